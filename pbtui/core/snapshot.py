@@ -1,0 +1,254 @@
+"""What a bot publishes: one immutable picture per tick, enough to draw every live panel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pbtui.core.types import Pside, Side
+
+VenueKind = Literal["paper", "live", "replay", "synthetic"]
+RunState = Literal["starting", "running", "paused", "blocked", "error", "stopping", "stopped", "finished"]
+OrderState = Literal["open", "create", "cancel", "foreign"]  # create/cancel: what the next send would change
+
+
+@dataclass(frozen=True, slots=True)
+class AccountHead:
+    """Who trades where."""
+
+    user: str
+    exchange: str
+    quote: str
+    kind: VenueKind
+    badge: str  # PAPER, LIVE, REPLAY 60x, SYNTHETIC 60x
+    hedge_mode: bool
+    config_name: str
+    pid: int = 0
+    started_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """Account totals in quote; `day_pnl` is realised today (UTC, market time) net of fees."""
+
+    balance: float = 0.0
+    equity: float = 0.0
+    upnl: float = 0.0
+    day_pnl: float = 0.0
+    start_balance: float = 0.0
+    realized_pnl: float = 0.0  # gross, since the ledger began
+    fees: float = 0.0  # ≤ 0 when paid
+    n_fills: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """Wallet exposure of one side against its limit (fractions of the balance)."""
+
+    pside: Pside
+    value: float = 0.0
+    limit: float = 0.0
+    n_positions: int = 0
+    max_positions: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LoopHealth:
+    """Is the bot alive: ages and counters of the loop and its connections."""
+
+    state: RunState = "starting"
+    reason: str = ""  # why blocked, paused, in error or stopped
+    tick: int = 0
+    last_tick_ms: int = 0  # wall time of the last good tick
+    tick_took_ms: float = 0.0
+    expected_interval_ms: int = 0
+    stream: Literal["none", "up", "stale", "down"] = "none"
+    rate_limited_1h: int = 0
+    errors_1h: int = 0
+    restarts: int = 0
+    entries_paused: bool = False
+    creations_paused: bool = False  # the operator's pause key
+    on_stop: str = "cancel_entries"
+    rss_mb: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyItem:
+    """One line of the start-up checklist."""
+
+    name: str
+    done: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PositionRow:
+    """One coin and side with a position, an open order, or a slot."""
+
+    symbol: str
+    coin: str
+    pside: Pside
+    mode: str  # effective mode
+    hand_mode: bool  # set by the operator's hand
+    size: float  # signed
+    entry: float
+    mark: float
+    dist: float  # mark against entry, positive = in profit
+    upnl: float
+    we: float
+    we_limit: float
+    next_kind: str  # order type of the nearest ideal entry (or unstuck/close) and where it waits
+    next_price: float
+    next_dist: float
+    flags: tuple[str, ...]  # short words: stuck, trailing 0.42/0.80%, wel, twel, lossgate, off
+    n_orders: int
+    price_decimals: int
+    qty_decimals: int
+    slot: bool = False
+    danger: bool = False  # a position that nothing protects (side switched off)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    """One order on the venue or wanted by the engine; qty signed (buy +, sell −)."""
+
+    symbol: str
+    coin: str
+    pside: Pside
+    side: Side
+    kind: str  # order type name, or "foreign"
+    price: float
+    qty: float
+    dist: float  # ≥ 0: distance from mark to fill
+    created_ms: int
+    id: str
+    state: OrderState
+    price_decimals: int
+    qty_decimals: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModeRow:
+    """Mode of one coin and side: configured, effective, and who set it when."""
+
+    symbol: str
+    coin: str
+    pside: Pside
+    configured: str  # what config and forager say
+    effective: str
+    hand: str  # hand-set mode, "" if none
+    set_by: str
+    set_ms: int
+    stops: str  # what this mode stops: "", "entries", "entries+closes", ...
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One line of the event panel; level 0 error/warning, 1 info, 2 debug, 3 trace."""
+
+    ts_ms: int
+    level: int
+    tag: str
+    coin: str
+    text: str
+    seq: int = 0
+    is_error: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The published state after one tick; `seq` only grows, `market_ms` is the venue's time."""
+
+    seq: int
+    wall_ms: int
+    market_ms: int
+    account: AccountHead
+    money: Money = field(default_factory=Money)
+    exposure: tuple[Exposure, ...] = ()
+    health: LoopHealth = field(default_factory=LoopHealth)
+    readiness: tuple[ReadyItem, ...] = ()
+    positions: tuple[PositionRow, ...] = ()
+    orders: tuple[OrderRow, ...] = ()
+    modes: tuple[ModeRow, ...] = ()
+    events: tuple[EventRow, ...] = ()  # the last 200
+    warnings: tuple[str, ...] = ()  # standing ones: derived markets, loss gate, config
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A horizontal line of a chart."""
+
+    kind: str  # order type name, "entry(pos)", "mark", "ema_lower", "ema_upper"
+    pside: Pside | Literal[""]
+    price: float
+    qty: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Candles of one symbol (oldest first) with the levels to draw over them."""
+
+    symbol: str
+    timeframe: str
+    ts_ms: tuple[int, ...]
+    open: tuple[float, ...]
+    high: tuple[float, ...]
+    low: tuple[float, ...]
+    close: tuple[float, ...]
+    levels: tuple[Level, ...]
+    price_decimals: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class PanicOrder:
+    """One order that a panic would send; qty signed, pnl and fee in quote (fee ≤ 0)."""
+
+    symbol: str
+    coin: str
+    pside: Pside
+    qty: float
+    price: float
+    mark: float
+    size: float
+    entry: float
+    est_pnl: float
+    est_fee: float
+    kind: str = "limit"
+
+
+@dataclass(frozen=True, slots=True)
+class PanicPreview:
+    """Exactly what a panic of the asked coins and sides would do now."""
+
+    orders: tuple[PanicOrder, ...]
+    cancels: int  # resting orders that would be cancelled
+    total_pnl: float = 0.0
+    total_fee: float = 0.0
+    notional: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigChange:
+    """One key that a config reload would change."""
+
+    path: str
+    old: str
+    new: str
+    needs_restart: bool
+    raises_risk: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReloadPreview:
+    """What reloading the config file would change, or why it cannot be loaded."""
+
+    changes: tuple[ConfigChange, ...]
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ModeEffect:
+    """What a change of mode would do, in words and orders: shown before it is confirmed."""
+
+    lines: tuple[str, ...]
+    lowers_risk: bool

@@ -1,0 +1,1 @@
+"""The simulated venue: default account, test bench, and ground of replays."""

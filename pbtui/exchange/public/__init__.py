@@ -1,0 +1,1 @@
+"""Public market data of real venues through ccxt, no keys needed."""

@@ -1,0 +1,63 @@
+"""The one interface between a bot and whoever watches or steers it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Literal, Protocol
+
+from pbtui.core.actions import Action, ActionResult, Query
+from pbtui.core.snapshot import Chart, ModeEffect, PanicPreview, ReloadPreview, Snapshot
+
+Role = Literal["controller", "viewer"]
+Reply = Chart | PanicPreview | ModeEffect | ReloadPreview
+
+
+class Link(Protocol):
+    """A connection to one bot; in-process or over the bot's socket."""
+
+    @property
+    def latest(self) -> Snapshot | None:
+        """The newest snapshot seen, None before the first."""
+        ...
+
+    @property
+    def role(self) -> Role:
+        """Controllers may act; viewers only look."""
+        ...
+
+    def snapshots(self) -> AsyncIterator[Snapshot]:
+        """Yield snapshots as they come, skipping those a slow reader missed; ends when the bot or the link ends."""
+        ...
+
+    async def act(self, action: Action) -> ActionResult:
+        """Ask for an action; a refusal is a result, not an exception. Raises LinkClosed when the bot is gone."""
+        ...
+
+    async def ask(self, query: Query) -> Reply:
+        """Ask a question; raises LinkClosed, or PbtuiError with the bot's reason."""
+        ...
+
+    async def close(self) -> None:
+        """Leave the bot running and drop the connection."""
+        ...
+
+
+class BotPort(Protocol):
+    """What a bot offers to links; implemented by `live`."""
+
+    @property
+    def latest(self) -> Snapshot | None:
+        """The newest snapshot."""
+        ...
+
+    async def next_snapshot(self, after_seq: int) -> Snapshot | None:
+        """Wait for a snapshot newer than `after_seq`; None once the bot has ended."""
+        ...
+
+    async def act(self, action: Action) -> ActionResult:
+        """Take an action."""
+        ...
+
+    async def ask(self, query: Query) -> Reply:
+        """Answer a question."""
+        ...

@@ -1,0 +1,38 @@
+"""Shared fixtures: where recorded candles are, and the slow mark."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--slow", action="store_true", help="run the long tests too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--slow"):
+        return
+    skip = pytest.mark.skip(reason="long test: run with --slow")
+    for item in items:
+        if "slow" in item.keywords:
+            item.add_marker(skip)
+
+
+def find_candles() -> Path | None:
+    """Return the folder of recorded candles, or None where there is none."""
+    path = Path(os.environ.get("PBTUI_CANDLES") or ROOT.parent / "shared" / "data" / "candles")
+    return path if path.is_dir() else None
+
+
+@pytest.fixture(scope="session")
+def candles_dir() -> Path:
+    """Folder with one sub-folder per venue of recorded 1-minute candles."""
+    path = find_candles()
+    if path is None:
+        pytest.skip("no recorded candles here (set PBTUI_CANDLES)")
+    return path
