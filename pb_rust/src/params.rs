@@ -16,6 +16,15 @@ macro_rules! bot_params {
             /// Names of the float parameters, in declaration order (`n_positions` is the one integer).
             pub const FLOAT_FIELDS: &'static [&'static str] = &[$(stringify!($field)),*];
 
+            /// Number of float parameters.
+            pub const FLOAT_COUNT: usize = Self::FLOAT_FIELDS.len();
+
+            /// Builds the set from the float parameters in the order of `FLOAT_FIELDS`.
+            pub fn from_values(n_positions: usize, values: &[f64; Self::FLOAT_COUNT]) -> Self {
+                let [$($field),*] = *values;
+                BotParams { n_positions, $($field),* }
+            }
+
             /// Sets a float parameter by name; false when there is none of that name.
             pub fn set(&mut self, name: &str, value: f64) -> bool {
                 match name {

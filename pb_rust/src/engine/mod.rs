@@ -1,0 +1,57 @@
+//! One decision step: from the account's state to everything it should have resting (orchestrator.md).
+//!
+//! Each phase is a file; they run in the order in which `compute_ideal_orders` calls them.
+
+pub mod ema;
+pub mod error;
+pub mod input;
+pub mod limits;
+pub mod ordering;
+pub mod output;
+pub mod parse;
+pub mod reader;
+pub mod sort;
+pub mod state;
+
+mod enforcer;
+mod entry_gate;
+mod generate;
+mod loss_gate;
+mod one_way;
+mod parse_fast;
+mod slots;
+mod trim;
+mod unstuck;
+mod validate;
+
+pub use error::{EngineError, OrchestratorError, ParseError};
+pub use input::Input;
+pub use output::Output;
+pub use parse::parse_input;
+pub use state::Workspace;
+
+/// Decides all wanted orders. `ws` only saves allocations.
+///
+/// Fails as a whole on an unusable book, balance, numbering or missing average; never on anything else.
+pub fn compute_ideal_orders(input: &Input, ws: &mut Workspace) -> Result<Output, EngineError> {
+    validate::check(input)?;
+    let mut output = Output::default();
+    ws.prepare(input);
+    slots::assign(input, ws);
+    one_way::block(input, ws);
+    generate::generate(input, ws, &mut output.diagnostics.warnings)?;
+    unstuck::append(input, ws);
+    enforcer::append(input, ws);
+    trim::apply(input, ws);
+    loss_gate::apply(input, ws, &mut output.diagnostics.loss_gate_blocks);
+    entry_gate::apply(input, ws);
+    ordering::emit(input, ws, &mut output.orders);
+    Ok(output)
+}
+
+/// The same through JSON: document in, document out (orchestrator.md section 1).
+pub fn compute_ideal_orders_json(text: &str, ws: &mut Workspace) -> Result<String, OrchestratorError> {
+    let input = parse_input(text)?;
+    let output = compute_ideal_orders(&input, ws)?;
+    serde_json::to_string(&output).map_err(|error| OrchestratorError::Serialize(error.to_string()))
+}

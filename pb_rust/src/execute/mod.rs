@@ -1,0 +1,8 @@
+//! From wanted orders to orders that can be sent (live.md 17), and the operator's panic close.
+
+pub mod bounds;
+pub mod executable;
+pub mod panic;
+
+pub use executable::{Executable, Held, Rules, to_executable};
+pub use panic::{PanicItem, PanicOrder, panic_order};
