@@ -34,5 +34,7 @@ def candles_dir() -> Path:
     """Folder with one sub-folder per venue of recorded 1-minute candles."""
     path = find_candles()
     if path is None:
+        if os.environ.get("PBTUI_REQUIRE_CANDLES"):
+            pytest.fail("recorded candles are required here, but there are none")
         pytest.skip("no recorded candles here (set PBTUI_CANDLES)")
     return path
