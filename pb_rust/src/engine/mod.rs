@@ -18,7 +18,7 @@ mod entry_gate;
 mod generate;
 mod loss_gate;
 mod one_way;
-mod parse_fast;
+mod plain;
 mod slots;
 mod trim;
 mod unstuck;

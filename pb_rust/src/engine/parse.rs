@@ -2,14 +2,19 @@
 
 use super::error::ParseError;
 use super::input::Input;
-use super::parse_fast;
+use super::plain;
 
 /// Reads a document: plain ones in one fast pass, all others, and the wording of errors, by the full parser.
 pub fn parse_input(text: &str) -> Result<Input, ParseError> {
-    if let Some(input) = parse_fast::read(text) {
+    if let Some(input) = parse_fast(text) {
         return Ok(input);
     }
     parse_slow(text)
+}
+
+/// Reads a plain document in one pass; None leaves it to the full parser.
+pub fn parse_fast(text: &str) -> Option<Input> {
+    plain::read(text)
 }
 
 /// Reads a document by the full parser only.

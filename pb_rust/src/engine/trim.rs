@@ -49,13 +49,15 @@ impl Trim<'_> {
             return;
         }
         if self.min_qty > EPSILON {
-            closes.retain(|close| !(close.qty.abs() + EPSILON < self.min_qty));
+            let dust = |close: &Order| close.qty.abs() + EPSILON < self.min_qty;
+            closes.retain(|close| !dust(close));
         }
         if closes.is_empty() {
             return;
         }
         let total: f64 = closes.iter().filter(|c| c.qty * self.sign > 0.0).fold(0.0, |sum, c| sum + c.qty.abs());
-        if !(total <= self.size + EPSILON) {
+        let fits = total <= self.size + EPSILON;
+        if !fits {
             self.reduce(closes, total - self.size);
         }
         self.absorb_dust(closes);
