@@ -1,0 +1,15 @@
+//! Order mathematics, decisions and measures of pbtui. Python sees it only through `py`.
+
+pub mod engine;
+pub mod error;
+pub mod execute;
+pub mod indicators;
+pub mod money;
+pub mod order;
+pub mod params;
+pub mod round;
+pub mod select;
+pub mod types;
+
+#[cfg(feature = "python")]
+mod py;

@@ -1,0 +1,146 @@
+//! The next close and the whole list of closes (orders.md 4).
+
+use super::trailing::{TrailingRule, Trigger};
+use super::wel::wel_reduce;
+use super::{MAX_ORDERS, OrderContext, sort_by_price};
+use crate::money::cost_to_qty;
+use crate::round::{quantize, round_, round_up};
+use crate::types::{Order, OrderType, Position, Side};
+
+/// Share of a long position's limit assumed in use when there is no limit (wart W8).
+const OVERFULL: f64 = 10.0;
+
+fn grid_type(side: Side) -> OrderType {
+    side.pick(OrderType::CloseGridLong, OrderType::CloseGridShort)
+}
+
+fn trailing_type(side: Side) -> OrderType {
+    side.pick(OrderType::CloseTrailingLong, OrderType::CloseTrailingShort)
+}
+
+/// Slice to close at `price`: a share of a full position plus all that exceeds one, never leaving dust (orders.md 4.1).
+fn slice(ctx: &OrderContext, pct: f64, price: f64) -> f64 {
+    let (held, exchange) = (ctx.held(), ctx.exchange);
+    let full = cost_to_qty(ctx.balance * ctx.limit(), ctx.position.price, exchange.c_mult);
+    let excess = (held - full).max(0.0);
+    let least = ctx.min_qty(price);
+    let wanted = least.max(round_up(full * pct + excess, exchange.qty_step));
+    let qty = round_(held, exchange.qty_step).min(wanted);
+    if qty > 0.0 && qty < held && held - qty < least { held } else { qty }
+}
+
+fn close(ctx: &OrderContext, qty: f64, price: f64, order_type: OrderType) -> Order {
+    Order::new(-ctx.sign() * qty, price, order_type)
+}
+
+/// Take-profit at a markup that follows the exposure of the position (orders.md 4.3).
+fn grid_close(ctx: &OrderContext) -> Order {
+    let (bot, exchange, average) = (ctx.bot, ctx.exchange, ctx.position.price);
+    let held = ctx.held();
+    if held == 0.0 || ctx.side.pick(held < 0.0, false) {
+        return Order::EMPTY;
+    }
+    let start = ctx.close_price(average * (1.0 + ctx.sign() * bot.close_grid_markup_start));
+    let end = ctx.close_price(average * (1.0 + ctx.sign() * bot.close_grid_markup_end));
+    let touch = ctx.close_touch();
+    let kind = grid_type(ctx.side);
+    if bot.close_grid_qty_pct < 0.0 || bot.close_grid_qty_pct >= 1.0 || start == end {
+        return close(ctx, round_(held, exchange.qty_step), ctx.close_behind(touch, start), kind);
+    }
+    let ticks = ((end - start).abs() / exchange.price_step).ceil();
+    let pct = bot.close_grid_qty_pct.max(1.0 / ticks);
+    let used = ctx.exposure(held, average) / ctx.limit();
+    let price = if used > 1.0 {
+        ctx.side.pick(start.min(end), start.max(end))
+    } else {
+        ctx.close_price(start + (end - start) * used.min(1.0))
+    };
+    let price = ctx.close_behind(touch, price);
+    close(ctx, slice(ctx, pct, price), price, kind)
+}
+
+/// Take-profit after a pull-back (orders.md 4.4).
+fn trailing_close(ctx: &OrderContext) -> Order {
+    if ctx.held() == 0.0 {
+        return Order::EMPTY;
+    }
+    let rule = TrailingRule {
+        threshold: ctx.bot.close_trailing_threshold_pct,
+        retracement: ctx.bot.close_trailing_retracement_pct,
+    };
+    let (touch, kind) = (ctx.close_touch(), trailing_type(ctx.side));
+    let price = match rule.judge(-ctx.sign(), ctx.position.price, ctx.trailing) {
+        Trigger::Waiting => return Order::new(0.0, 0.0, kind),
+        Trigger::Touch => touch,
+        Trigger::At(price) => ctx.close_behind(touch, ctx.close_price(price)),
+    };
+    close(ctx, slice(ctx, ctx.bot.close_trailing_qty_pct, price), price, kind)
+}
+
+/// The context with only that part of the position that the second kind of close may act on.
+fn second_share<'a>(ctx: &OrderContext<'a>, pivot: f64) -> OrderContext<'a> {
+    let (held, average, exchange) = (ctx.held(), ctx.position.price, ctx.exchange);
+    let least = ctx.min_qty(average);
+    let keep = cost_to_qty(ctx.balance * ctx.limit() * pivot, average, exchange.c_mult);
+    let keep = if keep < least { 0.0 } else { keep };
+    let share = round_((held - keep) * 1.01, exchange.qty_step);
+    let size = held.min(share.max(least));
+    OrderContext { position: Position { size: ctx.sign() * size, price: average }, ..*ctx }
+}
+
+/// The one close wanted now, not snapped to steps; qty signed (orders.md 4.5).
+///
+/// A trailing close that waits for its trigger has qty and price 0 and a trailing type.
+pub fn next_close(ctx: &OrderContext) -> Order {
+    let held = ctx.held();
+    if held == 0.0 {
+        return Order::EMPTY;
+    }
+    if let Some(order) = wel_reduce(ctx) {
+        return order;
+    }
+    let ratio = ctx.bot.close_trailing_grid_ratio;
+    if ratio >= 1.0 || ratio <= -1.0 {
+        return trailing_close(ctx);
+    }
+    if ratio == 0.0 {
+        return grid_close(ctx);
+    }
+    let limit = ctx.limit();
+    let unlimited_long = ctx.side == Side::Long && limit <= 0.0;
+    let used = if unlimited_long { OVERFULL } else { ctx.exposure(held, ctx.position.price) / limit };
+    let trailing_first = ratio > 0.0;
+    let pivot = if trailing_first { ratio } else { 1.0 + ratio };
+    let in_first = used < pivot;
+    let part = if in_first { *ctx } else { second_share(ctx, pivot) };
+    if in_first == trailing_first { trailing_close(&part) } else { grid_close(&part) }
+}
+
+/// Appends all closes, snapped to steps, nearest to the position price first (orders.md 4.6).
+///
+/// Closes at one price become one order of the later one's type (wart W7).
+pub fn all_closes(ctx: &OrderContext, out: &mut Vec<Order>) {
+    let (step, first) = (ctx.exchange.qty_step, out.len());
+    let mut sim = *ctx;
+    for _ in 0..MAX_ORDERS {
+        let mut order = next_close(&sim);
+        order.price = quantize(order.price, ctx.exchange.price_step);
+        order.qty = quantize(order.qty, step);
+        if order.qty == 0.0 {
+            break;
+        }
+        sim.position.size = round_(sim.position.size + order.qty, step);
+        if let Some(last) = out[first..].last_mut() {
+            if order.order_type == trailing_type(ctx.side) {
+                break;
+            }
+            if order.price == last.price {
+                order.qty = quantize(round_(last.qty + order.qty, step), step);
+                *last = order;
+                continue;
+            }
+        }
+        out.push(order);
+    }
+    sort_by_price(&mut out[first..], ctx.side == Side::Short);
+}

@@ -1,0 +1,179 @@
+//! The next entry and the whole ladder of entries (orders.md 3).
+
+use super::entry_size::Sizer;
+use super::trailing::{TrailingRule, Trigger};
+use super::{MAX_ORDERS, OrderContext};
+use crate::money::{cost_to_qty, new_psize_pprice};
+use crate::round::{quantize, round_, round_dn};
+use crate::types::{Order, OrderType, Position};
+
+/// A position smaller than this share of the first entry is still being opened.
+const PARTIAL_SHARE: f64 = 0.8;
+/// Share of the cap at which a position counts as full.
+const FULL_SHARE: f64 = 0.999;
+/// A following entry below this share of the wanted factor is merged into the one before.
+const INFLATION_SHARE: f64 = 0.25;
+
+/// The types of one kind of entry, long and short.
+type Kind = (OrderType, OrderType);
+const INITIAL: Kind = (OrderType::EntryInitialNormalLong, OrderType::EntryInitialNormalShort);
+const PARTIAL: Kind = (OrderType::EntryInitialPartialLong, OrderType::EntryInitialPartialShort);
+const GRID: Kind = (OrderType::EntryGridNormalLong, OrderType::EntryGridNormalShort);
+const GRID_CROPPED: Kind = (OrderType::EntryGridCroppedLong, OrderType::EntryGridCroppedShort);
+const GRID_INFLATED: Kind = (OrderType::EntryGridInflatedLong, OrderType::EntryGridInflatedShort);
+const TRAILING: Kind = (OrderType::EntryTrailingNormalLong, OrderType::EntryTrailingNormalShort);
+const TRAILING_CROPPED: Kind = (OrderType::EntryTrailingCroppedLong, OrderType::EntryTrailingCroppedShort);
+
+fn entry(ctx: &OrderContext, kind: Kind, qty: f64, price: f64) -> Order {
+    Order::new(ctx.sign() * qty, price, ctx.side.pick(kind.0, kind.1))
+}
+
+/// What the rules for a first entry come to (orders.md 3.1).
+enum Head {
+    Done(Order),
+    /// Past the first entry; carries the least quantity of a re-entry.
+    Reenter(f64),
+}
+
+fn first_entry(ctx: &OrderContext) -> Head {
+    let (bot, exchange) = (ctx.bot, ctx.exchange);
+    let band = ctx.side.pick(ctx.bands.lower, ctx.bands.upper);
+    let price = ctx.entry_price(band * (1.0 - ctx.sign() * bot.entry_initial_ema_dist));
+    let price = ctx.entry_behind(ctx.entry_touch(), price);
+    if price <= exchange.price_step {
+        return Head::Done(Order::EMPTY);
+    }
+    let (held, least) = (ctx.held(), ctx.min_qty(price));
+    let cost = ctx.balance * ctx.limit() * bot.entry_initial_qty_pct;
+    let full = least.max(round_(cost_to_qty(cost, price, exchange.c_mult), exchange.qty_step));
+    if held == 0.0 {
+        Head::Done(entry(ctx, INITIAL, full, price))
+    } else if held < full * PARTIAL_SHARE {
+        let rest = least.max(round_dn(full - held, exchange.qty_step));
+        Head::Done(entry(ctx, PARTIAL, rest, price))
+    } else if held < full {
+        Head::Reenter(round_(held, exchange.qty_step).max(least))
+    } else {
+        Head::Reenter(full)
+    }
+}
+
+/// Re-entry of the grid (orders.md 3.3).
+fn grid_entry(ctx: &OrderContext, cap: f64) -> Order {
+    let initial = match first_entry(ctx) {
+        Head::Done(order) => return order,
+        Head::Reenter(qty) => qty,
+    };
+    let sizer = Sizer { ctx, cap: cap.min(ctx.limit()) };
+    let (held, average, factor) = (ctx.held(), ctx.position.price, ctx.bot.entry_grid_double_down_factor);
+    let exposure = ctx.exposure(held, average);
+    if exposure >= sizer.cap * FULL_SHARE {
+        return Order::EMPTY;
+    }
+    let price = sizer.grid_price(average, exposure);
+    if price <= 0.0 {
+        return Order::EMPTY;
+    }
+    let qty = sizer.reentry_qty(price, held, factor).max(initial);
+    let crop = sizer.crop(held, average, exposure, qty, price);
+    if crop.qty < qty {
+        return entry(ctx, GRID_CROPPED, crop.qty, price);
+    }
+    let (next_size, next_average) = new_psize_pprice(held, average, qty, price, ctx.exchange.qty_step);
+    let next_price = sizer.grid_price(next_average, crop.exposure);
+    let next_qty = sizer.reentry_qty(next_price, next_size, factor).max(initial);
+    let next_crop = sizer.crop(next_size, next_average, crop.exposure, next_qty, next_price);
+    if next_crop.qty / next_size < factor * INFLATION_SHARE {
+        let inflated = sizer.qty_to_cap(held, exposure, qty, crop.exposure);
+        return entry(ctx, GRID_INFLATED, inflated, price);
+    }
+    entry(ctx, GRID, qty, price)
+}
+
+/// Re-entry after a pull-back (orders.md 3.4).
+fn trailing_entry(ctx: &OrderContext, cap: f64) -> Order {
+    let initial = match first_entry(ctx) {
+        Head::Done(order) => return order,
+        Head::Reenter(qty) => qty,
+    };
+    let sizer = Sizer { ctx, cap: cap.min(ctx.limit()) };
+    let (held, average, bot) = (ctx.held(), ctx.position.price, ctx.bot);
+    let exposure = ctx.exposure(held, average);
+    if exposure > sizer.cap * FULL_SHARE {
+        return Order::EMPTY;
+    }
+    let rule = TrailingRule {
+        threshold: bot.entry_trailing_threshold_pct
+            * sizer.modulation(
+                exposure,
+                bot.entry_trailing_threshold_we_weight,
+                bot.entry_trailing_threshold_volatility_weight,
+            ),
+        retracement: bot.entry_trailing_retracement_pct
+            * sizer.modulation(
+                exposure,
+                bot.entry_trailing_retracement_we_weight,
+                bot.entry_trailing_retracement_volatility_weight,
+            ),
+    };
+    let touch = ctx.entry_touch();
+    let price = match rule.judge(ctx.sign(), average, ctx.trailing) {
+        Trigger::Waiting => return entry(ctx, TRAILING, 0.0, 0.0),
+        Trigger::Touch => touch,
+        Trigger::At(price) => ctx.entry_behind(touch, ctx.entry_price(price)),
+    };
+    let qty = sizer.reentry_qty(price, held, bot.entry_trailing_double_down_factor).max(initial);
+    let crop = sizer.crop(held, average, exposure, qty, price);
+    if crop.qty < qty { entry(ctx, TRAILING_CROPPED, crop.qty, price) } else { entry(ctx, TRAILING, qty, price) }
+}
+
+/// The one entry wanted now, not snapped to steps; qty signed (orders.md 3.6).
+///
+/// A trailing entry that waits for its trigger has qty and price 0 and a trailing type.
+pub fn next_entry(ctx: &OrderContext) -> Order {
+    let limit = ctx.limit();
+    if limit == 0.0 || ctx.balance <= 0.0 {
+        return Order::EMPTY;
+    }
+    let ratio = ctx.bot.entry_trailing_grid_ratio;
+    if ratio >= 1.0 || ratio <= -1.0 {
+        return trailing_entry(ctx, limit);
+    }
+    if ratio == 0.0 {
+        return grid_entry(ctx, limit);
+    }
+    let exposure = ctx.exposure(ctx.held(), ctx.position.price);
+    let used = if limit > 0.0 { exposure / limit } else { 0.0 };
+    let trailing_first = ratio > 0.0;
+    let pivot = if trailing_first { ratio } else { 1.0 + ratio };
+    let in_first = used < pivot;
+    let cap = if in_first && exposure != 0.0 { (limit * pivot * 1.01).min(limit) } else { limit };
+    if in_first == trailing_first { trailing_entry(ctx, cap) } else { grid_entry(ctx, cap) }
+}
+
+/// Appends the whole ladder, snapped to steps, in the order in which it would fill (orders.md 3.7).
+pub fn all_entries(ctx: &OrderContext, out: &mut Vec<Order>) {
+    let (exchange, first) = (ctx.exchange, out.len());
+    let mut sim = *ctx;
+    for _ in 0..MAX_ORDERS {
+        let mut order = next_entry(&sim);
+        order.price = quantize(order.price, exchange.price_step);
+        order.qty = quantize(order.qty, exchange.qty_step);
+        if order.qty == 0.0 {
+            break;
+        }
+        if let Some(last) = out[first..].last() {
+            let kinds = [TRAILING, TRAILING_CROPPED];
+            let trailing = kinds.iter().any(|kind| order.order_type == ctx.side.pick(kind.0, kind.1));
+            if trailing || order.price == last.price {
+                break;
+            }
+        }
+        let held = sim.position;
+        let (size, price) = new_psize_pprice(held.size, held.price, order.qty, order.price, exchange.qty_step);
+        sim.position = Position { size, price };
+        let touch = ctx.entry_behind(sim.entry_touch(), order.price);
+        *ctx.side.pick(&mut sim.book.bid, &mut sim.book.ask) = touch;
+        out.push(order);
+    }
+}

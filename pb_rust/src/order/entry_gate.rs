@@ -1,0 +1,219 @@
+//! Keeping a side's exposure strictly below its limit even if every entry filled (orders.md 5.4, orchestrator.md 3.10).
+
+use std::collections::HashMap;
+
+use crate::money::{min_entry_qty, new_psize_pprice, pprice_diff, wallet_exposure};
+use crate::round::round_dn;
+use crate::types::{ExchangeParams, Order, Side};
+
+/// Quantities and exposures closer than this count as equal.
+const EPSILON: f64 = 1e-12;
+/// Halvings when looking for the part of an entry that still fits.
+const HALVINGS: usize = 50;
+
+/// An open position of the side; size signed or not.
+#[derive(Clone, Copy, Debug)]
+pub struct GatePosition {
+    pub idx: usize,
+    pub size: f64,
+    pub price: f64,
+    pub c_mult: f64,
+}
+
+/// A wanted entry (qty signed), with the price that entries queue behind (long bid, short ask).
+#[derive(Clone, Copy, Debug)]
+pub struct GateEntry {
+    pub idx: usize,
+    pub order: Order,
+    pub touch: f64,
+    pub exchange: ExchangeParams,
+}
+
+fn positive(x: f64) -> bool {
+    x.is_finite() && x > 0.0
+}
+
+fn finite_or_zero(x: f64) -> f64 {
+    if x.is_finite() { x } else { 0.0 }
+}
+
+/// Below what the venue accepts, where that can be told.
+fn is_dust(qty: f64, least: f64) -> bool {
+    least.is_finite() && least > EPSILON && qty + EPSILON < least
+}
+
+/// What one symbol holds, or would hold; size without sign.
+#[derive(Clone, Copy, Debug, Default)]
+struct Holding {
+    size: f64,
+    price: f64,
+    exposure: f64,
+}
+
+struct Candidate {
+    /// Place in the list of entries.
+    at: usize,
+    /// Place in the list of holdings.
+    slot: usize,
+    qty: f64,
+    price: f64,
+    least: f64,
+    dist: f64,
+    exchange: ExchangeParams,
+}
+
+/// The side as it is, and the entries that would change it.
+struct Projection {
+    balance: f64,
+    now: f64,
+    /// Stays below this.
+    limit: f64,
+    holdings: Vec<Option<Holding>>,
+    scratch: Vec<Option<Holding>>,
+    candidates: Vec<Candidate>,
+}
+
+impl Projection {
+    /// Total exposure after filling the given candidates (place and quantity) in order.
+    fn exposure_after(&mut self, fills: impl Iterator<Item = (usize, f64)>) -> f64 {
+        self.scratch.clone_from(&self.holdings);
+        let mut total = self.now;
+        for (place, qty) in fills.filter(|&(_, qty)| qty > EPSILON) {
+            let candidate = &self.candidates[place];
+            let holding = &mut self.scratch[candidate.slot];
+            let old = holding.unwrap_or(Holding { price: candidate.price, ..Holding::default() });
+            let (size, price) =
+                new_psize_pprice(old.size, old.price, qty, candidate.price, candidate.exchange.qty_step);
+            let size = size.abs();
+            let exposure = if size <= EPSILON || !positive(price) {
+                0.0
+            } else {
+                finite_or_zero(wallet_exposure(candidate.exchange.c_mult, self.balance, size, price))
+            };
+            total += exposure - old.exposure;
+            *holding = Some(Holding { size, price, exposure });
+        }
+        total
+    }
+
+    fn exposure_with(&mut self, quantities: &[f64], trial: Option<(usize, f64)>) -> f64 {
+        self.exposure_after(quantities.iter().copied().enumerate().chain(trial))
+    }
+
+    /// Candidates in the order in which they are given up: furthest from the market first.
+    fn removal_order(&self, entries: &[GateEntry]) -> Vec<usize> {
+        let by = |a: f64, b: f64| (a + 0.0).total_cmp(&(b + 0.0));
+        let mut order: Vec<usize> = (0..self.candidates.len()).collect();
+        order.sort_by(|&i, &j| {
+            let (a, b) = (&self.candidates[i], &self.candidates[j]);
+            let (x, y) = (&entries[a.at], &entries[b.at]);
+            by(b.dist, a.dist)
+                .then_with(|| x.idx.cmp(&y.idx))
+                .then_with(|| x.order.order_type.id().cmp(&y.order.order_type.id()))
+                .then_with(|| by(a.price, b.price))
+                .then_with(|| by(a.qty, b.qty))
+        });
+        order
+    }
+
+    /// The largest part of a removed candidate that still fits, in whole steps; 0 when that is below the minimum.
+    fn part_that_fits(&mut self, quantities: &[f64], place: usize) -> f64 {
+        let (mut low, mut high) = (0.0, self.candidates[place].qty);
+        for _ in 0..HALVINGS {
+            let middle = (low + high) / 2.0;
+            if self.exposure_with(quantities, Some((place, middle))) >= self.limit {
+                high = middle;
+            } else {
+                low = middle;
+            }
+        }
+        let candidate = &self.candidates[place];
+        let qty = round_dn(low, candidate.exchange.qty_step);
+        if qty > EPSILON && !is_dust(qty, candidate.least) { qty } else { 0.0 }
+    }
+
+    /// Quantity left of each candidate; None when everything fits as it is.
+    fn shrink(&mut self, entries: &[GateEntry]) -> Option<Vec<f64>> {
+        let mut quantities: Vec<f64> = self.candidates.iter().map(|c| c.qty).collect();
+        if self.exposure_with(&quantities, None) < self.limit {
+            return None;
+        }
+        for place in self.removal_order(entries) {
+            quantities[place] = 0.0;
+            if self.exposure_with(&quantities, None) < self.limit {
+                quantities[place] = self.part_that_fits(&quantities, place);
+                return Some(quantities);
+            }
+        }
+        Some(Vec::new())
+    }
+}
+
+fn candidate(side: Side, at: usize, entry: &GateEntry, slots: &mut HashMap<usize, usize>) -> Option<Candidate> {
+    let Order { qty, price, .. } = entry.order;
+    let qty = qty.abs();
+    if !positive(price) || !qty.is_finite() || qty <= EPSILON || !positive(entry.touch) {
+        return None;
+    }
+    let least = min_entry_qty(price, &entry.exchange);
+    if is_dust(qty, least) {
+        return None;
+    }
+    let free = slots.len();
+    Some(Candidate {
+        at,
+        slot: *slots.entry(entry.idx).or_insert(free),
+        qty,
+        price,
+        least,
+        dist: pprice_diff(side, entry.touch, price),
+        exchange: entry.exchange,
+    })
+}
+
+/// Exposure of all positions, and what each symbol that has candidates holds.
+fn holdings(balance: f64, positions: &[GatePosition], slots: &HashMap<usize, usize>) -> (f64, Vec<Option<Holding>>) {
+    let mut held = vec![None; slots.len()];
+    let mut total = 0.0;
+    for position in positions.iter().filter(|p| positive(p.price) && p.size.is_finite()) {
+        let (size, price) = (position.size.abs(), position.price);
+        let exposure = finite_or_zero(wallet_exposure(position.c_mult, balance, size, price));
+        total += exposure;
+        if let (Some(&slot), true) = (slots.get(&position.idx), size != 0.0) {
+            held[slot] = Some(Holding { size, price, exposure });
+        }
+    }
+    (total, held)
+}
+
+/// Entries of one side that may stay, in their order; those furthest from the market are dropped first, the last one in part.
+///
+/// `balance` is the raw balance, `twel` the side's plain limit. Quantities that change are signed like the side.
+pub fn gate_entries(
+    side: Side,
+    balance: f64,
+    twel: f64,
+    positions: &[GatePosition],
+    entries: &[GateEntry],
+) -> Vec<GateEntry> {
+    let target = twel.max(0.0);
+    if balance <= 0.0 || target <= 0.0 || entries.is_empty() {
+        return Vec::new();
+    }
+    let mut slots = HashMap::new();
+    let candidates: Vec<Candidate> =
+        entries.iter().enumerate().filter_map(|(at, entry)| candidate(side, at, entry, &mut slots)).collect();
+    let (now, holdings) = holdings(balance, positions, &slots);
+    let limit = target - EPSILON;
+    if candidates.is_empty() || now >= limit {
+        return Vec::new();
+    }
+    let mut projection = Projection { balance, now, limit, holdings, scratch: Vec::new(), candidates };
+    let Some(quantities) = projection.shrink(entries) else { return entries.to_vec() };
+    let kept = |(candidate, qty): (&Candidate, f64)| {
+        let mut entry = entries[candidate.at];
+        entry.order.qty = side.sign() * qty;
+        (qty > 0.0 && !is_dust(qty, candidate.least)).then_some(entry)
+    };
+    projection.candidates.iter().zip(quantities).filter_map(kept).collect()
+}
