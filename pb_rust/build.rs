@@ -1,4 +1,4 @@
-//! Stamps the crate with a hash of its own sources, so that Python can refuse a stale build.
+//! Stamps the crate with a checksum of its own sources, so that Python can refuse a stale build.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,9 +15,34 @@ fn collect(dir: &Path, out: &mut Vec<PathBuf>) {
     }
 }
 
-/// FNV-1a over the relative path and the bytes of each source file, in path order.
-/// `pbtui/engine/build.py` computes the same number.
-fn source_hash(root: &Path) -> u64 {
+/// CRC-32 and Adler-32 as zlib has them: both come ready-made and fast in Python, which computes them at every start.
+struct Checksum {
+    crc: u32,
+    low: u32,
+    high: u32,
+}
+
+impl Checksum {
+    fn add(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.crc ^= u32::from(byte);
+            for _ in 0..8 {
+                let carry = 0u32.wrapping_sub(self.crc & 1);
+                self.crc = (self.crc >> 1) ^ (0xedb8_8320 & carry);
+            }
+            self.low = (self.low + u32::from(byte)) % 65_521;
+            self.high = (self.high + self.low) % 65_521;
+        }
+    }
+
+    fn text(&self) -> String {
+        format!("{:08x}{:08x}", !self.crc, (self.high << 16) | self.low)
+    }
+}
+
+/// Checksum over the relative path and the bytes of each source file, in path order.
+/// `pbtui/engine/build.py` computes the same.
+fn source_hash(root: &Path) -> String {
     let mut files = Vec::new();
     collect(&root.join("src"), &mut files);
     let mut named: Vec<(String, PathBuf)> = files
@@ -29,19 +54,19 @@ fn source_hash(root: &Path) -> u64 {
         .collect();
     named.push(("Cargo.toml".into(), root.join("Cargo.toml")));
     named.sort();
-    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    let mut sum = Checksum { crc: u32::MAX, low: 1, high: 0 };
     for (name, path) in named {
-        let body = fs::read(&path).unwrap_or_default();
-        for byte in name.bytes().chain([0u8]).chain(body) {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
+        sum.add(name.as_bytes());
+        sum.add(&[0]);
+        sum.add(&fs::read(&path).unwrap_or_default());
     }
-    hash
+    sum.text()
 }
 
 fn main() {
     let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").expect("set by cargo"));
+    println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=src");
     println!("cargo:rerun-if-changed=Cargo.toml");
-    println!("cargo:rustc-env=PB_RUST_SOURCE_HASH={:016x}", source_hash(&root));
+    println!("cargo:rustc-env=PB_RUST_SOURCE_HASH={}", source_hash(&root));
 }

@@ -110,6 +110,12 @@ pub fn min_entry_qty(price: f64, exchange: &ExchangeParams) -> f64 {
     exchange.min_qty.max(round_up(cost_to_qty(exchange.min_cost, price, exchange.c_mult), exchange.qty_step))
 }
 
+/// Smallest cost the venue accepts now, in quote (backtest.md 2.8, orchestrator.md 7).
+#[inline]
+pub fn effective_min_cost(price: f64, min_qty: f64, min_cost: f64, c_mult: f64) -> f64 {
+    qty_to_cost(min_qty, price, c_mult).max(min_cost)
+}
+
 /// Loss that may still be realised below the peak of cumulated pnl, in quote; `pct` includes the total exposure limit.
 pub fn unstuck_allowance(balance: f64, pct: f64, cum_max: f64, cum_last: f64) -> f64 {
     let peak = balance + (cum_max - cum_last);

@@ -117,7 +117,9 @@ pub fn gate_entries_standalone(
     if balance <= 0.0 || twel <= 0.0 || account.total(&held) >= account.limit {
         return Vec::new();
     }
-    let usable = |e: &StandaloneEntry| e.qty > EPSILON && positive(e.price) && positive(e.market_price);
+    let usable = |e: &StandaloneEntry| {
+        e.qty > EPSILON && [e.price, e.market_price, e.exchange.qty_step, e.exchange.c_mult].into_iter().all(positive)
+    };
     let mut kept: Vec<(usize, StandaloneEntry)> = entries.iter().copied().filter(usable).enumerate().collect();
     let dist = |e: &StandaloneEntry| pprice_diff(side, e.market_price, e.price);
     let mut furthest: Vec<(usize, StandaloneEntry)> = kept.clone();

@@ -12,7 +12,7 @@ const MARGIN: f64 = 1e-12;
 /// The reducing close, if exposure is above `limit · risk_wel_enforcer_threshold`; qty signed.
 pub fn wel_reduce(ctx: &OrderContext) -> Option<Order> {
     let threshold = ctx.bot.risk_wel_enforcer_threshold;
-    let (held, average, limit) = (ctx.held(), ctx.position.price, ctx.limit());
+    let (held, average, limit) = (ctx.position.size.abs(), ctx.position.price, ctx.limit());
     if threshold <= 0.0 || ctx.balance <= 0.0 || average <= 0.0 || limit <= 0.0 || held <= EPS {
         return None;
     }

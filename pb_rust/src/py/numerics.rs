@@ -36,6 +36,8 @@ float_functions! {
         money::wallet_exposure(c_mult, balance, position_size, position_price);
     calc_auto_unstuck_allowance(balance: f64, loss_allowance_pct: f64, pnl_cumsum_max: f64, pnl_cumsum_last: f64) =
         money::unstuck_allowance(balance, loss_allowance_pct, pnl_cumsum_max, pnl_cumsum_last);
+    effective_min_cost(price: f64, min_qty: f64, min_cost: f64, c_mult: f64) =
+        money::effective_min_cost(price, min_qty, min_cost, c_mult);
     calc_min_entry_qty(price: f64, c_mult: f64, qty_step: f64, min_qty: f64, min_cost: f64) = money::min_entry_qty(
         price,
         &ExchangeParams { qty_step, min_qty, min_cost, c_mult, ..ExchangeParams::default() },
