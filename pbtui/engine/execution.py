@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pbtui import _pb_rust
 from pbtui.core.types import FLAT, Market, OrderKind, Position, Pside, Side
+from pbtui.engine.errors import call
 from pbtui.engine.orchestrator import IdealOrder
 
 
@@ -38,8 +39,10 @@ def executable_of_symbol(
 
     Drops orders further than `price_distance_threshold` (a fraction of the price) that may wait, drops repeats, marks
     those that should go as market orders, and bounds reduce-only quantities by the position.
+    Raises InvalidInput for an unknown order type.
     """
-    rows = _pb_rust.to_executable(
+    rows = call(
+        _pb_rust.to_executable,
         [(order.qty, order.price, order.order_type) for order in ideal],
         last_price,
         long.size,
@@ -116,7 +119,8 @@ def panic_orders(items: Sequence[PanicItem]) -> list[PanicOrder]:
     found: list[PanicOrder] = []
     for item in items:
         market = item.market
-        row = _pb_rust.panic_close(
+        row = call(
+            _pb_rust.panic_close,
             item.pside,
             item.position.size,
             item.position.price,

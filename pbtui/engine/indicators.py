@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pbtui import _pb_rust
+from pbtui.engine.errors import call
 
 Floats = NDArray[np.float64]
 Emas = dict[str, dict[str, list[tuple[float, float]]]]
@@ -71,8 +72,13 @@ class SymbolIndicators:
         needs_long: Needs = ALL_NEEDED,
         needs_short: Needs = ALL_NEEDED,
     ) -> None:
-        self._state = _pb_rust.SymbolIndicators(
-            _spans(long), _spans(short), _needs(needs_long), _needs(needs_short), interval_minutes
+        self._state = call(
+            _pb_rust.SymbolIndicators,
+            _spans(long),
+            _spans(short),
+            _needs(needs_long),
+            _needs(needs_short),
+            interval_minutes,
         )
 
     @property
@@ -83,18 +89,17 @@ class SymbolIndicators:
     def update(self, ts_ms: int, high: float, low: float, close: float, volume: float) -> None:
         """Take in one candle (open time in ms, volume in base currency).
 
-        Raises ValueError when the candle does not follow the last one directly.
+        Raises InvalidInput when the candle does not follow the last one directly.
         """
-        self._state.update(ts_ms, high, low, close, volume)
+        call(self._state.update, ts_ms, high, low, close, volume)
 
-    def update_many(
-        self, ts_ms: NDArray[np.int64], high: Floats, low: Floats, close: Floats, volume: Floats
-    ) -> None:
+    def update_many(self, ts_ms: NDArray[np.int64], high: Floats, low: Floats, close: Floats, volume: Floats) -> None:
         """Take in consecutive candles, oldest first; the lock of the interpreter is released meanwhile.
 
-        Raises ValueError when lengths differ or a candle does not follow the one before it; nothing is taken in then.
+        Raises InvalidInput when lengths differ or a candle does not follow the one before it; nothing is taken in then.
         """
-        self._state.update_many(
+        call(
+            self._state.update_many,
             np.ascontiguousarray(ts_ms, dtype=np.int64),
             np.ascontiguousarray(high, dtype=np.float64),
             np.ascontiguousarray(low, dtype=np.float64),
@@ -105,10 +110,12 @@ class SymbolIndicators:
     def update_hourly(self, high: Floats, low: Floats) -> None:
         """Take in completed hours that lie before the first candle, oldest first.
 
-        Raises ValueError when lengths differ or a candle was taken in already.
+        Raises InvalidInput when lengths differ or a candle was taken in already.
         """
-        self._state.update_hourly(
-            np.ascontiguousarray(high, dtype=np.float64), np.ascontiguousarray(low, dtype=np.float64)
+        call(
+            self._state.update_hourly,
+            np.ascontiguousarray(high, dtype=np.float64),
+            np.ascontiguousarray(low, dtype=np.float64),
         )
 
     def emas(self) -> Emas:
@@ -132,11 +139,12 @@ class TrailingTracker:
 
     def update(self, high: float, low: float, close: float) -> None:
         """Take in one candle; ignored when any value is not finite."""
-        self._state.update(high, low, close)
+        call(self._state.update, high, low, close)
 
     def update_many(self, high: Floats, low: Floats, close: Floats) -> None:
-        """Take in candles, oldest first. Raises ValueError when lengths differ."""
-        self._state.update_many(
+        """Take in candles, oldest first. Raises InvalidInput when lengths differ."""
+        call(
+            self._state.update_many,
             np.ascontiguousarray(high, dtype=np.float64),
             np.ascontiguousarray(low, dtype=np.float64),
             np.ascontiguousarray(close, dtype=np.float64),

@@ -13,7 +13,7 @@ import msgspec
 
 from pbtui import _pb_rust
 from pbtui.core.types import Pside
-from pbtui.engine.errors import EngineError
+from pbtui.engine.errors import EngineError, call
 
 Stage = Literal["parse", "compute"]
 
@@ -115,7 +115,10 @@ class IdealOrder:
 
 @dataclass(frozen=True, slots=True)
 class PlanWarning:
-    """A held position that needs an operator's eye: `kind` is disabled_pside_has_position or non_tradable_has_position."""
+    """A held position that needs an operator's eye.
+
+    `kind` is disabled_pside_has_position or non_tradable_has_position.
+    """
 
     kind: str
     symbol: str
@@ -199,7 +202,7 @@ def wallet_exposure_limit(
     """Return the wallet exposure limit of one coin and side, a fraction of the balance, never rounded.
 
     The coin's own `override` wins unless it is absent, zero or negative; then the side's total limit is divided by
-    the configured number of positions (half rounds away from zero; no positions → 0). Source: orchestrator.md section 6,
-    the backtest's column.
+    the configured number of positions (half rounds away from zero; no positions → 0). Source: orchestrator.md section
+    6, the backtest's column.
     """
-    return _pb_rust.wallet_exposure_limit(total_wallet_exposure_limit, n_positions, override)
+    return call(_pb_rust.wallet_exposure_limit, total_wallet_exposure_limit, n_positions, override)

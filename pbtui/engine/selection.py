@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pbtui import _pb_rust
+from pbtui.engine.errors import call
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,9 @@ def select_coin_indices(
 
     Coins of low volume and those that are too volatile are dropped by the given fractions, but never below
     `max_positions`; ties go to the lower index. Without `require_forager` every enabled coin is returned as given.
-    Raises ValueError when an index or `max_positions` is negative.
+    Raises InvalidInput when an index or `max_positions` is negative.
     """
     rows = [(f.index, f.enabled, f.volume_score, f.volatility_score) for f in features]
-    return _pb_rust.select_coin_indices(rows, max_positions, volume_drop_pct, volatility_drop_pct, require_forager)
+    return call(
+        _pb_rust.select_coin_indices, rows, max_positions, volume_drop_pct, volatility_drop_pct, require_forager
+    )

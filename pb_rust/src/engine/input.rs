@@ -63,7 +63,7 @@ impl BotParamsPair {
 }
 
 /// One market. `symbol_idx` must equal the position in the list.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SymbolInput {
     pub symbol_idx: usize,
@@ -124,7 +124,7 @@ pub struct EmaLists {
 }
 
 /// One side of one symbol.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SideInput {
     #[serde(default)]

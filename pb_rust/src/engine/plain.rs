@@ -31,6 +31,8 @@ const SYMBOL: [&str; 9] = [
     "next_candle",
 ];
 const SYMBOL_REQUIRED: u64 = 0b1111_1111;
+/// About the shortest text of a symbol that can be complete.
+const SYMBOL_BYTES: usize = 3000;
 const SIDE: [&str; 4] = ["position", "trailing", "bot_params", "mode"];
 const SIDE_REQUIRED: u64 = 0b111;
 const PAIR: [&str; 2] = ["long", "short"];
@@ -67,8 +69,13 @@ pub fn read(text: &str) -> Option<Input> {
     reader.is_done().then_some(input)
 }
 
-/// Keys by kind of object, for those that repeat.
-struct Parser {
+/// Parameter sets that are remembered by their text.
+const MEMO: usize = 32;
+
+/// Keys by kind of object, for those that repeat; and the parameter sets met so far.
+///
+/// Most coins of a side have the same parameters, written the same way: comparing texts is far quicker than reading.
+struct Parser<'a> {
     symbol: Keys<'static>,
     side: Keys<'static>,
     bot: Keys<'static>,
@@ -79,6 +86,7 @@ struct Parser {
     position: Keys<'static>,
     trailing: Keys<'static>,
     candle: Keys<'static>,
+    memo: Vec<(&'a [u8], BotParams)>,
 }
 
 /// Reads an object of floats.
@@ -92,16 +100,11 @@ fn floats<const N: usize>(r: &mut Reader<'_>, keys: &mut Keys<'_>) -> Option<[f6
     (seen == all(N)).then_some(values)
 }
 
-fn pairs(r: &mut Reader<'_>) -> Option<Vec<(f64, f64)>> {
-    let mut found = Vec::new();
+fn pairs(r: &mut Reader<'_>, found: &mut Vec<(f64, f64)>) -> Option<()> {
     r.list(|r| {
-        if found.is_empty() {
-            found.reserve_exact(6);
-        }
         found.push(r.pair()?);
         Some(())
-    })?;
-    Some(found)
+    })
 }
 
 fn indices(r: &mut Reader<'_>) -> Option<Vec<usize>> {
@@ -140,7 +143,7 @@ fn mode(r: &mut Reader<'_>) -> Option<Option<Mode>> {
     MODES.iter().find_map(|(word, mode)| r.word(word).map(|()| *mode))
 }
 
-impl Parser {
+impl<'a> Parser<'a> {
     fn new() -> Self {
         Parser {
             symbol: Keys::new(&SYMBOL),
@@ -153,19 +156,20 @@ impl Parser {
             position: Keys::new(&POSITION),
             trailing: Keys::new(&TRAILING),
             candle: Keys::new(&CANDLE),
+            memo: Vec::with_capacity(MEMO),
         }
     }
 
-    fn input(&mut self, r: &mut Reader<'_>) -> Option<Input> {
-        let (mut balance, mut balance_raw, mut global, mut symbols, mut peek_hints) =
-            (0.0, f64::NAN, None, Vec::new(), None);
+    fn input(&mut self, r: &mut Reader<'a>) -> Option<Input> {
+        let (mut balance, mut balance_raw, mut global, mut peek_hints) = (0.0, f64::NAN, None, None);
+        let mut symbols = Vec::with_capacity(r.len() / SYMBOL_BYTES);
         let seen = r.object(&mut Keys::new(&ROOT), |r, i| {
             match i {
                 0 => balance = r.float()?,
                 1 => global = Some(self.global(r)?),
                 2 => r.list(|r| {
-                    symbols.push(self.symbol(r)?);
-                    Some(())
+                    symbols.push(SymbolInput::default());
+                    self.symbol(r, symbols.last_mut()?)
                 })?,
                 3 => balance_raw = r.float()?,
                 _ if r.word("null").is_some() => {}
@@ -179,7 +183,7 @@ impl Parser {
         Some(Input { balance, balance_raw, global: global?, symbols, peek_hints })
     }
 
-    fn global(&mut self, r: &mut Reader<'_>) -> Option<Global> {
+    fn global(&mut self, r: &mut Reader<'a>) -> Option<Global> {
         let mut found = Global {
             filter_by_min_effective_cost: false,
             unstuck_allowance_long: 0.0,
@@ -197,7 +201,7 @@ impl Parser {
                 1 => found.unstuck_allowance_long = r.float()?,
                 2 => found.unstuck_allowance_short = r.float()?,
                 3 => found.sort_global = r.boolean()?,
-                4 => found.global_bot_params = self.bot_pair(r)?,
+                4 => self.bot_pair(r, &mut found.global_bot_params)?,
                 5 => found.max_realized_loss_pct = r.float()?,
                 6 => found.realized_pnl_cumsum_max = r.float()?,
                 7 => found.realized_pnl_cumsum_last = r.float()?,
@@ -208,18 +212,19 @@ impl Parser {
         (seen & GLOBAL_REQUIRED == GLOBAL_REQUIRED).then_some(found)
     }
 
-    fn bot_pair(&mut self, r: &mut Reader<'_>) -> Option<BotParamsPair> {
-        let mut found = BotParamsPair::default();
+    fn bot_pair(&mut self, r: &mut Reader<'a>, found: &mut BotParamsPair) -> Option<()> {
         let seen = r.object(&mut Keys::new(&PAIR), |r, i| {
-            let params = self.bot_params(r)?;
-            if i == 0 { found.long = params } else { found.short = params }
-            Some(())
+            self.bot_params(r, if i == 0 { &mut found.long } else { &mut found.short })
         })?;
-        (seen == all(PAIR.len())).then_some(found)
+        (seen == all(PAIR.len())).then_some(())
     }
 
-    #[inline]
-    fn bot_params(&mut self, r: &mut Reader<'_>) -> Option<BotParams> {
+    fn bot_params(&mut self, r: &mut Reader<'a>, found: &mut BotParams) -> Option<()> {
+        let rest = r.rest();
+        if let Some((text, params)) = self.memo.iter().find(|(text, _)| rest.starts_with(text)) {
+            *found = *params;
+            return r.skip(text.len());
+        }
         let mut values = [0.0; BotParams::FLOAT_COUNT];
         let mut n_positions = 0;
         let seen = r.object(&mut self.bot, |r, i| {
@@ -229,57 +234,44 @@ impl Parser {
             }
             Some(())
         })?;
-        (seen == all(BOT.len())).then(|| BotParams::from_values(n_positions, &values))
+        *found = BotParams::from_values(n_positions, &values);
+        if self.memo.len() < MEMO {
+            self.memo.push((&rest[..rest.len() - r.rest().len()], *found));
+        }
+        (seen == all(BOT.len())).then_some(())
     }
 
-    fn symbol(&mut self, r: &mut Reader<'_>) -> Option<SymbolInput> {
-        let (mut symbol_idx, mut tradable, mut effective_min_cost) = (0, false, 0.0);
-        let (mut order_book, mut exchange, mut next_candle) = (OrderBook::default(), ExchangeParams::default(), None);
-        let (mut emas, mut long, mut short) = (Emas::default(), None, None);
+    fn symbol(&mut self, r: &mut Reader<'a>, found: &mut SymbolInput) -> Option<()> {
         let mut keys = std::mem::replace(&mut self.symbol, Keys::new(&[]));
         let seen = r.object(&mut keys, |r, i| {
             match i {
-                0 => symbol_idx = r.index()?,
-                1 => order_book = self.order_book(r)?,
-                2 => exchange = self.exchange(r)?,
-                3 => tradable = r.boolean()?,
-                4 => effective_min_cost = r.float()?,
-                5 => emas = self.emas(r)?,
-                6 => long = Some(self.side(r)?),
-                7 => short = Some(self.side(r)?),
-                _ => next_candle = self.next_candle(r)?,
+                0 => found.symbol_idx = r.index()?,
+                1 => found.order_book = self.order_book(r)?,
+                2 => found.exchange = self.exchange(r)?,
+                3 => found.tradable = r.boolean()?,
+                4 => found.effective_min_cost = r.float()?,
+                5 => self.emas(r, &mut found.emas)?,
+                6 => self.side(r, &mut found.long)?,
+                7 => self.side(r, &mut found.short)?,
+                _ => found.next_candle = self.next_candle(r)?,
             }
             Some(())
         });
         self.symbol = keys;
-        if seen? & SYMBOL_REQUIRED != SYMBOL_REQUIRED {
-            return None;
-        }
-        let (long, short) = (long?, short?);
-        Some(SymbolInput {
-            symbol_idx,
-            order_book,
-            exchange,
-            tradable,
-            next_candle,
-            effective_min_cost,
-            emas,
-            long,
-            short,
-        })
+        (seen? & SYMBOL_REQUIRED == SYMBOL_REQUIRED).then_some(())
     }
 
-    fn order_book(&mut self, r: &mut Reader<'_>) -> Option<OrderBook> {
+    fn order_book(&mut self, r: &mut Reader<'a>) -> Option<OrderBook> {
         let [bid, ask] = floats(r, &mut self.book)?;
         Some(OrderBook { bid, ask })
     }
 
-    fn exchange(&mut self, r: &mut Reader<'_>) -> Option<ExchangeParams> {
+    fn exchange(&mut self, r: &mut Reader<'a>) -> Option<ExchangeParams> {
         let [qty_step, price_step, min_qty, min_cost, c_mult] = floats(r, &mut self.exchange)?;
         Some(ExchangeParams { qty_step, price_step, min_qty, min_cost, c_mult })
     }
 
-    fn next_candle(&mut self, r: &mut Reader<'_>) -> Option<Option<NextCandle>> {
+    fn next_candle(&mut self, r: &mut Reader<'a>) -> Option<Option<NextCandle>> {
         if r.word("null").is_some() {
             return Some(None);
         }
@@ -295,54 +287,45 @@ impl Parser {
         (seen == all(CANDLE.len())).then_some(Some(found))
     }
 
-    fn emas(&mut self, r: &mut Reader<'_>) -> Option<Emas> {
-        let mut found = Emas::default();
+    fn emas(&mut self, r: &mut Reader<'a>, found: &mut Emas) -> Option<()> {
         let lists = &mut self.lists;
         let seen = r.object(&mut self.emas, |r, i| {
-            let frame = if i == 0 { &mut found.m1 } else { &mut found.h1 };
-            *frame = ema_lists(r, lists)?;
-            Some(())
+            ema_lists(r, lists, if i == 0 { &mut found.m1 } else { &mut found.h1 })
         })?;
-        (seen == all(EMAS.len())).then_some(found)
+        (seen == all(EMAS.len())).then_some(())
     }
 
-    fn side(&mut self, r: &mut Reader<'_>) -> Option<SideInput> {
-        let (mut position, mut trailing) = (Position::default(), TrailingBundle::default());
-        let (mut own_mode, mut bot_params) = (None, None);
+    fn side(&mut self, r: &mut Reader<'a>, found: &mut SideInput) -> Option<()> {
         let mut keys = std::mem::replace(&mut self.side, Keys::new(&[]));
         let seen = r.object(&mut keys, |r, i| {
             match i {
                 0 => {
                     let [size, price] = floats(r, &mut self.position)?;
-                    position = Position { size, price };
+                    found.position = Position { size, price };
                 }
-                1 => {
-                    let [min_since_open, max_since_min, max_since_open, min_since_max] = floats(r, &mut self.trailing)?;
-                    trailing = TrailingBundle { min_since_open, max_since_min, max_since_open, min_since_max };
-                }
-                2 => bot_params = Some(self.bot_params(r)?),
-                _ => own_mode = mode(r)?,
+                1 => found.trailing = self.trailing(r)?,
+                2 => self.bot_params(r, &mut found.bot_params)?,
+                _ => found.mode = mode(r)?,
             }
             Some(())
         });
         self.side = keys;
-        if seen? & SIDE_REQUIRED != SIDE_REQUIRED {
-            return None;
-        }
-        Some(SideInput { mode: own_mode, position, trailing, bot_params: bot_params? })
+        (seen? & SIDE_REQUIRED == SIDE_REQUIRED).then_some(())
+    }
+
+    fn trailing(&mut self, r: &mut Reader<'a>) -> Option<TrailingBundle> {
+        let [min_since_open, max_since_min, max_since_open, min_since_max] = floats(r, &mut self.trailing)?;
+        Some(TrailingBundle { min_since_open, max_since_min, max_since_open, min_since_max })
     }
 }
 
-fn ema_lists(r: &mut Reader<'_>, keys: &mut Keys<'_>) -> Option<EmaLists> {
-    let mut found = EmaLists::default();
+fn ema_lists(r: &mut Reader<'_>, keys: &mut Keys<'_>, found: &mut EmaLists) -> Option<()> {
     let seen = r.object(keys, |r, i| {
-        let list = pairs(r)?;
         match i {
-            0 => found.close = list,
-            1 => found.log_range = list,
-            _ => found.volume = list,
+            0 => pairs(r, &mut found.close),
+            1 => pairs(r, &mut found.log_range),
+            _ => pairs(r, &mut found.volume),
         }
-        Some(())
     })?;
-    (seen == all(LISTS.len())).then_some(found)
+    (seen == all(LISTS.len())).then_some(())
 }

@@ -73,6 +73,22 @@ impl<'a> Reader<'a> {
         Some(())
     }
 
+    /// Length of the whole text in bytes.
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// What has not been read yet.
+    pub fn rest(&self) -> &'a [u8] {
+        &self.bytes[self.pos..]
+    }
+
+    /// Passes over bytes that were understood by other means.
+    pub fn skip(&mut self, count: usize) -> Option<()> {
+        self.pos = self.pos.checked_add(count).filter(|&pos| pos <= self.bytes.len())?;
+        Some(())
+    }
+
     /// Whether nothing but space is left.
     pub fn is_done(&self) -> bool {
         self.pos == self.bytes.len()
@@ -117,15 +133,15 @@ impl<'a> Reader<'a> {
         let rest = &self.bytes[self.pos + 1..];
         let guess = usize::from(keys.after[previous]);
         let name = keys.names.get(guess)?;
-        let found = if rest.starts_with(name.as_bytes()) && rest.get(name.len()) == Some(&b'"') {
-            guess
-        } else {
-            let end = rest.iter().position(|&b| b == b'"')?;
-            let found = keys.names.iter().position(|name| name.as_bytes() == &rest[..end])?;
-            keys.after[previous] = found as u8;
-            found
-        };
-        self.pos += keys.names[found].len() + 2;
+        if rest.starts_with(name.as_bytes()) && rest[name.len()..].starts_with(b"\":") {
+            self.pos += name.len() + 3;
+            self.skip_space();
+            return Some(guess);
+        }
+        let end = rest.iter().position(|&b| b == b'"')?;
+        let found = keys.names.iter().position(|name| name.as_bytes() == &rest[..end])?;
+        keys.after[previous] = found as u8;
+        self.pos += end + 2;
         self.skip_space();
         self.take(b':')?;
         Some(found)
@@ -165,15 +181,22 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads digits into `mantissa`; answers how many there were.
-    #[inline]
+    /// Reads digits into `mantissa`, which wraps beyond 19 of them; answers how many there were.
+    #[inline(always)]
     fn digits(&mut self, mantissa: &mut u64) -> usize {
-        let start = self.pos;
-        while let Some(digit @ b'0'..=b'9') = self.peek() {
-            *mantissa = mantissa.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
-            self.pos += 1;
+        let rest = &self.bytes[self.pos..];
+        let (mut value, mut count) = (*mantissa, 0);
+        for &byte in rest {
+            let digit = byte.wrapping_sub(b'0');
+            if digit > 9 {
+                break;
+            }
+            value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
+            count += 1;
         }
-        self.pos - start
+        *mantissa = value;
+        self.pos += count;
+        count
     }
 
     /// Reads a whole number without sign, point or exponent.
@@ -211,7 +234,7 @@ impl<'a> Reader<'a> {
         }
         let plain = !matches!(self.peek(), Some(b'e' | b'E'));
         let value = if plain && whole + fraction <= 19 && mantissa <= EXACT && fraction < POWERS.len() {
-            let value = mantissa as f64 / POWERS[fraction];
+            let value = mantissa as i64 as f64 / POWERS[fraction];
             if negative { -value } else { value }
         } else {
             self.skip_exponent()?;

@@ -44,7 +44,8 @@ fn bound_side(orders: &mut Vec<Executable>, held: &Held, side: Side) {
         orders[i].qty = round12(orders[i].qty - cut);
         excess -= cut;
     }
-    orders.retain(|o| !(closes(o) && o.qty <= 0.0));
+    // Emptied closes go, those of the other side with them; where nothing is cut, an empty one stays (a reference wart).
+    orders.retain(|o| !(o.reduce_only && o.qty <= 0.0));
 }
 
 #[cfg(test)]
