@@ -1,0 +1,1 @@
+"""Results recorded from the reference, and how ours compare."""
