@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from pbtui.core.types import Position
 from pbtui.engine import IdealOrder
 from pbtui.engine.execution import ExecutableOrder, to_executable
 
-Difference = Callable[[Any, Any], str | None]
+from .support import NotUnderstood, Row, difference, restore
 
 LIVE_KEYS = {"price_distance_threshold", "market_orders_allowed"}
 
@@ -35,11 +34,11 @@ def _sent(order: ExecutableOrder) -> dict[str, Any]:
     }
 
 
-def check(row: dict[str, Any], difference: Difference) -> str | None:
+def problem(row: Row) -> str | None:
     """Return what differs from the recorded outcome, if anything."""
-    given = row["in"]
+    given = restore(row["in"])
     if given.keys() != {"live", "last_prices", "positions", "ideal_orders"} or given["live"].keys() != LIVE_KEYS:
-        return f"not understood: {given['live'].keys()} {sorted(given)}"
+        raise NotUnderstood(sorted(given), sorted(given["live"]))
     ideal = {symbol: [_ideal(order) for order in orders] for symbol, orders in given["ideal_orders"].items()}
     sent = to_executable(
         ideal,
@@ -51,4 +50,9 @@ def check(row: dict[str, Any], difference: Difference) -> str | None:
     orders = {symbol: [_sent(order) for order in orders] for symbol, orders in sent.items()}
     reducing = {s for s, orders in ideal.items() if any("auto_reduce_wel" in o.order_type for o in orders)}
     ours = {"orders": orders, "auto_reduce_wel_symbols": sorted(reducing)}
-    return difference(ours, row["out"])
+    return difference(restore(row["out"]), ours)
+
+
+def group(row: Row) -> str:
+    """Return the word that rows of this file are reported under."""
+    return "execution"

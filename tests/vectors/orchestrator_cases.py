@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 from pbtui.engine import OrchestratorError, compute_ideal_orders_json
 
-Difference = Callable[[Any, Any], str | None]
+from .support import NotUnderstood, Row, difference
 
 ERROR_KEYS = {"symbol_idx": "symbol_idx", "pos": "pos", "field": "field", "name": "field"}
 
 
-def _refusal(row: dict[str, Any], error: OrchestratorError) -> str | None:
+def _refusal(row: Row, error: OrchestratorError) -> str | None:
     wanted = row.get("error")
     if wanted is None:
         return f"refused: {error}"
@@ -22,11 +21,11 @@ def _refusal(row: dict[str, Any], error: OrchestratorError) -> str | None:
     return None if ours == wanted else f"refused as {ours} instead of {wanted}"
 
 
-def check(row: dict[str, Any], difference: Difference) -> str | None:
+def problem(row: Row) -> str | None:
     """Return what differs from the recorded outcome, if anything."""
     unknown = row.keys() - {"id", "family", "in", "in_text", "out", "error", "note", "knife_edge"}
     if unknown or ("in" in row) == ("in_text" in row) or ("out" in row) == ("error" in row):
-        return f"not understood: {sorted(row)}"
+        raise NotUnderstood(sorted(row))
     text = row["in_text"] if "in_text" in row else json.dumps(row["in"])
     try:
         answer = compute_ideal_orders_json(text)
@@ -34,4 +33,9 @@ def check(row: dict[str, Any], difference: Difference) -> str | None:
         return _refusal(row, error)
     if "out" not in row:
         return f"answered instead of refusing with {row['error']}"
-    return difference(json.loads(answer), row["out"])
+    return difference(row["out"], json.loads(answer))
+
+
+def group(row: Row) -> str:
+    """Return the family that a row is reported under."""
+    return row["family"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from . import ladder_cases, numerics_cases, risk_cases
+from . import execution_cases, ladder_cases, numerics_cases, orchestrator_cases, risk_cases
 from .support import Row, check_file, decision_files, vectors_dir
 
 Runner = tuple[Callable[[Row], str | None], Callable[[Row], str]]
@@ -16,6 +16,8 @@ RUNNERS: dict[str, Runner] = {
     "entries.jsonl.gz": (ladder_cases.entries_problem, ladder_cases.group),
     "closes.jsonl.gz": (ladder_cases.closes_problem, ladder_cases.group),
     "risk.jsonl.gz": (risk_cases.problem, risk_cases.group),
+    "orchestrator.jsonl.gz": (orchestrator_cases.problem, orchestrator_cases.group),
+    "execution.jsonl.gz": (execution_cases.problem, execution_cases.group),
 }
 
 
