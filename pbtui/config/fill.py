@@ -1,0 +1,90 @@
+"""Filling what a file omits and keeping out what no key is (config.md 3, step 8)."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any, cast
+
+from pbtui.config.draft import Change, Draft
+from pbtui.config.errors import shown
+from pbtui.config.keys import Path
+from pbtui.config.provenance import Origin
+from pbtui.config.schema import KEYS, built_in_config, find_key, nearest_key
+
+# Subtrees whose members are the user's own names.
+_OPEN: frozenset[Path] = frozenset(
+    {
+        ("coin_overrides",),
+        ("backtest", "aggregate"),
+        ("backtest", "market_settings_sources"),
+        ("backtest", "coin_sources"),
+    }
+)
+_RETIRED: dict[str, str] = {
+    "enforce_exposure_limit": "risk_wel_enforcer_threshold takes its place",
+    "filter_rolling_window": "",
+    "ohlcv_rolling_window": "",
+    "filter_relative_volume_clip_pct": "",
+    "close_grid_min_markup": "",
+    "close_grid_markup_range": "",
+    "min_markup": "",
+    "markup_range": "",
+    "base_config_path": "",
+    "emit_legacy_metrics": "it has no effect any more",
+    "pnls_manager_shadow_mode": "it has no effect any more",
+    "ohlcvs_1m_rolling_window_days": "it has no effect any more",
+}
+
+
+def fill_missing(draft: Draft) -> None:
+    """Add every missing key with its built-in value, at any depth where both sides are objects."""
+    for section, defaults in built_in_config().items():
+        if section not in draft.data:
+            draft.put((section,), {}, Origin("built-in"))
+        _fill(draft, (section,), draft.data[section], defaults)
+
+
+def _fill(draft: Draft, path: Path, given: dict[str, Any], defaults: dict[str, Any]) -> None:
+    for name, default in defaults.items():
+        here = (*path, name)
+        if name not in given:
+            given[name] = copy.deepcopy(default)
+            declared = KEYS.get(".".join(here))
+            origin = Origin("ours") if declared is not None and declared.ours else Origin("built-in")
+            draft.mark(here, origin)
+        elif isinstance(default, dict) and isinstance(given[name], dict):
+            _fill(draft, here, cast("dict[str, Any]", given[name]), cast("dict[str, Any]", default))
+
+
+def prune_unknown(draft: Draft) -> None:
+    """Remove what is no key, naming each in a warning with the nearest known key."""
+    _prune(draft, (), draft.data, built_in_config())
+
+
+def _prune(draft: Draft, path: Path, given: dict[str, Any], known: dict[str, Any]) -> None:
+    for name in list(given):
+        here = (*path, name)
+        if name.startswith("_"):
+            continue
+        if name not in known:
+            del given[name]
+            _report(draft, here)
+        elif here not in _OPEN and isinstance(given[name], dict) and isinstance(known[name], dict):
+            _prune(draft, here, cast("dict[str, Any]", given[name]), cast("dict[str, Any]", known[name]))
+
+
+def _report(draft: Draft, path: Path) -> None:
+    dotted = ".".join(path)
+    retired = _RETIRED.get(path[-1].removeprefix("long_").removeprefix("short_"))
+    if retired is not None:
+        draft.changes.append(Change("remove", dotted, f"({retired})" if retired else "(old key, taken over)"))
+        if retired:
+            draft.warn(f"{dotted} is an old key and is left out: {retired}")
+        return
+    if find_key(path) is not None and path[:2] in {("live", "approved_coins"), ("live", "ignored_coins")}:
+        draft.fault(path, "is no side", "long, short")
+        return
+    near = nearest_key(dotted)
+    hint = f", did you mean {near}?" if near else ""
+    draft.changes.append(Change("remove", dotted, "(unknown)"))
+    draft.warn(f"unknown key {shown(dotted)} is left out{hint}")
