@@ -177,6 +177,16 @@ class Exchange(Protocol):
 class SteppedExchange(Exchange, Protocol):
     """A venue whose market time moves only when told: replays and synthetic markets."""
 
+    @property
+    def first_ms(self) -> int:
+        """Open time of the first candle that trades; fills and `--for` count from here."""
+        ...
+
+    @property
+    def plan_done(self) -> bool:
+        """Whether the plan of the current minute is already committed (resumed after a kill): step, don't plan."""
+        ...
+
     async def step_minute(self) -> bool:
         """Commit the past minute, let the next candle happen (fills included); False when the data end."""
         ...
