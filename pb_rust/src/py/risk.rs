@@ -12,6 +12,8 @@ use crate::types::{EmaBands, ExchangeParams, Position};
 
 /// idx, signed quantity, price, type name.
 type IndexedRow = (usize, f64, f64, &'static str);
+/// idx, side, signed quantity, price, type name.
+type SidedRow = (usize, &'static str, f64, f64, &'static str);
 
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
@@ -68,7 +70,7 @@ fn calc_unstucking_close(
     allowance_long: f64,
     allowance_short: f64,
     positions: Vec<UnstuckRow>,
-) -> PyResult<Option<(usize, &'static str, f64, f64, &'static str)>> {
+) -> PyResult<Option<SidedRow>> {
     let inputs = positions.into_iter().map(UnstuckInput::try_from).collect::<Result<Vec<_>, _>>()?;
     let found = py.detach(|| unstuck_close(balance, allowance_long, allowance_short, &inputs));
     Ok(found.map(|(idx, side, order)| (idx, side.name(), order.qty, order.price, order.order_type.name())))
