@@ -11,6 +11,7 @@ from pbtui.config.coin_names import coin_of
 from pbtui.config.dates import resolve_end_date
 from pbtui.config.draft import Draft
 from pbtui.config.errors import shown
+from pbtui.config.keys import Path
 from pbtui.config.schema import COMMAND_LETTER, KEYS, Command
 from pbtui.core.errors import ConfigError
 from pbtui.core.types import PSIDES
@@ -20,7 +21,14 @@ LISTS = ("approved_coins", "ignored_coins")
 
 def check_all(draft: Draft) -> None:
     """Replace every declared value by its checked form; what is wrong becomes a problem of the draft."""
+    blamed: set[Path] = set()
     for declared in KEYS.values():
+        around = declared.path[:-1]
+        if not isinstance(draft.get(around, draft.data), dict):
+            if around not in blamed:
+                draft.fault(around, f"{shown(draft.get(around))} is not an object", "{ … }", declared.used_by)
+            blamed.add(around)
+            continue
         try:
             value, remark = check_value(declared, draft.get(declared.path))
         except BadValue as error:

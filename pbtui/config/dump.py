@@ -1,0 +1,97 @@
+"""Writing configurations: streamlined JSON, dumps, clean files (config.md 12)."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from pbtui.config.schema import built_in_config
+from pbtui.core.errors import ConfigError
+from pbtui.core.sanitize import sanitize_line
+
+WIDTH_CONFIG = 60
+WIDTH_PARETO = 72
+_INDENT = "    "
+_METADATA = ("_raw", "_transform_log", "_coins_sources")
+
+
+def render(value: Any, width: int = WIDTH_CONFIG, level: int = 0) -> str:
+    """Return streamlined JSON: what fits `width` in compact form stays on one line, the rest is opened up."""
+    compact = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    if len(compact) <= width or not isinstance(value, dict | list) or not value:
+        return compact
+    inner, outer = _INDENT * (level + 1), _INDENT * level
+    if isinstance(value, dict):
+        items = cast("dict[str, Any]", value).items()
+        rows = [f"{json.dumps(name, ensure_ascii=False)}: {render(item, width, level + 1)}" for name, item in items]
+        opening, closing = "{", "}"
+    else:
+        rows = [render(item, width, level + 1) for item in cast("list[Any]", value)]
+        opening, closing = "[", "]"
+    body = ",\n".join(inner + row for row in rows)
+    return f"{opening}\n{body}\n{outer}{closing}"
+
+
+def dump(data: Mapping[str, Any], *, clean: bool = False) -> str:
+    """Return a configuration as text: keys sorted at every level, no metadata, newline at the end.
+
+    With `clean` it is rebuilt on the built-in structure: unknown keys go, missing or null ones get their default.
+    """
+    stripped = strip_metadata(data)
+    return render(_sorted(clean_copy(stripped) if clean else stripped)) + "\n"
+
+
+def strip_metadata(value: Any) -> Any:
+    """Return nested data without `_raw`, `_transform_log` and `_coins_sources` at any level."""
+    if isinstance(value, Mapping):
+        items = cast("Mapping[str, Any]", value).items()
+        return {name: strip_metadata(item) for name, item in items if name not in _METADATA}
+    if isinstance(value, list):
+        return [strip_metadata(item) for item in cast("list[Any]", value)]
+    return value
+
+
+def clean_copy(data: Mapping[str, Any], structure: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return `data` poured into the built-in structure."""
+    result: dict[str, Any] = {}
+    for name, default in (built_in_config() if structure is None else structure).items():
+        value = data.get(name)
+        if value is None:
+            result[name] = default
+        elif isinstance(default, dict) and isinstance(value, Mapping):
+            given = cast("Mapping[str, Any]", value)
+            inner = cast("dict[str, Any]", default)
+            result[name] = clean_copy(given, inner) if inner else _without_private(given)
+        else:
+            result[name] = value
+    return result
+
+
+def write_config(path: Path, data: Mapping[str, Any], *, clean: bool = False) -> None:
+    """Write a dump atomically; raises ConfigError when the file can't be written."""
+    staged = path.with_name(path.name + ".tmp")
+    try:
+        with staged.open("w", encoding="utf-8") as file:
+            file.write(dump(data, clean=clean))
+            file.flush()
+            os.fsync(file.fileno())
+        staged.replace(path)
+    except OSError as error:
+        staged.unlink(missing_ok=True)
+        raise ConfigError(f"{sanitize_line(path)}: can't be written ({error.strerror or error})") from None
+
+
+def _without_private(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: item for name, item in given.items() if not name.startswith("_")}
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, dict):
+        items = cast("dict[str, Any]", value)
+        return {name: _sorted(items[name]) for name in sorted(items)}
+    if isinstance(value, list):
+        return [_sorted(item) for item in cast("list[Any]", value)]
+    return value
