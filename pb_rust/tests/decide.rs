@@ -194,17 +194,31 @@ proptest! {
     }
 }
 
-#[test]
-fn ten_thousand_symbols_take_a_moment() {
+/// Flat, selectable copies of one symbol on a side whose limit is `limit`.
+fn many(count: usize, limit: f64) -> Value {
     let runner = &mut proptest::test_runner::TestRunner::deterministic();
     let mut doc = document(Taste::Sane).new_tree(runner).expect("a document").current();
-    let one = symbol(Taste::Sane).new_tree(runner).expect("a symbol").current();
-    doc["symbols"] = Value::Array(vec![one; 10_000]);
+    let mut one = symbol(Taste::Sane).new_tree(runner).expect("a symbol").current();
     for side in ["long", "short"] {
-        doc["global"]["global_bot_params"][side]["n_positions"] = json!(10_000);
-        doc["global"]["global_bot_params"][side]["total_wallet_exposure_limit"] = json!(1e9);
+        one[side]["mode"] = json!("normal");
+        one[side]["position"] = json!({"size": 0.0, "price": 0.0});
+        one[side]["bot_params"]["entry_initial_qty_pct"] = json!(0.1);
+        doc["global"]["global_bot_params"][side]["total_wallet_exposure_limit"] = json!(limit);
     }
+    doc["balance"] = json!(1e6);
+    doc["balance_raw"] = json!(1e6);
+    doc["global"]["hedge_mode"] = json!(true);
+    doc["peek_hints"] = Value::Null;
+    doc["symbols"] = Value::Array(vec![one; count]);
     renumber(&mut doc);
-    let (_, output) = decide(&doc);
-    assert!(output.diagnostics.warnings.is_empty());
+    doc
+}
+
+#[test]
+fn ten_thousand_symbols_take_a_moment() {
+    for limit in [1e9, 1.5] {
+        let (input, output) = decide(&many(10_000, limit));
+        assert!(!output.orders.is_empty());
+        assert!(exposure_after(&input, &output, Side::Long) < limit);
+    }
 }

@@ -42,9 +42,7 @@ fn difference(place: &str, ours: &Value, wanted: &Value) -> Option<String> {
 fn check(row: &Value, ws: &mut Workspace) -> Option<String> {
     let text = row["in_text"].as_str().map_or_else(|| row["in"].to_string(), str::to_owned);
     match (compute_ideal_orders_json(&text, ws), row.get("out"), row.get("error")) {
-        (Ok(ours), Some(wanted), None) => {
-            difference("out", &serde_json::from_str(&ours).expect("JSON out"), wanted)
-        }
+        (Ok(ours), Some(wanted), None) => difference("out", &serde_json::from_str(&ours).expect("JSON out"), wanted),
         (Err(error), None, Some(wanted)) => {
             let kind = wanted["kind"].as_str().unwrap_or_default();
             let told = match &error {

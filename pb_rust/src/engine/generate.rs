@@ -59,16 +59,10 @@ impl Expand {
 }
 
 fn would_fill(order: &Order, candle: &NextCandle) -> bool {
-    candle.tradable
-        && ((order.qty > 0.0 && candle.low < order.price) || (order.qty < 0.0 && candle.high > order.price))
+    candle.tradable && ((order.qty > 0.0 && candle.low < order.price) || (order.qty < 0.0 && candle.high > order.price))
 }
 
-fn produce(
-    expand: Expand,
-    out: &mut Vec<Order>,
-    next: impl FnOnce() -> Order,
-    all: impl FnOnce(&mut Vec<Order>),
-) {
+fn produce(expand: Expand, out: &mut Vec<Order>, next: impl FnOnce() -> Order, all: impl FnOnce(&mut Vec<Order>)) {
     match expand {
         Expand::Always => all(out),
         Expand::Never => out.push(next()),

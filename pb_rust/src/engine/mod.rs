@@ -30,6 +30,9 @@ pub use output::Output;
 pub use parse::parse_input;
 pub use state::Workspace;
 
+/// About the length of one order in the answer.
+const ORDER_BYTES: usize = 128;
+
 /// Decides all wanted orders. `ws` only saves allocations.
 ///
 /// Fails as a whole on an unusable book, balance, numbering or missing average; never on anything else.
@@ -53,5 +56,11 @@ pub fn compute_ideal_orders(input: &Input, ws: &mut Workspace) -> Result<Output,
 pub fn compute_ideal_orders_json(text: &str, ws: &mut Workspace) -> Result<String, OrchestratorError> {
     let input = parse_input(text)?;
     let output = compute_ideal_orders(&input, ws)?;
-    serde_json::to_string(&output).map_err(|error| OrchestratorError::Serialize(error.to_string()))
+    write_output(&output).map_err(|error| OrchestratorError::Serialize(error.to_string()))
+}
+
+fn write_output(output: &Output) -> Result<String, Box<dyn std::error::Error>> {
+    let mut bytes = Vec::with_capacity(ORDER_BYTES * (output.orders.len() + 1));
+    serde_json::to_writer(&mut bytes, output)?;
+    Ok(String::from_utf8(bytes)?)
 }

@@ -19,17 +19,8 @@ const GLOBAL: [&str; 9] = [
     "hedge_mode",
 ];
 const GLOBAL_REQUIRED: u64 = 0b11111;
-const SYMBOL: [&str; 9] = [
-    "symbol_idx",
-    "order_book",
-    "exchange",
-    "tradable",
-    "effective_min_cost",
-    "emas",
-    "long",
-    "short",
-    "next_candle",
-];
+const SYMBOL: [&str; 9] =
+    ["symbol_idx", "order_book", "exchange", "tradable", "effective_min_cost", "emas", "long", "short", "next_candle"];
 const SYMBOL_REQUIRED: u64 = 0b1111_1111;
 /// About the shortest text of a symbol that can be complete.
 const SYMBOL_BYTES: usize = 3000;
@@ -162,7 +153,7 @@ impl<'a> Parser<'a> {
 
     fn input(&mut self, r: &mut Reader<'a>) -> Option<Input> {
         let (mut balance, mut balance_raw, mut global, mut peek_hints) = (0.0, f64::NAN, None, None);
-        let mut symbols = Vec::with_capacity(r.len() / SYMBOL_BYTES);
+        let mut symbols = Vec::with_capacity(r.rest().len() / SYMBOL_BYTES);
         let seen = r.object(&mut Keys::new(&ROOT), |r, i| {
             match i {
                 0 => balance = r.float()?,
@@ -289,9 +280,8 @@ impl<'a> Parser<'a> {
 
     fn emas(&mut self, r: &mut Reader<'a>, found: &mut Emas) -> Option<()> {
         let lists = &mut self.lists;
-        let seen = r.object(&mut self.emas, |r, i| {
-            ema_lists(r, lists, if i == 0 { &mut found.m1 } else { &mut found.h1 })
-        })?;
+        let seen =
+            r.object(&mut self.emas, |r, i| ema_lists(r, lists, if i == 0 { &mut found.m1 } else { &mut found.h1 }))?;
         (seen == all(EMAS.len())).then_some(())
     }
 
@@ -320,12 +310,10 @@ impl<'a> Parser<'a> {
 }
 
 fn ema_lists(r: &mut Reader<'_>, keys: &mut Keys<'_>, found: &mut EmaLists) -> Option<()> {
-    let seen = r.object(keys, |r, i| {
-        match i {
-            0 => pairs(r, &mut found.close),
-            1 => pairs(r, &mut found.log_range),
-            _ => pairs(r, &mut found.volume),
-        }
+    let seen = r.object(keys, |r, i| match i {
+        0 => pairs(r, &mut found.close),
+        1 => pairs(r, &mut found.log_range),
+        _ => pairs(r, &mut found.volume),
     })?;
     (seen == all(LISTS.len())).then_some(())
 }

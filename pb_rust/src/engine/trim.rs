@@ -81,9 +81,7 @@ impl Trim<'_> {
     /// Takes `excess` away from the furthest closes; leaves them furthest first.
     fn reduce(&self, closes: &mut Vec<Order>, mut excess: f64) {
         stable_sort_by(closes, |a, b| {
-            self.by_distance(b, a)
-                .then_with(|| by_type_price(a, b))
-                .then_with(|| by_value(a.qty.abs(), b.qty.abs()))
+            self.by_distance(b, a).then_with(|| by_type_price(a, b)).then_with(|| by_value(a.qty.abs(), b.qty.abs()))
         });
         closes.retain_mut(|close| {
             if excess <= EPSILON {

@@ -11,14 +11,9 @@ pub fn append(input: &Input, ws: &mut Workspace) {
     if !(global.unstuck_allowance_long > 0.0 || global.unstuck_allowance_short > 0.0) {
         return;
     }
-    let candidates: Vec<UnstuckInput> =
-        Side::BOTH.into_iter().flat_map(|side| candidates(input, ws, side)).collect();
-    let found = unstuck_close(
-        raw_balance(input),
-        global.unstuck_allowance_long,
-        global.unstuck_allowance_short,
-        &candidates,
-    );
+    let candidates: Vec<UnstuckInput> = Side::BOTH.into_iter().flat_map(|side| candidates(input, ws, side)).collect();
+    let found =
+        unstuck_close(raw_balance(input), global.unstuck_allowance_long, global.unstuck_allowance_short, &candidates);
     if let Some((idx, side, order)) = found {
         ws.sides[side.idx()].records[idx].closes.push(order);
     }
@@ -28,8 +23,7 @@ fn candidates<'a>(input: &'a Input, ws: &'a Workspace, side: Side) -> impl Itera
     let records = &ws.sides[side.idx()].records;
     input.symbols.iter().zip(records).enumerate().filter_map(move |(idx, (symbol, record))| {
         let bot = &symbol.side(side).bot_params;
-        let wanted =
-            bot.unstuck_loss_allowance_pct > 0.0 && bot.unstuck_close_pct > 0.0 && bot.unstuck_threshold > 0.0;
+        let wanted = bot.unstuck_loss_allowance_pct > 0.0 && bot.unstuck_close_pct > 0.0 && bot.unstuck_threshold > 0.0;
         (record.is_managed() && wanted).then(|| UnstuckInput {
             idx,
             side,

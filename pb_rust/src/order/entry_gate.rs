@@ -8,6 +8,8 @@ use crate::types::{ExchangeParams, Order, Side};
 
 /// Quantities and exposures closer than this count as equal.
 const EPSILON: f64 = 1e-12;
+/// Far above what adding up floats can go astray by, relative to the sum.
+const NOISE: f64 = 1e-9;
 /// Halvings when looking for the part of an entry that still fits.
 const HALVINGS: usize = 50;
 
@@ -74,30 +76,58 @@ struct Projection {
 }
 
 impl Projection {
-    /// Total exposure after filling the given candidates (place and quantity) in order.
-    fn exposure_after(&mut self, fills: impl Iterator<Item = (usize, f64)>) -> f64 {
-        self.scratch.clone_from(&self.holdings);
+    /// What a symbol holds once a candidate has filled, and by how much that changes the total.
+    fn fill(&self, place: usize, qty: f64, held: Option<Holding>) -> (Holding, f64) {
+        let candidate = &self.candidates[place];
+        let old = held.unwrap_or(Holding { price: candidate.price, ..Holding::default() });
+        let (size, price) = new_psize_pprice(old.size, old.price, qty, candidate.price, candidate.exchange.qty_step);
+        let size = size.abs();
+        let exposure = if size <= EPSILON || !positive(price) {
+            0.0
+        } else {
+            finite_or_zero(wallet_exposure(candidate.exchange.c_mult, self.balance, size, price))
+        };
+        (Holding { size, price, exposure }, exposure - old.exposure)
+    }
+
+    /// Total exposure after filling the given quantity of each candidate in order; leaves the holdings in `scratch`.
+    fn exposure_after(&mut self, quantities: &[f64]) -> f64 {
+        let mut scratch = std::mem::take(&mut self.scratch);
+        scratch.clone_from(&self.holdings);
         let mut total = self.now;
-        for (place, qty) in fills.filter(|&(_, qty)| qty > EPSILON) {
-            let candidate = &self.candidates[place];
-            let holding = &mut self.scratch[candidate.slot];
-            let old = holding.unwrap_or(Holding { price: candidate.price, ..Holding::default() });
-            let (size, price) =
-                new_psize_pprice(old.size, old.price, qty, candidate.price, candidate.exchange.qty_step);
-            let size = size.abs();
-            let exposure = if size <= EPSILON || !positive(price) {
-                0.0
-            } else {
-                finite_or_zero(wallet_exposure(candidate.exchange.c_mult, self.balance, size, price))
-            };
-            total += exposure - old.exposure;
-            *holding = Some(Holding { size, price, exposure });
+        for (place, &qty) in quantities.iter().enumerate().filter(|&(_, &qty)| qty > EPSILON) {
+            let held = &mut scratch[self.candidates[place].slot];
+            let (holding, change) = self.fill(place, qty, *held);
+            total += change;
+            *held = Some(holding);
         }
+        self.scratch = scratch;
         total
     }
 
-    fn exposure_with(&mut self, quantities: &[f64], trial: Option<(usize, f64)>) -> f64 {
-        self.exposure_after(quantities.iter().copied().enumerate().chain(trial))
+    /// Number of removals that are needed in any case, so that not every one has to be tried.
+    ///
+    /// Filling an entry adds its own cost to the exposure, whatever filled before: blending prices keeps the total
+    /// cost, and rounding the size does not change it. So the exposure after each removal is known up to the noise of
+    /// floats, and only removals near the limit are left to be tried. `all` is the exposure with nothing removed; where
+    /// it is not the plain sum (sizes that round to nothing, odd numbers), every removal is tried.
+    fn sure_removals(&self, order: &[usize], all: f64) -> usize {
+        let cost = |c: &Candidate| {
+            let whole = c.qty >= c.exchange.qty_step && c.exchange.qty_step > NOISE && c.exchange.c_mult > 0.0;
+            if whole { wallet_exposure(c.exchange.c_mult, self.balance, c.qty, c.price) } else { f64::NAN }
+        };
+        let costs: Vec<f64> = self.candidates.iter().map(cost).collect();
+        let mut sum = costs.iter().fold(self.now, |sum, cost| sum + cost);
+        let noise = NOISE * (1.0 + sum);
+        let additive = (sum - all).abs() <= noise;
+        if !additive {
+            return 0;
+        }
+        let surely_over = |&&place: &&usize| {
+            sum -= costs[place];
+            sum >= self.limit + noise
+        };
+        order.iter().take_while(surely_over).count()
     }
 
     /// Candidates in the order in which they are given up: furthest from the market first.
@@ -117,17 +147,21 @@ impl Projection {
     }
 
     /// The largest part of a removed candidate that still fits, in whole steps; 0 when that is below the minimum.
-    fn part_that_fits(&mut self, quantities: &[f64], place: usize) -> f64 {
-        let (mut low, mut high) = (0.0, self.candidates[place].qty);
+    ///
+    /// Filled last, on top of the `total` and the holdings that the last `exposure_after` left.
+    fn part_that_fits(&self, place: usize, total: f64) -> f64 {
+        let candidate = &self.candidates[place];
+        let held = self.scratch[candidate.slot];
+        let (mut low, mut high) = (0.0, candidate.qty);
         for _ in 0..HALVINGS {
             let middle = (low + high) / 2.0;
-            if self.exposure_with(quantities, Some((place, middle))) >= self.limit {
+            let change = if middle > EPSILON { self.fill(place, middle, held).1 } else { 0.0 };
+            if total + change >= self.limit {
                 high = middle;
             } else {
                 low = middle;
             }
         }
-        let candidate = &self.candidates[place];
         let qty = round_dn(low, candidate.exchange.qty_step);
         if qty > EPSILON && !is_dust(qty, candidate.least) { qty } else { 0.0 }
     }
@@ -135,13 +169,20 @@ impl Projection {
     /// Quantity left of each candidate; None when everything fits as it is.
     fn shrink(&mut self, entries: &[GateEntry]) -> Option<Vec<f64>> {
         let mut quantities: Vec<f64> = self.candidates.iter().map(|c| c.qty).collect();
-        if self.exposure_with(&quantities, None) < self.limit {
+        let all = self.exposure_after(&quantities);
+        if all < self.limit {
             return None;
         }
-        for place in self.removal_order(entries) {
+        let order = self.removal_order(entries);
+        let sure = self.sure_removals(&order, all);
+        for (removed, place) in order.into_iter().enumerate() {
             quantities[place] = 0.0;
-            if self.exposure_with(&quantities, None) < self.limit {
-                quantities[place] = self.part_that_fits(&quantities, place);
+            if removed < sure {
+                continue;
+            }
+            let total = self.exposure_after(&quantities);
+            if total < self.limit {
+                quantities[place] = self.part_that_fits(place, total);
                 return Some(quantities);
             }
         }
@@ -216,4 +257,59 @@ pub fn gate_entries(
         (qty > 0.0 && !is_dust(qty, candidate.least)).then_some(entry)
     };
     projection.candidates.iter().zip(quantities).filter_map(kept).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::OrderType;
+    use proptest::prelude::*;
+
+    /// A ladder over a few symbols, some of them held.
+    fn projection(
+        rows: &[(usize, f64, f64)],
+        held: &[(f64, f64)],
+        step: f64,
+        limit: f64,
+    ) -> (Projection, Vec<GateEntry>) {
+        let exchange = ExchangeParams { qty_step: step, price_step: 0.01, min_qty: step, min_cost: 0.0, c_mult: 1.0 };
+        let entry = |&(idx, qty, price): &(usize, f64, f64)| {
+            let qty = (qty / step).ceil() * step;
+            let order = Order::new(qty, price, OrderType::EntryGridNormalLong);
+            GateEntry { idx, order, touch: 100.0, exchange }
+        };
+        let entries: Vec<GateEntry> = rows.iter().map(entry).collect();
+        let mut slots = HashMap::new();
+        let found = entries.iter().enumerate();
+        let candidates = found.filter_map(|(at, entry)| candidate(Side::Long, at, entry, &mut slots)).collect();
+        let positions: Vec<GatePosition> = held
+            .iter()
+            .enumerate()
+            .map(|(idx, &(size, price))| GatePosition { idx, size, price, c_mult: 1.0 })
+            .collect();
+        let (now, holdings) = holdings(1000.0, &positions, &slots);
+        (Projection { balance: 1000.0, now, limit, holdings, scratch: Vec::new(), candidates }, entries)
+    }
+
+    proptest! {
+        #[test]
+        fn removals_that_are_not_tried_would_not_have_sufficed(
+            rows in prop::collection::vec((0usize..4, 1e-4..5.0f64, 50.0..100.0f64), 1..40),
+            held in prop::collection::vec((prop_oneof![Just(0.0), 0.0..3.0f64], 50.0..150.0f64), 0..4),
+            step in prop::sample::select(vec![1e-3, 0.1, 0.25, 1.0]),
+            limit in 0.1..8.0f64,
+        ) {
+            let (mut projection, entries) = projection(&rows, &held, step, limit);
+            let mut quantities: Vec<f64> = projection.candidates.iter().map(|c| c.qty).collect();
+            let all = projection.exposure_after(&quantities);
+            let order = projection.removal_order(&entries);
+            let sure = projection.sure_removals(&order, all);
+            let enough = order.iter().position(|&place| {
+                quantities[place] = 0.0;
+                projection.exposure_after(&quantities) < limit
+            });
+            // What is skipped never sufficed; and with plain numbers nothing more than the last one is tried.
+            prop_assert!(enough.is_none_or(|enough| sure <= enough && enough <= sure + 1));
+        }
+    }
 }

@@ -18,9 +18,7 @@ fn to_py(error: OrchestratorError) -> PyErr {
     let message = error.to_string();
     let (stage, kind, (field, symbol_idx, pos)): (&str, &str, Place) = match error {
         OrchestratorError::Parse(e) => ("parse", e.kind, (e.field, None, None)),
-        OrchestratorError::Compute(e) => {
-            ("compute", e.kind(), (e.field().map(str::to_owned), e.symbol_idx(), e.pos()))
-        }
+        OrchestratorError::Compute(e) => ("compute", e.kind(), (e.field().map(str::to_owned), e.symbol_idx(), e.pos())),
         OrchestratorError::Serialize(_) => ("serialize", "Unwritable", (None, None, None)),
     };
     PyValueError::new_err((message, stage, kind, field, symbol_idx, pos))

@@ -16,7 +16,12 @@ fn select_coin_indices(
     py.detach(|| {
         let mut pool: Vec<Feature> = features
             .into_iter()
-            .map(|(index, enabled, volume_score, volatility_score)| Feature { index, enabled, volume_score, volatility_score })
+            .map(|(index, enabled, volume_score, volatility_score)| Feature {
+                index,
+                enabled,
+                volume_score,
+                volatility_score,
+            })
             .collect();
         if require_forager {
             select_coins(&mut pool, &Forager { max_positions, volume_drop_pct, volatility_drop_pct });
