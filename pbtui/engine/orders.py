@@ -61,6 +61,10 @@ class EngineOrder:
     order_type: str
 
 
+def _parameters(bot: Mapping[str, float]) -> dict[str, float]:
+    return dict(bot)
+
+
 def next_entry(
     pside: Pside,
     exchange: ExchangeRow,
@@ -74,7 +78,9 @@ def next_entry(
     Parameters that `bot` leaves out count as 0. Raises InvalidInput for a missing key, a wrong type or an unknown
     parameter.
     """
-    return EngineOrder(*call(_pb_rust.calc_next_entry, pside, exchange, state, dict(bot), position, trailing))
+    return EngineOrder(
+        *call(_pb_rust.calc_next_entry, pside, exchange, state, call(_parameters, bot), position, trailing)
+    )
 
 
 def all_entries(
@@ -89,7 +95,7 @@ def all_entries(
 
     Raises InvalidInput as `next_entry` does.
     """
-    rows = call(_pb_rust.calc_entries, pside, exchange, state, dict(bot), position, trailing)
+    rows = call(_pb_rust.calc_entries, pside, exchange, state, call(_parameters, bot), position, trailing)
     return [EngineOrder(*row) for row in rows]
 
 
@@ -105,7 +111,9 @@ def next_close(
 
     Raises InvalidInput as `next_entry` does.
     """
-    return EngineOrder(*call(_pb_rust.calc_next_close, pside, exchange, state, dict(bot), position, trailing))
+    return EngineOrder(
+        *call(_pb_rust.calc_next_close, pside, exchange, state, call(_parameters, bot), position, trailing)
+    )
 
 
 def all_closes(
@@ -120,5 +128,5 @@ def all_closes(
 
     Raises InvalidInput as `next_entry` does.
     """
-    rows = call(_pb_rust.calc_closes, pside, exchange, state, dict(bot), position, trailing)
+    rows = call(_pb_rust.calc_closes, pside, exchange, state, call(_parameters, bot), position, trailing)
     return [EngineOrder(*row) for row in rows]

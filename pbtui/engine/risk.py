@@ -88,7 +88,7 @@ def unstucking_close(
 
     Balance is the raw one, allowances in quote. Raises InvalidInput for a missing key or a wrong type.
     """
-    found = call(_pb_rust.calc_unstucking_close, balance, allowance_long, allowance_short, list(positions))
+    found = call(_pb_rust.calc_unstucking_close, balance, allowance_long, allowance_short, positions)
     if found is None:
         return None
     idx, pside, qty, price, order_type = found
@@ -115,7 +115,7 @@ def twel_enforcer_orders(
         total_wallet_exposure_limit,
         effective_n_positions,
         balance,
-        list(positions),
+        positions,
         skip_idx,
     )
     return [RiskOrder(*row) for row in rows]
@@ -137,7 +137,7 @@ def gate_entries_by_twel(
         pside,
         balance,
         total_wallet_exposure_limit,
-        list(positions),
-        list(entries),
+        positions,
+        entries,
     )
     return [RiskOrder(*row) for row in rows]
