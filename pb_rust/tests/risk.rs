@@ -73,7 +73,7 @@ fn gate_input(side: Side, held: &[(f64, f64)], wanted: &[(usize, f64, f64)]) -> 
 }
 
 fn exposure_after(balance: f64, held: &[(f64, f64)], kept: &[GateEntry]) -> f64 {
-    let mut state = vec![(0.0, 0.0); 6];
+    let mut state = [(0.0, 0.0); 6];
     state[..held.len()].copy_from_slice(held);
     for entry in kept {
         let (size, price) = state[entry.idx];

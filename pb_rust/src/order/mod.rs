@@ -78,27 +78,37 @@ impl OrderContext<'_> {
     /// Rounds a price away from the market, as entries want it.
     #[inline]
     pub(crate) fn entry_price(&self, price: f64) -> f64 {
-        let round = self.side.pick(round_dn as fn(f64, f64) -> f64, round_up);
-        round(price, self.exchange.price_step)
+        match self.side {
+            Side::Long => round_dn(price, self.exchange.price_step),
+            Side::Short => round_up(price, self.exchange.price_step),
+        }
     }
 
     /// Rounds a price away from the market, as closes want it.
     #[inline]
     pub(crate) fn close_price(&self, price: f64) -> f64 {
-        let round = self.side.pick(round_up as fn(f64, f64) -> f64, round_dn);
-        round(price, self.exchange.price_step)
+        match self.side {
+            Side::Long => round_up(price, self.exchange.price_step),
+            Side::Short => round_dn(price, self.exchange.price_step),
+        }
     }
 
     /// Of two prices the one at which an entry is less likely to fill.
     #[inline]
     pub(crate) fn entry_behind(&self, a: f64, b: f64) -> f64 {
-        self.side.pick(f64::min as fn(f64, f64) -> f64, f64::max)(a, b)
+        match self.side {
+            Side::Long => a.min(b),
+            Side::Short => a.max(b),
+        }
     }
 
     /// Of two prices the one at which a close is less likely to fill.
     #[inline]
     pub(crate) fn close_behind(&self, a: f64, b: f64) -> f64 {
-        self.side.pick(f64::max as fn(f64, f64) -> f64, f64::min)(a, b)
+        match self.side {
+            Side::Long => a.max(b),
+            Side::Short => a.min(b),
+        }
     }
 }
 
