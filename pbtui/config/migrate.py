@@ -76,6 +76,9 @@ def _btc_collateral(draft: Draft) -> None:
             draft.changes.append(Change("rename", ".".join(old), f"to {'.'.join(cap)} = {float(flag)}"))
     if not draft.has(cap):
         draft.put(cap, 0.0, Origin("computed", "no BTC collateral unless asked for"))
+    value: Any = draft.get(cap)
+    if isinstance(value, int) and not isinstance(value, bool):
+        draft.put(cap, float(value))
 
 
 def _truth(value: Any) -> bool:
