@@ -10,6 +10,7 @@ pub mod params;
 pub mod round;
 pub mod select;
 pub mod types;
+mod whole;
 
 #[cfg(feature = "python")]
 mod py;

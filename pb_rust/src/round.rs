@@ -2,29 +2,31 @@
 //!
 //! No tolerance is applied before floor and ceil, so an exact multiple of a step may move by one step (wart W1).
 
+use crate::whole::{above, below, nearest};
+
 const DECIMALS: f64 = 1e10;
 
 #[inline]
 fn to_ten_decimals(x: f64) -> f64 {
-    (x * DECIMALS).round() / DECIMALS
+    nearest(x * DECIMALS) / DECIMALS
 }
 
 /// Nearest multiple of `step`, ties away from zero; NaN when step is 0.
 #[inline]
 pub fn round_(n: f64, step: f64) -> f64 {
-    to_ten_decimals((n / step).round() * step)
+    to_ten_decimals(nearest(n / step) * step)
 }
 
 /// Next multiple of `step` towards +∞.
 #[inline]
 pub fn round_up(n: f64, step: f64) -> f64 {
-    to_ten_decimals((n / step).ceil() * step)
+    to_ten_decimals(above(n / step) * step)
 }
 
 /// Next multiple of `step` towards −∞.
 #[inline]
 pub fn round_dn(n: f64, step: f64) -> f64 {
-    to_ten_decimals((n / step).floor() * step)
+    to_ten_decimals(below(n / step) * step)
 }
 
 /// `round_`, except that a non-finite value and a step that is not positive leave the value alone.
@@ -49,28 +51,28 @@ fn power_of_ten(k: i32) -> f64 {
     if k < 0 { 1.0 / result } else { result }
 }
 
-fn dynamic(n: f64, d: i32, nearest: impl Fn(f64) -> f64) -> f64 {
+fn dynamic(n: f64, d: i32, to_whole: impl Fn(f64) -> f64) -> f64 {
     if n == 0.0 {
         return n;
     }
     let magnitude = n.abs().log10().floor() as i32;
     let m = power_of_ten(d.saturating_sub(magnitude).saturating_sub(1));
-    to_ten_decimals(nearest(n * m) / m)
+    to_ten_decimals(to_whole(n * m) / m)
 }
 
 /// Nearest number of `d` significant digits.
 pub fn round_dynamic(n: f64, d: i32) -> f64 {
-    dynamic(n, d, f64::round)
+    dynamic(n, d, nearest)
 }
 
 /// Next number of `d` significant digits towards +∞.
 pub fn round_dynamic_up(n: f64, d: i32) -> f64 {
-    dynamic(n, d, f64::ceil)
+    dynamic(n, d, above)
 }
 
 /// Next number of `d` significant digits towards −∞.
 pub fn round_dynamic_dn(n: f64, d: i32) -> f64 {
-    dynamic(n, d, f64::floor)
+    dynamic(n, d, below)
 }
 
 #[cfg(test)]
