@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pbtui.config.coin_names import coin_of
 from pbtui.core.clock import MINUTE_MS
 from pbtui.core.errors import ConfigError, DataError
 from pbtui.core.sanitize import sanitize_line
@@ -83,14 +84,14 @@ def find_sources(folder: Path) -> dict[str, Source]:
 def choose(sources: dict[str, Source], coins: Sequence[str], folder: Path) -> list[Source]:
     """Return the sources of the asked coins (all when none is named), ascending; raises ConfigError for a stranger.
 
-    Case does not matter where it leaves no doubt; `BTC/USDT:USDT` means BTC.
+    Case does not matter where it leaves no doubt; `BTC/USDT:USDT` means BTC, and SHIB finds kSHIB or 1000SHIB.
     """
     if not coins:
         return [sources[name] for name in sorted(sources)]
     chosen: dict[str, Source] = {}
     for coin in coins:
         name = coin.split("/", 1)[0].strip()
-        match = [name] if name in sources else [key for key in sources if key.lower() == name.lower()]
+        match = _matches(sources, name)
         if len(match) != 1:
             known = ", ".join(sorted(sources)[:12]) + (", …" if len(sources) > 12 else "")
             raise ConfigError(
@@ -99,6 +100,16 @@ def choose(sources: dict[str, Source], coins: Sequence[str], folder: Path) -> li
             )
         chosen[match[0]] = sources[match[0]]
     return [chosen[name] for name in sorted(chosen)]
+
+
+def _matches(sources: dict[str, Source], name: str) -> list[str]:
+    """Return what a name may mean, by the strictest reading that finds anything."""
+    readings: tuple[Callable[[str], str], ...] = (str, str.lower, coin_of, lambda text: coin_of(text).lower())
+    for reading in readings:
+        found = [key for key in sources if reading(key) == reading(name)]
+        if found:
+            return found
+    return []
 
 
 def _coin_of_folder(name: str) -> str:

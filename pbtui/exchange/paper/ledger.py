@@ -85,6 +85,13 @@ class Ledger:
                 raise
         return cls(path, connection, stored)
 
+    @staticmethod
+    def erase(path: Path) -> None:
+        """Delete a ledger with its side files, for a fresh start; raises StateError."""
+        with _as_state_error(path):
+            for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+                path.with_name(name).unlink(missing_ok=True)
+
     def close(self) -> None:
         """Commit what is pending and close the file."""
         try:

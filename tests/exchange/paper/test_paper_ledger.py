@@ -176,3 +176,15 @@ async def test_an_audit_finds_a_missing_cent_and_a_wrong_position(tmp_path: Path
 def test_a_balance_that_makes_no_sense(tmp_path: Path, balance: float) -> None:
     with pytest.raises(ConfigError):
         open_paper(ListFeed(MINUTES), tmp_path / "ledger.db", start_balance=balance, clock=VirtualClock())
+
+
+async def test_a_fresh_start_leaves_nothing_of_the_old_account(tmp_path: Path) -> None:
+    venue = await on_minutes(tmp_path, MINUTES)
+    await venue.create_orders([order("buy", "long", 1.0, 95.0)])
+    await venue.step_minute()
+    await venue.close()
+    for _ in range(2):
+        Ledger.erase(tmp_path / "ledger.db")
+    assert list(tmp_path.iterdir()) == []
+    account, minutes = reopen(tmp_path / "ledger.db").load()
+    assert (account.balance, account.positions, account.orders, minutes.last_ms) == (1000.0, {}, {}, None)
