@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import stat
 from pathlib import Path
@@ -185,6 +186,6 @@ async def test_a_fresh_start_leaves_nothing_of_the_old_account(tmp_path: Path) -
     await venue.close()
     for _ in range(2):
         Ledger.erase(tmp_path / "ledger.db")
-    assert list(tmp_path.iterdir()) == []
+    assert os.listdir(tmp_path) == []
     account, minutes = reopen(tmp_path / "ledger.db").load()
     assert (account.balance, account.positions, account.orders, minutes.last_ms) == (1000.0, {}, {}, None)
