@@ -1,0 +1,1 @@
+"""The live loop: observe, plan, validate, reconcile, execute, publish. It knows no screen."""

@@ -1,0 +1,198 @@
+"""Sending a difference to the venue: cancels first, batches, guards, and what each answer means (live.md 19)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from pbtui.core.errors import ExchangeError, OrderGone, OrderRejected, OutcomeUnknown, RateLimited, VenueUnreachable
+from pbtui.core.types import OpenOrder, OrderRequest
+from pbtui.engine.execution import ExecutableOrder
+from pbtui.exchange.port import CreateResult, Exchange
+from pbtui.live.account import Account
+from pbtui.live.calls import Calls
+from pbtui.live.events import DEBUG, INFO, EventLog
+from pbtui.live.guards import Guards, mark_of
+from pbtui.live.observe import Observer
+from pbtui.live.reconcile import Diff, cancel_batch
+
+LEAST_BALANCE = 1.0  # below it nothing is created (live.md 3.2)
+TOLD_ORDERS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Limits of one cycle."""
+
+    cancels: int
+    creates: int
+    post_only: bool
+
+
+@dataclass(slots=True)
+class Sent:
+    """What one cycle did; `left` counts what has to wait for the next."""
+
+    created: int = 0
+    cancelled: int = 0
+    rejected: int = 0
+    left: int = 0
+    market_orders: int = 0
+    errors: list[ExchangeError] = field(default_factory=list)
+
+
+class Executor:
+    """Sends cancels, then creates, and tells observer and guards what to expect."""
+
+    def __init__(self, exchange: Exchange, calls: Calls, events: EventLog, observer: Observer, guards: Guards) -> None:
+        self._exchange = exchange
+        self._calls = calls
+        self._events = events
+        self._observer = observer
+        self._guards = guards
+
+    async def send(self, diff: Diff, batch: Batch, *, urgent: frozenset[tuple[str, str]] = frozenset()) -> Sent:
+        """Send a difference within the batch limits; sides in `urgent` (panics) are never held back by them.
+
+        Failures are in the result, never raised: half a batch may be out and the rest of the loop must know.
+        """
+        sent = Sent()
+        now = self._exchange.now_ms()
+        hurried = [order for order in diff.cancels if (order.symbol, order.pside) in urgent]
+        others = [order for order in diff.cancels if (order.symbol, order.pside) not in urgent]
+        cancels = [*hurried, *cancel_batch(others, batch.cancels)]
+        touched = await self._cancel(cancels, sent)
+        account = self._observer.account
+        creates = [order for order in diff.creates if self._may_create(order, diff, touched, account, now)]
+        now_first = [order for order in creates if (order.symbol, order.pside) in urgent]
+        rest = [order for order in creates if (order.symbol, order.pside) not in urgent]
+        chosen = [*now_first, *rest[: max(0, batch.creates)]]
+        await self._create(chosen, batch, account, sent)
+        sent.left = len(diff.cancels) - len(cancels) + len(diff.creates) - len(chosen)
+        return sent
+
+    async def cancel_all(self, orders: Sequence[OpenOrder]) -> Sent:
+        """Cancel orders without batch limits: for an ordered stop."""
+        sent = Sent()
+        await self._cancel(list(orders), sent)
+        return sent
+
+    async def _cancel(self, orders: list[OpenOrder], sent: Sent) -> set[str]:
+        """Cancel; return the symbols whose state is not what it was believed to be."""
+        if not orders:
+            return set()
+        touched: set[str] = set()
+        try:
+            call = self._exchange.cancel_orders(orders)
+            results = await self._calls.run(f"cancel {len(orders)}", call)
+        except ExchangeError as error:
+            self._events.error("cancel", error.line())
+            sent.errors.append(error)
+            return {order.symbol for order in orders}
+        gone: list[str] = []
+        for result in results:
+            order, error = result.order, result.error
+            if error is None:
+                gone.append(order.id)
+                sent.cancelled += 1
+                continue
+            touched.add(order.symbol)
+            if isinstance(error, OrderGone):
+                self._events.info("cancel", error.line(), coin=order.symbol)
+            else:
+                self._events.error("cancel", error.line(), coin=order.symbol)
+                sent.errors.append(error)
+        self._observer.expect_gone(gone)
+        account = self._observer.account
+        account.orders = [order for order in account.orders if order.id not in gone]
+        self._tell("cancelled", [(r.order.side, r.order.qty, r.order.price, r.order.symbol) for r in results])
+        return touched
+
+    def _may_create(self, order: ExecutableOrder, diff: Diff, touched: set[str], account: Account, now: int) -> bool:
+        if account.raw < LEAST_BALANCE:
+            self._events.warn_rarely("no balance", "order", f"balance {account.raw:g}: no orders are created")
+            return False
+        if order.symbol in touched:
+            return False
+        panic = order.order_type.startswith("close_panic")
+        # A like order that is being cancelled may still fill: wait until it is seen to be gone.
+        if not panic and any(mark_of(old).resembles(order) for old in diff.cancels):
+            return False
+        why = self._guards.why_not(order, account, now)
+        if why and self._events.wants(DEBUG):
+            self._events.debug("order", f"held back, {why}: {order.order_type} {order.qty:g} at {order.price:g}")
+        return not why
+
+    async def _create(self, orders: list[ExecutableOrder], batch: Batch, account: Account, sent: Sent) -> None:
+        requests = self._requests(orders, batch, account)
+        if not requests:
+            return
+        now = self._exchange.now_ms()
+        for request in requests:
+            self._guards.sent(request, now)
+        try:
+            results = await self._calls.run(f"create {len(requests)}", self._exchange.create_orders(requests))
+        except ExchangeError as error:
+            # The whole call failed: each of its orders may be out there.
+            results = [CreateResult(request, error=error) for request in requests]
+        accepted: list[OrderRequest] = []
+        for result in results:
+            if result.error is None:
+                accepted.append(result.request)
+                self._guards.accepted(result.request)
+                if result.order is not None and result.order.qty > 0:
+                    account.orders.append(result.order)
+            else:
+                self._note_failure(result.request, result.error, sent)
+        sent.created += len(accepted)
+        sent.market_orders += sum(request.kind == "market" for request in accepted)
+        self._tell("created", [(r.side, r.qty, r.price, r.symbol) for r in accepted])
+
+    def _requests(self, orders: list[ExecutableOrder], batch: Batch, account: Account) -> list[OrderRequest]:
+        taken = {order.client_id for order in account.orders}
+        requests: list[OrderRequest] = []
+        for order in orders:
+            name = self._guards.client_id(order, taken)
+            taken.add(name)
+            panic = order.order_type.startswith("close_panic")
+            requests.append(
+                OrderRequest(
+                    symbol=order.symbol,
+                    side=order.side,
+                    pside=order.pside,
+                    qty=order.qty,
+                    price=order.price,
+                    reduce_only=order.reduce_only,
+                    kind=order.kind,
+                    client_id=name,
+                    order_type=order.order_type,
+                    post_only=batch.post_only and order.kind == "limit" and not panic,
+                )
+            )
+        return requests
+
+    def _note_failure(self, request: OrderRequest, error: ExchangeError, sent: Sent) -> None:
+        now = self._exchange.now_ms()
+        if isinstance(error, OrderRejected):
+            wait_ms = self._guards.refused(request, now, id_used=error.reason == "duplicate_client_id")
+            sent.rejected += 1
+            text = f"{error.line()}; next try in {wait_ms // 1000} s"
+            self._events.error("order", text, coin=request.symbol)
+            return
+        if isinstance(error, (OutcomeUnknown, VenueUnreachable)):
+            self._guards.doubtful(request)
+        elif isinstance(error, RateLimited):
+            self._events.debug("rate", error.line())
+        sent.errors.append(error)
+        self._events.error("order", error.line(), coin=request.symbol)
+
+    def _tell(self, done: str, orders: list[tuple[str, float, float, str]]) -> None:
+        """One line per symbol, at most four orders each."""
+        if not orders or not self._events.wants(INFO):
+            return
+        by_symbol: dict[str, list[str]] = {}
+        for side, qty, price, symbol in orders:
+            by_symbol.setdefault(symbol, []).append(f"{side} {qty:g} @ {price:g}")
+        for symbol, texts in by_symbol.items():
+            more = f" and {len(texts) - TOLD_ORDERS} more" if len(texts) > TOLD_ORDERS else ""
+            self._events.info("order", f"{done} {', '.join(texts[:TOLD_ORDERS])}{more}", coin=symbol)

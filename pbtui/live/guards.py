@@ -1,0 +1,182 @@
+"""What keeps the same order from being sent twice (live.md 19.2, 30.4, 30.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pbtui.core.ids import client_order_id
+from pbtui.core.types import Fill, OpenOrder, OrderRequest, Pside, Side
+from pbtui.engine.execution import ExecutableOrder
+from pbtui.live.account import Account
+from pbtui.live.fills import FillBook
+from pbtui.live.reconcile import similar
+
+RECENT_MS = 15_000
+PRICE_NEAR = 0.002
+QTY_NEAR = 0.01
+DOUBT_READS = 2
+BURNT_KEPT = 1_000
+BACKOFF_FIRST_MS = 20_000
+BACKOFF_MOST_MS = 900_000
+TRIES_PER_MINUTE = 3
+MINUTE_MS = 60_000
+Intent = tuple[str, Pside, str]  # symbol, side, order type
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The likeness of an order: enough to recognise one that means the same."""
+
+    symbol: str
+    side: Side
+    pside: Pside
+    qty: float
+    price: float
+
+    def resembles(self, order: ExecutableOrder | OrderRequest) -> bool:
+        """Tell whether an order about to be sent means the same; relative to the new order."""
+        return (
+            self.symbol == order.symbol
+            and self.side == order.side
+            and self.pside == order.pside
+            and similar(self.qty, order.qty, QTY_NEAR)
+            and similar(self.price, order.price, PRICE_NEAR)
+        )
+
+
+def mark_of(order: OpenOrder | OrderRequest | Fill) -> Mark:
+    """Return the likeness of an order or fill."""
+    return Mark(order.symbol, order.side, order.pside, abs(order.qty), order.price)
+
+
+@dataclass(slots=True)
+class _Doubt:
+    mark: Mark
+    client_id: str
+    reads_left: int = DOUBT_READS
+
+
+@dataclass(slots=True)
+class _Refused:
+    mark: Mark
+    at_ms: int
+    wait_ms: int
+
+
+class Guards:
+    """Memory of this process, and beside it what open orders and fills tell about the last 15 seconds.
+
+    The latter survives a restart. A stepped market has reads that are never late and must go on the same after a
+    restart: no time guard there, and a refused order is tried again with the next minute.
+    """
+
+    def __init__(self, account_name: str, fills: FillBook, *, stepped: bool, id_length: int = 36) -> None:
+        self._account_name = account_name
+        self._fills = fills
+        self._recent_ms = 0 if stepped else RECENT_MS
+        self._longest_ms = BACKOFF_FIRST_MS if stepped else BACKOFF_MOST_MS
+        self._id_length = id_length
+        self._sent: list[tuple[int, Mark]] = []
+        self._doubts: dict[str, _Doubt] = {}
+        self._refused: dict[Intent, list[_Refused]] = {}
+        self._burnt: set[str] = set()
+
+    def why_not(self, order: ExecutableOrder, account: Account, now_ms: int) -> str:
+        """Return why an order must not be sent now, "" when it may."""
+        refused = self._refused.get((order.symbol, order.pside, order.order_type), ())
+        if any(old.mark.resembles(order) and now_ms < old.at_ms + old.wait_ms for old in refused):
+            return "refused lately"
+        if sum(now_ms - old.at_ms < MINUTE_MS for old in refused) >= TRIES_PER_MINUTE:
+            return "its kind was refused too often this minute"
+        if any(doubt.mark.resembles(order) for doubt in self._doubts.values()):
+            return "a like order may exist: waiting to see it"
+        if any(mark.resembles(order) for mark in self._recent(account, now_ms)):
+            return "a like order was sent lately"
+        return ""
+
+    def client_id(self, order: ExecutableOrder, taken: Iterable[str]) -> str:
+        """Return the order's deterministic id: the first one that no open order or remembered fill has used."""
+        used = set(taken)
+        nth = 0
+        while True:
+            name = client_order_id(
+                account=self._account_name,
+                symbol=order.symbol,
+                pside=order.pside,
+                side=order.side,
+                order_type=order.order_type,
+                qty=order.qty,
+                price=order.price,
+                nth=nth,
+            )[: self._id_length]
+            if name not in used and name not in self._burnt and not self._fills.filled(name):
+                return name
+            nth += 1
+
+    def sent(self, request: OrderRequest, now_ms: int) -> None:
+        """Note an order before it is sent."""
+        if self._recent_ms > 0:
+            self._sent.append((now_ms, mark_of(request)))
+
+    def accepted(self, request: OrderRequest) -> None:
+        """Note that the venue took an order: refusals of its like are over."""
+        intent: Intent = (request.symbol, request.pside, request.order_type)
+        left = [old for old in self._refused.get(intent, ()) if not old.mark.resembles(request)]
+        if left:
+            self._refused[intent] = left
+        else:
+            self._refused.pop(intent, None)
+
+    def doubtful(self, request: OrderRequest) -> None:
+        """Note an order that may or may not exist: nothing like it is sent until reads have told."""
+        self._doubts[request.client_id] = _Doubt(mark_of(request), request.client_id)
+
+    def refused(self, request: OrderRequest, now_ms: int, *, id_used: bool) -> int:
+        """Note a permanent refusal; return for how many ms this intent now waits, longer each time."""
+        if id_used:
+            self._burnt.add(request.client_id)
+        intent: Intent = (request.symbol, request.pside, request.order_type)
+        known = [old for old in self._refused.get(intent, ()) if now_ms - old.at_ms < 2 * BACKOFF_MOST_MS]
+        before = next((old for old in known if old.mark.resembles(request)), None)
+        wait = BACKOFF_FIRST_MS if before is None else min(self._longest_ms, before.wait_ms * 2)
+        self._refused[intent] = [*(old for old in known if old is not before), _Refused(mark_of(request), now_ms, wait)]
+        return wait
+
+    def after_read(self, account: Account, now_ms: int) -> list[str]:
+        """Settle doubts with what was just read; return ids that turned out never to have arrived."""
+        seen = {order.client_id for order in account.orders}
+        lost: list[str] = []
+        for name, doubt in list(self._doubts.items()):
+            if name in seen or self._fills.filled(name):
+                del self._doubts[name]
+                continue
+            doubt.reads_left -= 1
+            if doubt.reads_left <= 0:
+                del self._doubts[name]
+                lost.append(name)
+        if len(self._burnt) > BURNT_KEPT:
+            self._burnt.clear()
+        self._sent = [(at, mark) for at, mark in self._sent if 0 <= now_ms - at < self._recent_ms]
+        return lost
+
+    def in_doubt(self) -> int:
+        """Return how many orders may or may not exist."""
+        return len(self._doubts)
+
+    def waiting(self, now_ms: int) -> list[Intent]:
+        """Return the intents that wait after a refusal."""
+        return [
+            intent
+            for intent, refused in self._refused.items()
+            if any(now_ms < old.at_ms + old.wait_ms for old in refused)
+        ]
+
+    def _recent(self, account: Account, now_ms: int) -> list[Mark]:
+        if self._recent_ms <= 0:
+            return []
+        start = now_ms - self._recent_ms
+        marks = [mark for at, mark in self._sent if at > start]
+        marks += [mark_of(order) for order in account.own_orders() if order.created_ms > start]
+        marks += [mark_of(fill) for fill in self._fills.since(start)]
+        return marks

@@ -1,0 +1,171 @@
+"""Reading the account so that a bad answer never looks like a flat account (live.md 30.3)."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Coroutine, Iterable
+from typing import Any, TypeVar
+
+from pbtui.core.errors import DataError
+from pbtui.core.types import Balance, Fill, OpenOrder, Position
+from pbtui.engine.numerics import hysteresis
+from pbtui.exchange.port import Exchange, HeldPosition
+from pbtui.live.account import Account, reduces
+from pbtui.live.calls import Calls
+from pbtui.live.fills import FillBook
+from pbtui.live.keys import Key
+from pbtui.live.store import RunStore
+
+A = TypeVar("A")
+B = TypeVar("B")
+SUSPICIOUS_DROP = 0.1  # a balance that falls by more than this without a fill needs a second reading
+
+
+class Observer:
+    """Reads balance, positions, orders and fills into one `Account`.
+
+    Positions, orders and balance that vanish without a fill or a cancel of ours to explain it stay believed until a
+    second reading in a row agrees; meanwhile `account.doubts` blocks entries.
+    """
+
+    def __init__(
+        self, exchange: Exchange, calls: Calls, store: RunStore, fills: FillBook, *, first_fill_ms: int
+    ) -> None:
+        self.account = Account()
+        self._exchange = exchange
+        self._calls = calls
+        self._store = store
+        self._fills = fills
+        self._first_fill_ms = first_fill_ms
+        self._stepped = exchange.capabilities.stepped
+        self._missed_positions: frozenset[Key] = frozenset()
+        self._odd_balance: float | None = None
+        self._cancelled: set[str] = set()
+
+    def expect_gone(self, order_ids: Iterable[str]) -> None:
+        """Note orders that were cancelled by us: their absence needs no second reading."""
+        self._cancelled.update(order_ids)
+
+    async def read(self, *, hysteresis_pct: float, balance_override: float | None) -> list[Fill]:
+        """Read everything and return the new fills; raises ExchangeError, the account then stays as it was."""
+        balance, held = await self._money()
+        orders, fills = await self._orders_and_fills()
+        first_reading = not self.account.read
+        fresh = self._fills.take(fills)
+        if fresh and not first_reading and not self._stepped:
+            # The positions were read before these fills were known: read them again (live.md 6).
+            balance, held = await self._money()
+        doubts: list[str] = []
+        self._take_positions(held, fresh, doubts)
+        self._take_orders(orders, fresh, doubts)
+        self._take_balance(balance, fresh, hysteresis_pct, balance_override, doubts)
+        self.account.doubts = tuple(doubts)
+        self.account.read = True
+        return fresh
+
+    async def read_orders(self) -> None:
+        """Read only the open orders again, after own sends."""
+        orders = await self._calls.run("open orders", self._exchange.fetch_open_orders())
+        doubts: list[str] = []
+        self._take_orders(orders, (), doubts)
+        self.account.doubts += tuple(doubts)
+
+    async def read_tickers(self, symbols: list[str]) -> None:
+        """Read prices; symbols without an answer have none afterwards. Raises ExchangeError."""
+        if symbols:
+            self.account.tickers = await self._calls.run("tickers", self._exchange.fetch_tickers(symbols))
+
+    async def _money(self) -> tuple[Balance, list[HeldPosition]]:
+        calls, exchange = self._calls, self._exchange
+        if self._stepped:
+            balance = await calls.run("balance", exchange.fetch_balance())
+            return balance, await calls.run("positions", exchange.fetch_positions())
+        return await _both(
+            calls.run("balance", exchange.fetch_balance()), calls.run("positions", exchange.fetch_positions())
+        )
+
+    async def _orders_and_fills(self) -> tuple[list[OpenOrder], list[Fill]]:
+        calls, exchange = self._calls, self._exchange
+        since = self._fills.read_from(self._first_fill_ms)
+        if self._stepped:
+            orders = await calls.run("open orders", exchange.fetch_open_orders())
+            return orders, await calls.run("fills", exchange.fetch_fills(since))
+        return await _both(
+            calls.run("open orders", exchange.fetch_open_orders()), calls.run("fills", exchange.fetch_fills(since))
+        )
+
+    def _take_positions(self, held: list[HeldPosition], fresh: list[Fill], doubts: list[str]) -> None:
+        now: dict[Key, Position] = {
+            (item.symbol, item.pside): item.position for item in held if item.position.size != 0.0
+        }
+        for position in now.values():
+            if not (math.isfinite(position.size) and math.isfinite(position.price) and position.price > 0):
+                raise DataError("the venue reports a position without a valid size and price")
+        filled = {(fill.symbol, fill.pside) for fill in fresh}
+        missing = {key for key in self.account.positions if key not in now and key not in filled}
+        unsure = missing - self._missed_positions
+        for key in unsure:
+            now[key] = self.account.positions[key]
+            doubts.append(f"{key[0]} {key[1]} position vanished without a fill: waiting for a second reading")
+        self._missed_positions = frozenset(unsure)
+        self.account.positions = now
+
+    def _take_orders(self, orders: list[OpenOrder], fresh: Iterable[Fill], doubts: list[str]) -> None:
+        present = {order.id for order in orders}
+        explained = self._cancelled | {fill.order_id for fill in fresh}
+        positions = self.account.positions
+        before = self.account.orders
+        unsure = [
+            order
+            for order in before
+            if order.id not in present
+            and order.id not in explained
+            and order.id not in self.account.ghosts
+            and not self._fills.filled(order.client_id)
+            # A venue drops closes by itself once there is nothing left to close.
+            and not (reduces(order) and (order.symbol, order.pside) not in positions)
+        ]
+        if unsure:
+            doubts.append(f"{len(unsure)} orders vanished without a fill: waiting for a second reading")
+        self.account.orders = [*orders, *unsure]
+        self.account.ghosts = frozenset(order.id for order in unsure)
+        self._cancelled &= present
+
+    def _take_balance(
+        self, balance: Balance, fresh: list[Fill], pct: float, override: float | None, doubts: list[str]
+    ) -> None:
+        raw = balance.raw if override is None else override
+        if not math.isfinite(raw):
+            raise DataError("the venue reports a balance that is not a number")
+        account = self.account
+        fell = account.read and raw < account.raw * (1.0 - SUSPICIOUS_DROP)
+        if fell and not fresh and not self._stepped and self._odd_balance != raw:
+            self._odd_balance = raw
+            doubts.append(
+                f"balance fell from {account.raw:.2f} to {raw:.2f} without a fill: waiting for a second reading"
+            )
+            return
+        self._odd_balance = None
+        account.raw = raw
+        account.snapped = raw if override is not None else self._snap(raw, pct)
+
+    def _snap(self, raw: float, pct: float) -> float:
+        """Return the balance used for sizing (live.md 5.1); its anchor is on disk before it is used."""
+        if pct <= 0:
+            return raw
+        anchor = self._store.state.balance_anchor
+        snapped = raw if anchor is None else hysteresis(raw, anchor, pct)
+        if snapped != anchor:
+            self._store.set_anchor(snapped)
+        return snapped
+
+
+async def _both(first: Coroutine[Any, Any, A], second: Coroutine[Any, Any, B]) -> tuple[A, B]:
+    """Await two reads at once; the other is finished too before an error is raised."""
+    one, two = asyncio.ensure_future(first), asyncio.ensure_future(second)
+    await asyncio.wait({one, two})
+    two_error = two.exception()
+    if two_error is not None and one.exception() is None:
+        raise two_error
+    return one.result(), two.result()

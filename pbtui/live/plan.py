@@ -1,0 +1,92 @@
+"""One decision: the engine's wanted orders, made sendable, on the venue's grid, panic closes included."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from pbtui.core.types import FLAT, PSIDES, Market, Mode
+from pbtui.engine import IdealPlan, compute_ideal_orders_json, decode_plan
+from pbtui.engine.execution import ExecutableOrder, executable_of_symbol
+from pbtui.engine.numerics import round_
+from pbtui.live.account import Account
+from pbtui.live.fills import FillBook
+from pbtui.live.inputs import SymbolInput, document
+from pbtui.live.keys import Key
+from pbtui.live.rules import Rules
+
+
+@dataclass(slots=True)
+class Plan:
+    """What should rest on the venue, per symbol; `raw` is the same before it was put on the grid."""
+
+    wanted: dict[str, list[ExecutableOrder]] = field(default_factory=dict)
+    raw: dict[str, list[ExecutableOrder]] = field(default_factory=dict)
+    ideal: IdealPlan = field(default_factory=lambda: IdealPlan({}, [], []))
+    waiting: frozenset[Key] = frozenset()  # averages unknown: entries of these sides are neither made nor cancelled
+
+
+def make_plan(
+    rules: Rules,
+    account: Account,
+    fills: FillBook,
+    symbols: list[SymbolInput],
+    panic: Mapping[str, Sequence[ExecutableOrder]],
+    markets: Mapping[str, Market],
+    *,
+    hedge_mode: bool,
+) -> Plan:
+    """Ask the engine and make its answer sendable; raises OrchestratorError when it refuses the input.
+
+    Closes of panicking sides come from `panic`, which also serves sides that are switched off.
+    """
+    ideal = IdealPlan({}, [], [])
+    if symbols:
+        text = document(rules, account, fills, symbols, hedge_mode=hedge_mode)
+        ideal = decode_plan(compute_ideal_orders_json(text), [item.symbol for item in symbols])
+    raw: dict[str, list[ExecutableOrder]] = {}
+    for item in symbols:
+        orders = _sendable(rules, account, item, ideal)
+        raw[item.symbol] = [order for order in orders if item.modes[order.pside] is not Mode.PANIC]
+    for symbol, closes in panic.items():
+        raw[symbol] = [*closes, *raw.get(symbol, [])]
+    return Plan(
+        wanted={symbol: [on_grid(order, markets[symbol], account) for order in raw[symbol]] for symbol in raw},
+        raw=raw,
+        ideal=ideal,
+        waiting=frozenset(
+            (item.symbol, pside)
+            for item in symbols
+            for pside in PSIDES
+            if item.emas is None and item.modes[pside] is not Mode.PANIC
+        ),
+    )
+
+
+def _sendable(rules: Rules, account: Account, item: SymbolInput, ideal: IdealPlan) -> list[ExecutableOrder]:
+    orders = ideal.orders.get(item.symbol)
+    if not orders:
+        return []
+    return executable_of_symbol(
+        item.symbol,
+        orders,
+        item.price,
+        account.positions.get((item.symbol, "long"), FLAT),
+        account.positions.get((item.symbol, "short"), FLAT),
+        price_distance_threshold=rules.live.price_distance_threshold,
+        market_orders_allowed=rules.live.market_orders_allowed,
+    )
+
+
+def on_grid(order: ExecutableOrder, market: Market, account: Account) -> ExecutableOrder:
+    """Return the order with price and quantity as exact multiples of the steps, as the venue would round them.
+
+    A close of the whole position keeps its quantity: a position may be off the grid (dust of an old lot size).
+    """
+    price = round_(order.price, market.price_step)
+    held = abs(account.positions.get((order.symbol, order.pside), FLAT).size)
+    whole = order.reduce_only and order.qty == held
+    qty = order.qty if whole else round_(order.qty, market.qty_step)
+    if price == order.price and qty == order.qty:
+        return order
+    return replace(order, price=price, qty=qty)

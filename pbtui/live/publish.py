@@ -1,0 +1,147 @@
+"""Publishing snapshots: immutable, newest wins, at most four a second whatever the loop's pace."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+from pbtui.core.snapshot import AccountHead, LoopHealth, Money, ReadyItem, Snapshot
+from pbtui.core.types import PSIDES
+from pbtui.live.rows import RowMaker
+from pbtui.live.turn import LoopCore
+
+LEAST_GAP_S = 0.25
+
+
+class Board:
+    """Holds the newest snapshot and wakes those who wait for a newer one."""
+
+    def __init__(self) -> None:
+        self.latest: Snapshot | None = None
+        self._changed = asyncio.Event()
+        self._ended = False
+
+    def put(self, snapshot: Snapshot) -> None:
+        """Replace the newest snapshot."""
+        self.latest = snapshot
+        self._wake()
+
+    def end(self) -> None:
+        """No snapshot comes any more."""
+        self._ended = True
+        self._wake()
+
+    async def after(self, seq: int) -> Snapshot | None:
+        """Wait for a snapshot newer than `seq`; None once there will be none."""
+        while True:
+            if self.latest is not None and self.latest.seq > seq:
+                return self.latest
+            if self._ended:
+                return None
+            await self._changed.wait()
+
+    def _wake(self) -> None:
+        # Waiters hold the old event: each change is told once to everyone who waited for it.
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+
+class Publisher:
+    """Builds snapshots of a loop; `health` is asked for the parts only the bot knows."""
+
+    def __init__(
+        self,
+        core: LoopCore,
+        head: AccountHead,
+        board: Board,
+        *,
+        monotonic: Callable[[], float],
+        wall_ms: Callable[[], int],
+        health: Callable[[], LoopHealth],
+        warnings: Callable[[], tuple[str, ...]],
+    ) -> None:
+        self.head = head
+        self._core = core
+        self._board = board
+        self._monotonic = monotonic
+        self._wall_ms = wall_ms
+        self._health = health
+        self._warnings = warnings
+        self._seq = 0
+        self._next_at = float("-inf")
+
+    def publish(self, *, force: bool = False) -> None:
+        """Publish if the last snapshot is old enough, or `force`: building one costs more than a fast tick."""
+        now = self._monotonic()
+        if not force and now < self._next_at:
+            return
+        self._next_at = now + LEAST_GAP_S
+        self._seq += 1
+        self._board.put(self.build())
+
+    def build(self) -> Snapshot:
+        """Return the present state as a snapshot."""
+        core = self._core
+        account, turn = core.observer.account, core.last
+        rows = RowMaker(core.rules, account, core.coins.markets, turn.decision, core.store.state.hand_modes)
+        return Snapshot(
+            seq=self._seq,
+            wall_ms=self._wall_ms(),
+            market_ms=core.exchange.now_ms(),
+            account=self.head,
+            money=money(core, rows.upnl()),
+            exposure=rows.exposure(),
+            health=self._health(),
+            readiness=readiness(core),
+            positions=rows.positions(),
+            orders=rows.orders(core.difference_now()),
+            modes=rows.modes(),
+            events=core.events.tail(),
+            warnings=self._warnings(),
+        )
+
+    def relabel(self, badge: str) -> None:
+        """Change the badge: the speed of a replay changed."""
+        self.head = replace(self.head, badge=badge)
+
+
+def money(core: LoopCore, upnl: float) -> Money:
+    """Return the account's totals; profits are those of the fills known."""
+    account, fills = core.observer.account, core.fills
+    return Money(
+        balance=account.raw,
+        equity=account.raw + upnl,
+        upnl=upnl,
+        day_pnl=fills.day_pnl(core.exchange.now_ms()),
+        start_balance=account.raw - fills.pnl_last - fills.fees,
+        realized_pnl=fills.pnl_last,
+        fees=fills.fees,
+        n_fills=fills.count,
+    )
+
+
+def readiness(core: LoopCore) -> tuple[ReadyItem, ...]:
+    """Return the checklist: balance, positions and orders first, then held coins, then entries."""
+    account, averages = core.observer.account, core.candles.averages
+    held = {symbol for symbol, _ in account.positions}
+    wanted = {symbol for pside in PSIDES for symbol in core.coins.approved[pside]}
+    guarded = {symbol for symbol in held if averages.emas(symbol) is not None}
+    ready = {symbol for symbol in wanted if averages.emas(symbol) is not None}
+    tradable = wanted & set(account.tickers)
+    n_fills = core.fills.count
+    return (
+        ReadyItem("markets", bool(core.coins.markets), f"{len(core.coins.markets)} known"),
+        ReadyItem("balance, positions, orders", account.read, f"{n_fills} fills read" if account.read else "reading"),
+        ReadyItem("prices", bool(wanted) and wanted == tradable, f"{len(tradable)}/{len(wanted)} coins"),
+        ReadyItem("protection of held coins", guarded == held, f"{len(guarded)}/{len(held)} coins"),
+        ReadyItem("entries", bool(ready) and not core.last.blocked, _entries_text(core, len(ready), len(wanted))),
+    )
+
+
+def _entries_text(core: LoopCore, ready: int, wanted: int) -> str:
+    if core.last.blocked:
+        return core.last.blocked[0]
+    if not wanted:
+        return core.coins.warning or "no approved coin can be traded"
+    return f"{ready}/{wanted} coins have averages"

@@ -1,0 +1,54 @@
+"""What a reloaded config file would change, and which of it a running bot can take over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pbtui.config import Config
+from pbtui.config.diff import differences
+from pbtui.config.schema import find_key
+from pbtui.core.errors import PbtuiError
+from pbtui.core.sanitize import sanitize_line
+from pbtui.core.snapshot import ConfigChange, ReloadPreview
+
+Loader = Callable[[], Config]
+_SECTIONS = ("bot.", "live.", "coin_overrides", "logging.")
+# Fixed while a bot runs: who trades, the account's position mode, the pace, and where averages and profits start.
+_NEEDS_RESTART = (
+    "live.user",
+    "live.hedge_mode",
+    "live.mimic_backtest_1m_delay",
+    "live.pnls_max_lookback_days",
+    "live.warmup_ratio",
+    "live.max_warmup_minutes",
+)
+
+
+def changes(old: Config, new: Config) -> tuple[ConfigChange, ...]:
+    """Return the changed keys that matter to a running bot."""
+    found: list[ConfigChange] = []
+    for item in differences(old.data, new.data):
+        if not item.key.startswith(_SECTIONS):
+            continue
+        declared = find_key(tuple(item.key.split(".")))
+        found.append(
+            ConfigChange(
+                path=sanitize_line(item.key),
+                old=sanitize_line(item.left, limit=80),
+                new=sanitize_line(item.right, limit=80),
+                needs_restart=item.key in _NEEDS_RESTART,
+                raises_risk=declared is not None and declared.raises_risk,
+            )
+        )
+    return tuple(found)
+
+
+def preview(current: Config, load: Loader | None) -> tuple[ReloadPreview, Config | None]:
+    """Return what a reload would change, and the loaded config; the reason in `error` when it can't be loaded."""
+    if load is None:
+        return ReloadPreview((), "this bot was started without a config file that can be loaded again"), None
+    try:
+        fresh = load()
+    except PbtuiError as error:
+        return ReloadPreview((), error.line()), None
+    return ReloadPreview(changes(current, fresh)), fresh

@@ -1,0 +1,147 @@
+"""What of a bot survives its death beside the venue's state: hand modes, balance anchor, pause, panic times."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from pbtui.core.errors import StateError
+from pbtui.core.types import Mode, Pside
+
+VERSION = 1
+FILE_NAME = "bot_state.json"
+
+
+class HandMode(msgspec.Struct, frozen=True):
+    """A mode set by an operator; `set_ms` in the venue's time."""
+
+    symbol: str
+    pside: Pside
+    mode: Mode
+    by: str
+    set_ms: int
+
+
+class PanicSince(msgspec.Struct, frozen=True):
+    """When a coin and side began to panic, in the venue's time."""
+
+    symbol: str
+    pside: Pside
+    since_ms: int
+
+
+class _Document(msgspec.Struct, frozen=True):
+    version: int
+    hand_modes: list[HandMode]
+    paused: bool
+    balance_anchor: float | None
+    panic_since: list[PanicSince]
+
+
+_DECODER = msgspec.json.Decoder(_Document)
+
+
+@dataclass(slots=True)
+class BotState:
+    """The persistent facts in memory; change them only through `RunStore`."""
+
+    hand_modes: dict[tuple[str, Pside], HandMode] = field(default_factory=dict)
+    paused: bool = False
+    balance_anchor: float | None = None
+    panic_since: dict[tuple[str, Pside], int] = field(default_factory=dict)
+
+
+class RunStore:
+    """One JSON file in the run folder; every change is on disk (fsync, atomic rename) before the call returns."""
+
+    def __init__(self, run_dir: Path) -> None:
+        self.path = run_dir / FILE_NAME
+        self.state = self._load()
+
+    def set_hand_modes(self, entries: list[HandMode], *, cleared: list[tuple[str, Pside]]) -> None:
+        """Set some hand modes and forget others, as one write; raises StateError when the disk refuses."""
+        modes = dict(self.state.hand_modes)
+        for key in cleared:
+            modes.pop(key, None)
+        for entry in entries:
+            modes[(entry.symbol, entry.pside)] = entry
+        self._save(modes, self.state.paused, self.state.balance_anchor, self.state.panic_since)
+        self.state.hand_modes = modes
+
+    def set_paused(self, paused: bool) -> None:
+        """Remember whether the operator paused creations; raises StateError."""
+        self._save(self.state.hand_modes, paused, self.state.balance_anchor, self.state.panic_since)
+        self.state.paused = paused
+
+    def set_anchor(self, anchor: float) -> None:
+        """Remember the snapped balance (live.md 5.1); raises StateError."""
+        self._save(self.state.hand_modes, self.state.paused, anchor, self.state.panic_since)
+        self.state.balance_anchor = anchor
+
+    def set_panic_since(self, since: dict[tuple[str, Pside], int]) -> None:
+        """Remember when running panics began; raises StateError."""
+        self._save(self.state.hand_modes, self.state.paused, self.state.balance_anchor, since)
+        self.state.panic_since = dict(since)
+
+    def _load(self) -> BotState:
+        try:
+            document = _DECODER.decode(self.path.read_bytes())
+        except FileNotFoundError:
+            return BotState()
+        except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise self._broken(str(error)) from error
+        if document.version != VERSION:
+            raise self._broken(f"version {document.version} is not known")
+        return BotState(
+            hand_modes={(entry.symbol, entry.pside): entry for entry in document.hand_modes},
+            paused=document.paused,
+            balance_anchor=document.balance_anchor,
+            panic_since={(entry.symbol, entry.pside): entry.since_ms for entry in document.panic_since},
+        )
+
+    def _broken(self, why: str) -> StateError:
+        return StateError(
+            f"{self.path} cannot be read: {why}",
+            hint="restore it, or delete it to forget hand-set modes and the pause",
+        )
+
+    def _save(
+        self,
+        modes: dict[tuple[str, Pside], HandMode],
+        paused: bool,
+        anchor: float | None,
+        since: dict[tuple[str, Pside], int],
+    ) -> None:
+        panics = [PanicSince(symbol, pside, ms) for (symbol, pside), ms in sorted(since.items())]
+        entries = [modes[key] for key in sorted(modes)]
+        document = _Document(VERSION, entries, paused, anchor, panics)
+        try:
+            _write_whole(self.path, msgspec.json.format(msgspec.json.encode(document), indent=1))
+        except OSError as error:
+            raise StateError(f"{self.path} cannot be written: {error}", hint="free or remount the disk") from error
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    """Replace a file so that after a crash either the old or the new content is there."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".new")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,284 @@
+"""One turn of the loop: observe, decide, send; and all that a bot consists of, wired together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from pbtui.config import Config
+from pbtui.core.clock import HOUR_MS, Clock
+from pbtui.core.errors import ExchangeError, RateLimited
+from pbtui.core.types import PSIDES, Fill, Mode
+from pbtui.engine.execution import ExecutableOrder
+from pbtui.exchange.port import Exchange
+from pbtui.live.calls import Calls
+from pbtui.live.candles import Averages
+from pbtui.live.coins import AgeCheck, CoinBook
+from pbtui.live.decide import Decider, Decision
+from pbtui.live.events import INFO, EventLog
+from pbtui.live.execute import Batch, Executor, Sent
+from pbtui.live.fills import OVERLAP_MS, FillBook
+from pbtui.live.forager import is_forager
+from pbtui.live.guards import Guards
+from pbtui.live.keys import Key
+from pbtui.live.modes import ModeTable
+from pbtui.live.observe import Observer
+from pbtui.live.reconcile import Diff
+from pbtui.live.rules import Rules
+from pbtui.live.store import RunStore
+from pbtui.live.trailing import TrailingBook
+from pbtui.live.warmup import CandleKeeper
+
+DAY_MS = 24 * HOUR_MS
+TOLD_FILLS = 20
+ROUNDS = 64  # of sending within one minute of a stepped market, where no time passes between cycles
+REPLANS = 4  # after market orders, which change positions at once
+
+
+@dataclass(slots=True)
+class Turn:
+    """What one turn saw and did; `diff` is what it wanted to change, `after` what was still to change at its end."""
+
+    decision: Decision = field(default_factory=Decision)
+    diff: Diff = field(default_factory=Diff)
+    after: Diff = field(default_factory=Diff)
+    sent: Sent = field(default_factory=Sent)
+    fills: list[Fill] = field(default_factory=list)
+    errors: list[ExchangeError] = field(default_factory=list)
+    blocked: tuple[str, ...] = ()
+
+
+class LoopCore:
+    """Everything a turn needs. The caller decides when turns happen and what errors mean."""
+
+    def __init__(
+        self,
+        config: Config,
+        exchange: Exchange,
+        store: RunStore,
+        events: EventLog,
+        clock: Clock,
+        *,
+        on_decided: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.on_decided = on_decided
+        self.exchange = exchange
+        self.store = store
+        self.events = events
+        self.rules = Rules(config)
+        stepped = exchange.capabilities.stepped
+        self.calls = Calls(events, clock.monotonic)
+        self.fills = FillBook(overlap_ms=0 if stepped else OVERLAP_MS)
+        self.coins = CoinBook(config, exchange.quote, events, clock)
+        self.ages = AgeCheck(exchange, self.calls)
+        self.guards = Guards(
+            f"{exchange.name}:{exchange.account}",
+            self.fills,
+            stepped=stepped,
+            id_length=exchange.capabilities.client_id_length,
+        )
+        self.observer = Observer(exchange, self.calls, store, self.fills, first_fill_ms=self._first_fill_ms())
+        self.executor = Executor(exchange, self.calls, events, self.observer, self.guards)
+        live = self.rules.live
+        averages = Averages(exchange, self.calls, events, ratio=live.warmup_ratio, cap_minutes=live.max_warmup_minutes)
+        self.candles = CandleKeeper(exchange, clock, averages, self.coins, self.rules)
+        self.trailing = TrailingBook(exchange, self.calls, events, self.fills)
+        self.decider = Decider(exchange, self.rules, self.coins, self.candles, self.trailing, self.fills, self.ages)
+        self.last = Turn()
+        self.started = False
+        self._prepared: set[str] = set()
+        self._markets_at_ms = 0
+        self._active: tuple[str, ...] = ()
+
+    async def start(self) -> None:
+        """Set the account up and read the markets; raises ExchangeError or AccountRefused."""
+        await self.calls.run("account", self.exchange.prepare_account(hedge_mode=self.decider.hedge_mode))
+        await self._load_markets()
+        self.started = True
+
+    async def turn(self) -> Turn:
+        """Take one turn; raises ExchangeError when the account can't be read, nothing was sent then."""
+        if not self.started:
+            await self.start()
+        turn = Turn()
+        turn.fills = await self._observe()
+        await self._decide(turn)
+        self.on_decided()
+        await self._send(turn)
+        return turn
+
+    def difference_now(self) -> Diff:
+        """Return what is still to change on the venue after the last turn."""
+        return self._difference(self.last)
+
+    def use_config(self, config: Config) -> None:
+        """Go on with a reloaded config from the next turn on."""
+        self.rules = Rules(config)
+        self.coins.use_config(config)
+        self.candles.use_rules(self.rules)
+        self.decider.rules = self.rules
+
+    async def close(self) -> None:
+        """Stop background work."""
+        await self.candles.close()
+
+    def _first_fill_ms(self) -> int:
+        """Return from when fills count: a paper ledger's from its beginning, a venue's within the look-back."""
+        if self.exchange.account == "paper":
+            return 0
+        return max(0, self.exchange.now_ms() - round(self.rules.live.pnls_max_lookback_days * DAY_MS))
+
+    async def _load_markets(self) -> None:
+        self.coins.take_markets(await self.calls.run("markets", self.exchange.load_markets()))
+        self._markets_at_ms = self.exchange.now_ms()
+
+    async def _observe(self) -> list[Fill]:
+        stepped = self.exchange.capabilities.stepped
+        if not stepped and self.exchange.now_ms() - self._markets_at_ms > HOUR_MS:
+            await self._load_markets()
+        live = self.rules.live
+        fresh = await self.observer.read(
+            hysteresis_pct=live.balance_hysteresis_snap_pct, balance_override=live.balance_override
+        )
+        account = self.observer.account
+        for name in self.guards.after_read(account, self.exchange.now_ms()):
+            self.events.info("order", f"order …{name[-6:]} never arrived")
+        self._tell_fills(fresh)
+        self.coins.refresh(self.rules)
+        approved = {symbol for pside in PSIDES for symbol in self.coins.approved[pside]}
+        held = {symbol for symbol, _ in account.positions}
+        ordered = {order.symbol for order in account.orders}
+        handled = {symbol for symbol, _ in self.store.state.hand_modes}
+        symbols = sorted(s for s in {*approved, *held, *ordered, *handled, *self._active} if s in self.coins.markets)
+        await self.observer.read_tickers(symbols)
+        await self._learn_ages()
+        return fresh
+
+    async def _learn_ages(self) -> None:
+        days = self.rules.live.minimum_coin_age_days
+        for pside in PSIDES:
+            approved = self.coins.approved[pside]
+            if is_forager(self.rules.side(pside), len(approved)):
+                await self.ages.learn((self.coins.markets[symbol] for symbol in approved), days, at_most=5)
+
+    async def _decide(self, turn: Turn) -> None:
+        account = self.observer.account
+        fresh = await self.candles.refresh(account, self._active)
+        await self.trailing.refresh(
+            [key for key in account.positions if self._trails(key)], fresh, self.candles.averages.newest_ms
+        )
+        tables = self.decider.modes(account, self.store.state)
+        self._note_modes(tables[0])
+        self._note_panics(tables[0])
+        turn.decision = self.decider.decide(account, self.store.state, tables)
+        turn.blocked = self._blocked(turn.decision)
+        turn.diff = turn.after = self._difference(turn)
+        self.last = turn
+
+    def _trails(self, key: Key) -> bool:
+        return key[0] in self.coins.markets and self.rules.coin(self.coins.coin_of(key[0]), key[1]).trailing
+
+    def _blocked(self, decision: Decision) -> tuple[str, ...]:
+        """Return why no entries may be made now."""
+        return (*self.observer.account.doubts, *(f"plan rejected: {text}" for text in decision.problems[:3]))
+
+    async def _send(self, turn: Turn) -> None:
+        for text in turn.decision.problems:
+            self.events.warn_rarely(f"problem {text}", "plan", f"plan rejected: {text}")
+        await self._send_once(turn)
+        if not self.exchange.capabilities.stepped:
+            return
+        # No time passes in a stepped market between two cycles: go on until the venue agrees with the plan.
+        replans = 0
+        for _ in range(ROUNDS):
+            progress = turn.sent.created + turn.sent.cancelled
+            if (turn.sent.market_orders or turn.sent.errors) and replans < REPLANS:
+                replans += 1
+                turn.sent.market_orders = 0
+                turn.sent.left = 0
+                turn.fills += await self._observe()
+                await self._decide(turn)
+            elif turn.sent.left:
+                turn.sent.left = 0
+                await self._look_again(turn)
+            else:
+                return
+            if not turn.after:
+                return
+            await self._send_once(turn)
+            if turn.sent.created + turn.sent.cancelled == progress:
+                return
+
+    async def _look_again(self, turn: Turn) -> None:
+        await self.observer.read_orders()
+        account = self.observer.account
+        self.guards.after_read(account, self.exchange.now_ms())
+        turn.after = self._difference(turn)
+
+    def _difference(self, turn: Turn) -> Diff:
+        blocked = bool(turn.blocked) or self.store.state.paused
+        return self.decider.difference(turn.decision, self.observer.account, entries_blocked=blocked)
+
+    async def _send_once(self, turn: Turn) -> None:
+        live = self.rules.live
+        diff = Diff(turn.after.cancels, await self._prepare(turn.after.creates))
+        batch = Batch(
+            live.max_n_cancellations_per_batch, live.max_n_creations_per_batch, live.time_in_force == "post_only"
+        )
+        sent = await self.executor.send(diff, batch, urgent=turn.decision.panicking)
+        before = turn.sent
+        turn.sent = Sent(
+            before.created + sent.created,
+            before.cancelled + sent.cancelled,
+            before.rejected + sent.rejected,
+            sent.left,
+            sent.market_orders,
+            sent.errors,
+        )
+        turn.errors += sent.errors
+
+    async def _prepare(self, creates: list[ExecutableOrder]) -> list[ExecutableOrder]:
+        """Set leverage and margin of coins before their first order; those that fail wait and are tried again."""
+        failed: set[str] = set()
+        for symbol in sorted({order.symbol for order in creates} - self._prepared):
+            leverage = self.rules.leverage(self.coins.coin_of(symbol))
+            try:
+                request = self.exchange.prepare_symbol(symbol, leverage=leverage)
+                await self.calls.run(f"leverage {symbol}", request)
+            except RateLimited:
+                raise
+            except ExchangeError as error:
+                self.events.warn_rarely(f"leverage {symbol}", "account", error.line(), coin=symbol)
+                failed.add(symbol)
+                continue
+            self._prepared.add(symbol)
+        return [order for order in creates if order.symbol not in failed] if failed else creates
+
+    def _tell_fills(self, fresh: list[Fill]) -> None:
+        if not fresh or not self.events.wants(INFO):
+            return
+        if len(fresh) > TOLD_FILLS:
+            self.events.info("fill", f"{len(fresh)} fills, pnl {sum(fill.pnl for fill in fresh):+.2f}")
+            return
+        for fill in fresh:
+            gain = f", pnl {fill.pnl:+.4f}" if fill.pnl else ""
+            text = f"{fill.pside} {fill.order_type} {fill.side} {abs(fill.qty):g} @ {fill.price:g}{gain}"
+            self.events.info("fill", text, coin=self.coins.coin_of(fill.symbol))
+
+    def _note_modes(self, table: ModeTable) -> None:
+        before = self.last.decision.modes
+        for (symbol, pside), mode in table.modes.items():
+            old = before.modes.get((symbol, pside))
+            if old is mode or Mode.GRACEFUL_STOP in (old, mode) or (old is None and mode is Mode.MANUAL):
+                continue
+            text = f"{pside} {old.value if old else 'none'} → {mode.value}"
+            self.events.info("mode", text, coin=self.coins.coin_of(symbol))
+        self._active = table.symbols
+
+    def _note_panics(self, table: ModeTable) -> None:
+        """Remember on disk when each panic began: how long limits are tried must not depend on restarts."""
+        now = self.exchange.now_ms()
+        running = {key for key in self.observer.account.positions if table.get(*key) is Mode.PANIC}
+        known = self.store.state.panic_since
+        if running != set(known):
+            self.store.set_panic_since({key: known.get(key, now) for key in running})
