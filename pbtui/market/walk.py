@@ -37,43 +37,43 @@ COINS = (
 )
 
 
-def shared_moves(random: np.random.Generator) -> NDArray[np.float64]:
+def shared_moves(rng: np.random.Generator) -> NDArray[np.float64]:
     """Return the moves (standard normal, with rare jumps of 10–40) that all coins of a day share."""
-    moves = random.standard_normal(DAY_MINUTES)
-    if random.random() < 0.25:
-        moves[random.integers(DAY_MINUTES)] += random.choice((-1.0, 1.0)) * random.uniform(10.0, 40.0)
+    moves = rng.standard_normal(DAY_MINUTES)
+    if rng.random() < 0.25:
+        moves[rng.integers(DAY_MINUTES)] += rng.choice((-1.0, 1.0)) * rng.uniform(10.0, 40.0)
     return moves
 
 
 def day_of(
-    model: CoinModel, level: float, shared: NDArray[np.float64], random: np.random.Generator
+    model: CoinModel, level: float, shared: NDArray[np.float64], rng: np.random.Generator
 ) -> tuple[NDArray[np.float32], float]:
     """Return a day of candles from `level` (log price at 00:00) as grid rows, gaps NaN, and the level at its end."""
-    sigma = model.volatility * _regimes(random)
-    moves = sigma * (_SHARED_PART * shared + np.sqrt(1 - _SHARED_PART**2) * random.standard_normal(DAY_MINUTES))
-    for at in random.integers(DAY_MINUTES, size=random.poisson(1.0)):
-        moves[at] += random.choice((-1.0, 1.0)) * random.uniform(0.005, 0.05)
+    sigma = model.volatility * _regimes(rng)
+    moves = sigma * (_SHARED_PART * shared + np.sqrt(1 - _SHARED_PART**2) * rng.standard_normal(DAY_MINUTES))
+    for at in rng.integers(DAY_MINUTES, size=rng.poisson(1.0)):
+        moves[at] += rng.choice((-1.0, 1.0)) * rng.uniform(0.005, 0.05)
     moves += _PULL * (np.log(model.price) - level) / DAY_MINUTES
-    flat = _stretches(random, rate=0.7, shortest=5, longest=60)
+    flat = _stretches(rng, rate=0.7, shortest=5, longest=60)
     moves[flat] = 0.0
     path = level + np.cumsum(moves)
-    rows = _candles(model, level, path, np.where(flat, 0.0, sigma), random)
+    rows = _candles(model, level, path, np.where(flat, 0.0, sigma), rng)
     rows[flat, 4] = 0.0
-    rows[_stretches(random, rate=0.4, shortest=1, longest=12)] = np.nan
+    rows[_stretches(rng, rate=0.4, shortest=1, longest=12)] = np.nan
     return rows, float(path[-1])
 
 
-def _regimes(random: np.random.Generator) -> NDArray[np.float64]:
+def _regimes(rng: np.random.Generator) -> NDArray[np.float64]:
     """Return the volatility of each minute relative to the coin's own, changing a few times a day."""
-    hours = random.choice(_REGIME_VOLATILITY, size=8)
+    hours = rng.choice(_REGIME_VOLATILITY, size=8)
     return np.repeat(hours, DAY_MINUTES // 8)
 
 
-def _stretches(random: np.random.Generator, *, rate: float, shortest: int, longest: int) -> NDArray[np.bool_]:
+def _stretches(rng: np.random.Generator, *, rate: float, shortest: int, longest: int) -> NDArray[np.bool_]:
     """Return which minutes lie in stretches that begin `rate` times a day."""
     inside = np.zeros(DAY_MINUTES, dtype=np.bool_)
-    for start in random.integers(DAY_MINUTES, size=random.poisson(rate)):
-        inside[start : start + random.integers(shortest, longest + 1)] = True
+    for start in rng.integers(DAY_MINUTES, size=rng.poisson(rate)):
+        inside[start : start + rng.integers(shortest, longest + 1)] = True
     return inside
 
 
@@ -82,16 +82,16 @@ def _candles(
     level: float,
     path: NDArray[np.float64],
     sigma: NDArray[np.float64],
-    random: np.random.Generator,
+    rng: np.random.Generator,
 ) -> NDArray[np.float32]:
     def on_tick(log_price: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.maximum(np.round(np.exp(log_price) / model.tick), 1.0) * model.tick
 
     opens = np.concatenate(([level], path[:-1]))
-    wicks = np.abs(random.standard_normal((2, DAY_MINUTES))) * sigma * 0.6
+    wicks = np.abs(rng.standard_normal((2, DAY_MINUTES))) * sigma * 0.6
     high = np.maximum(opens, path) + wicks[0]
     low = np.minimum(opens, path) - wicks[1]
-    volume = model.volume * random.lognormal(0.0, 0.6, DAY_MINUTES)
+    volume = model.volume * rng.lognormal(0.0, 0.6, DAY_MINUTES)
     rows = np.stack(
         [on_tick(opens), on_tick(high), on_tick(low), on_tick(path), np.round(volume / model.lot) * model.lot]
     )
