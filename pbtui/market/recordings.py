@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import zipfile
+import zlib
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -155,7 +157,7 @@ def _parquet_times(path: Path, table: Any) -> NDArray[np.int64]:
 
 
 def _read_shard(path: Path) -> tuple[NDArray[np.int64], tuple[NDArray[Any], ...]]:
-    with _as_data_error(path, EOFError):
+    with _as_data_error(path, EOFError, zipfile.BadZipFile, zlib.error):
         loaded: Any = np.load(path, allow_pickle=False)
         if path.suffix == ".npz":
             with loaded:

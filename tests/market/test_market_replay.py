@@ -190,12 +190,17 @@ async def test_rubbish_files_are_one_line(tmp_path: Path) -> None:
     (tmp_path / "BBB" / "2025-05-01.npy").write_bytes(b"\x93NUMPY rubbish")
     with pytest.raises(DataError, match="cannot be read"):
         await opened(tmp_path)
+    (tmp_path / "CCC").mkdir()
+    for rubbish in (b"PK\x03\x04 rubbish", b"", b"{}"):
+        (tmp_path / "CCC" / "2025-05-01.npz").write_bytes(rubbish)
+        with pytest.raises(DataError, match="cannot be read"):
+            await opened(tmp_path, coins=["CCC"])
     np.save(tmp_path / "BBB" / "2025-05-01.npy", np.zeros((3, 2)))
     with pytest.raises(DataError, match="not a candle shard"):
-        await opened(tmp_path)
+        await opened(tmp_path, coins=["BBB"])
     np.save(tmp_path / "BBB" / "2025-05-01.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
     with pytest.raises(DataError, match="cannot be read"):
-        await opened(tmp_path)
+        await opened(tmp_path, coins=["BBB"])
 
 
 async def test_wrong_places_coins_and_times_are_one_line(tmp_path: Path) -> None:
