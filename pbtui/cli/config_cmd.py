@@ -52,7 +52,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False)
+    common = _Parser(add_help=False)
     common.add_argument("--json", action="store_true", help="print one JSON object")
     common.add_argument("--base-dir", type=Path, default=Path(), help="folder relative coin files are looked up in")
     parser = _Parser(prog="pbtui config", description=__doc__)
@@ -137,7 +137,7 @@ def _diff(options: argparse.Namespace) -> int:
 
 
 def _migrate(options: argparse.Namespace) -> int:
-    config = load(options.config, base_dir=options.base_dir)
+    config = check(options.config, base_dir=options.base_dir)
     data = current_format(config)
     if options.output is not None:
         write_config(options.output, data)

@@ -86,16 +86,14 @@ class _Reader:
     def sides(self, value: Any) -> PerSide:
         resolved = self._resolve(value)
         if isinstance(resolved, dict):
-            given = cast("dict[str, Any]", resolved)
-            if not set(given) <= set(PSIDES):
-                raise ConfigError(f"{shown(given)} is no coin list", hint="write {long: [...], short: [...]}")
+            given = _per_side(cast("dict[str, Any]", resolved))
             return {pside: self._side(given.get(pside, []), pside) for pside in PSIDES}
         return {pside: _flatten(resolved) for pside in PSIDES}
 
     def _side(self, value: Any, pside: Pside) -> list[str]:
         resolved = self._resolve(value)
         if isinstance(resolved, dict):
-            resolved = cast("dict[str, Any]", resolved).get(pside, [])
+            resolved = _per_side(cast("dict[str, Any]", resolved)).get(pside, [])
         return _flatten(resolved)
 
     def _resolve(self, value: Any) -> Any:
@@ -112,7 +110,14 @@ class _Reader:
             return cast("Any", value)
         only = only.strip()
         if _looks_like_text(only):
-            return parse_text(only, f"coin list {shown(only)}")
+            try:
+                return parse_text(only, f"coin list {shown(only)}")
+            except ConfigError:
+                if only.startswith("{"):
+                    raise
+                return _plain_names(only)
+        if only.startswith(("{", "[")):
+            raise ConfigError(f"coin list {shown(only)} has no end")
         path = self._file(only)
         if path is None:
             return cast("Any", value)
@@ -130,6 +135,12 @@ class _Reader:
         if found is None and _looks_like_file(text):
             raise ConfigError(f"coin list file {shown(text)} does not exist")
         return found
+
+
+def _per_side(given: dict[str, Any]) -> dict[str, Any]:
+    if set(given) <= set(PSIDES):
+        return given
+    raise ConfigError(f"{shown(given)} is no coin list", hint="write {long: [...], short: [...]}")
 
 
 def _looks_like_text(text: str) -> bool:

@@ -101,6 +101,6 @@ class Draft:
         if line not in self.warnings:
             self.warnings.append(line)
 
-    def fault(self, path: Path, wrong: str, allowed: str = "", used_by: str = "LBO") -> None:
+    def fault(self, path: Path, wrong: str, allowed: str = "") -> None:
         """Record a problem."""
-        self.problems.append(Problem(".".join(path), wrong, allowed, used_by))
+        self.problems.append(Problem(".".join(path), wrong, allowed))

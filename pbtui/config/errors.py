@@ -11,12 +11,11 @@ from pbtui.core.sanitize import sanitize_line
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One fault: dotted key, what is wrong, what is allowed; `used_by` holds the commands it stops (L, B, O)."""
+    """One fault: dotted key, what is wrong, what is allowed."""
 
     key: str
     wrong: str
     allowed: str = ""
-    used_by: str = "LBO"
 
     def text(self) -> str:
         """Return the fault as one line without the file name."""

@@ -100,7 +100,7 @@ def prepare_argv(argv: Sequence[str]) -> list[str]:
 
 
 def apply_flags(draft: Draft, flags: Mapping[str, object]) -> None:
-    """Write flags over a draft; a value that equals the current one changes nothing."""
+    """Write flags over a draft; a value that equals the written one changes nothing."""
     for name, value in flags.items():
         path = tuple(name.split("."))
         declared = KEYS.get(name) or KEYS.get(".".join(path[:-1]))
@@ -110,7 +110,8 @@ def apply_flags(draft: Draft, flags: Mapping[str, object]) -> None:
             value = parse_flag(declared, value)
         if isinstance(value, float) and value.is_integer() and isinstance(draft.get(path), int):
             value = int(value)
-        if draft.has(path) and draft.get(path) == value and type(draft.get(path)) is type(value):
+        same = draft.has(path) and draft.get(path) == value and type(draft.get(path)) is type(value)
+        if same and draft.origin(path).written:
             continue
         draft.put(path, value, Origin("flag", f"--{name}"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from contextlib import suppress
 from typing import Any, cast
 
@@ -12,6 +13,7 @@ from pbtui.config.dates import resolve_end_date
 from pbtui.config.draft import Draft
 from pbtui.config.errors import shown
 from pbtui.config.keys import Path
+from pbtui.config.provenance import Origin
 from pbtui.config.schema import COMMAND_LETTER, KEYS, Command
 from pbtui.core.errors import ConfigError
 from pbtui.core.types import PSIDES
@@ -19,20 +21,27 @@ from pbtui.core.types import PSIDES
 LISTS = ("approved_coins", "ignored_coins")
 
 
-def check_all(draft: Draft) -> None:
-    """Replace every declared value by its checked form; what is wrong becomes a problem of the draft."""
+def check_all(draft: Draft, command: Command | None) -> None:
+    """Replace every declared value by its checked form; what is wrong becomes a problem of the draft.
+
+    A wrong value that `command` does not read only warns and gives way to the default; None takes all as read.
+    """
     blamed: set[Path] = set()
     for declared in KEYS.values():
         around = declared.path[:-1]
         if not isinstance(draft.get(around, draft.data), dict):
             if around not in blamed:
-                draft.fault(around, f"{shown(draft.get(around))} is not an object", "{ … }", declared.used_by)
+                draft.fault(around, f"{shown(draft.get(around))} is not an object", "{ … }")
             blamed.add(around)
             continue
         try:
             value, remark = check_value(declared, draft.get(declared.path))
         except BadValue as error:
-            draft.fault(declared.path, str(error), declared.allowed_text, declared.used_by)
+            if command is None or COMMAND_LETTER[command] in declared.used_by:
+                draft.fault(declared.path, str(error), declared.allowed_text)
+                continue
+            draft.warn(f"{declared.name}: {error}; not used by this command, the default stands in")
+            draft.put(declared.path, check_value(declared, copy.deepcopy(declared.built_in))[0], Origin("built-in"))
             continue
         draft.put(declared.path, value)
         if remark and declared.kind != "bound":
@@ -73,10 +82,10 @@ def settle_backtest(draft: Draft, now_ms: int) -> None:
     if backtest.get("filter_by_min_effective_cost") is None:
         inherited = draft.get(("live", "filter_by_min_effective_cost"))
         draft.put(("backtest", "filter_by_min_effective_cost"), bool(inherited))
-    _coin_sources(draft)
 
 
-def _coin_sources(draft: Draft) -> None:
+def settle_sources(draft: Draft) -> None:
+    """Bring the coins of `backtest.coin_sources` to plain names; two sources of one coin are a fault."""
     given: Any = draft.get(("backtest", "coin_sources"))
     if not isinstance(given, dict):
         return
@@ -85,7 +94,7 @@ def _coin_sources(draft: Draft) -> None:
         coin = coin_of(name)
         if result.setdefault(coin, exchange) != exchange:
             path = ("backtest", "coin_sources", name)
-            draft.fault(path, f"{shown(coin)} has two sources", "one exchange a coin", "BO")
+            draft.fault(path, f"{shown(coin)} has two sources", "one exchange a coin")
     draft.put(("backtest", "coin_sources"), result)
 
 
@@ -118,17 +127,6 @@ def _trading_sides(draft: Draft) -> list[str]:
     names = ("total_wallet_exposure_limit", "n_positions")
     values = {pside: [draft.get(("bot", pside, name)) for name in names] for pside in PSIDES}
     return [pside for pside in PSIDES if all(isinstance(value, int | float) and value > 0 for value in values[pside])]
-
-
-def split_problems(draft: Draft, command: Command | None) -> None:
-    """Turn faults in keys the command does not read into warnings; None keeps them all."""
-    if command is None:
-        return
-    letter = COMMAND_LETTER[command]
-    for problem in draft.problems:
-        if letter not in problem.used_by:
-            draft.warn(f"{problem.text()} (not used by this command)")
-    draft.problems = [problem for problem in draft.problems if letter in problem.used_by]
 
 
 def empty_lists_mean_all(draft: Draft, raw_approved: Any) -> None:

@@ -22,7 +22,7 @@ from pbtui.config.normalise import (
     read_lists,
     round_slots,
     settle_backtest,
-    split_problems,
+    settle_sources,
     subtract_ignored,
     warn_of_lists,
 )
@@ -60,7 +60,7 @@ def load(
 
 def check(path: Path | None, *, base_dir: Path = Path(), now_ms: int | None = None) -> Config:
     """Load a configuration strictly: faults in keys of any command are raised."""
-    return build(path, command="backtest", strict=True, base_dir=base_dir, now_ms=now_ms)
+    return build(path, command="live", strict=True, base_dir=base_dir, now_ms=now_ms)
 
 
 def build(
@@ -80,17 +80,18 @@ def build(
         apply_flags(draft, flags)
     source_values = _source_values(draft)
     round_slots(draft)
-    check_all(draft)
+    check_all(draft, None if strict else command)
     round_slots(draft)
     places = _places(path, base_dir)
     sources = read_lists(draft, places)
     overrides = resolve_overrides(draft, path.parent if path is not None else None)
+    if strict or command != "live":
+        settle_sources(draft)
+        warn_of_lists(draft, sources)
     if command != "live":
         settle_backtest(draft, now_ms if now_ms is not None else RealClock().now_ms())
-        warn_of_lists(draft, sources)
         subtract_ignored(draft)
     empty_lists_mean_all(draft, source_values["approved_coins"])
-    split_problems(draft, None if strict else command)
     if draft.problems:
         raise InvalidConfig(origin.detail, draft.problems)
     draft.section("live")["base_config_path"] = str(path) if path is not None else ""

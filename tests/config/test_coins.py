@@ -64,7 +64,7 @@ def test_files(tmp_path: Path, text: str, long: list[str], short: list[str], wra
     "name", ["configs/none.json", "coins.txt", "/nowhere/coins", "./x", {"long": "a.json", "short": []}]
 )
 def test_a_missing_file_is_an_error_not_a_coin(tmp_path: Path, name: Any) -> None:
-    with pytest.raises(InvalidConfig, match="live.approved_coins: coin list file .* does not exist"):
+    with pytest.raises(InvalidConfig, match=r"live\.approved_coins: coin list file .* does not exist"):
         loaded(tmp_path, current(live={"approved_coins": name}))
 
 
@@ -76,12 +76,8 @@ def test_the_old_market_cap_list_is_found_under_its_new_name(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("value", [{"both": ["BTC"]}, {"long": {"x": 1}}, '{"long": ["BTC"'])
 def test_other_shapes_are_refused(tmp_path: Path, value: Any) -> None:
-    data = current(live={"approved_coins": value})
-    if isinstance(value, str):
-        assert loaded(tmp_path, data).live.approved_coins["long"] == ['{"long": ["BTC"']
-    else:
-        with pytest.raises(InvalidConfig, match="live.approved_coins"):
-            loaded(tmp_path, data)
+    with pytest.raises(InvalidConfig, match=r"live\.approved_coins"):
+        loaded(tmp_path, current(live={"approved_coins": value}))
 
 
 def test_live_lists_follow_their_file(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from pbtui.config import load, risk_omissions
 from pbtui.config.flavours import detect_flavour
 from pbtui.core.errors import ConfigError
+
 from .support import built_in, current, loaded, write
 
 MULTI: dict[str, Any] = {

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pbtui.config.migrate import RENAMES
+
 from .support import built_in, current, loaded
 
 

@@ -11,6 +11,7 @@ import pytest
 from pbtui.config import load
 from pbtui.config.dump import dump
 from pbtui.config.schema import KEYS
+
 from .support import NOW_MS
 
 HERE = Path(__file__).parent / "data"
