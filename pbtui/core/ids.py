@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 
 from pbtui.core.order_types import TYPE_IDS, TYPE_NAMES
 
@@ -25,6 +26,7 @@ def client_order_id(
     return f"0x{TYPE_IDS[order_type]:04x}{digest}"
 
 
+@lru_cache(maxsize=4_096)
 def order_type_of(client_id: str | None) -> str | None:
     """Return the order type carried by one of our ids or a full Passivbot id; None for a foreign id."""
     if not client_id:

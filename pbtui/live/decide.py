@@ -73,7 +73,7 @@ class Decider:
         hand: dict[Pside, dict[str, Mode]] = {"long": {}, "short": {}}
         for (symbol, pside), entry in state.hand_modes.items():
             hand[pside][symbol] = entry.mode
-        ideal = {pside: self._ideal(pside, account) for pside in PSIDES}
+        ideal: dict[Pside, list[str]] = {pside: self._ideal(pside, account) for pside in PSIDES}
         effective = self._table(account, ideal, hand)
         if not state.hand_modes:
             return effective, effective

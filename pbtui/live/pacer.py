@@ -13,9 +13,12 @@ YIELD_EVERY_S = 0.01
 
 
 class Pacer(Protocol):
-    """Decides when to tick; `expected_interval_ms` is how long a healthy loop may be silent."""
+    """Decides when to tick."""
 
-    expected_interval_ms: int
+    @property
+    def expected_interval_ms(self) -> int:
+        """How long a healthy loop may be silent."""
+        ...
 
     async def next_turn(self) -> bool:
         """Wait for the next turn; False when there is none because the market's data ended."""

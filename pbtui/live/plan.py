@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from pbtui.core.types import FLAT, PSIDES, Market, Mode
 from pbtui.engine import IdealPlan, compute_ideal_orders_json, decode_plan
@@ -78,15 +79,21 @@ def _sendable(rules: Rules, account: Account, item: SymbolInput, ideal: IdealPla
     )
 
 
+@lru_cache(maxsize=8_192)
+def rounded(value: float, step: float) -> float:
+    """Return the nearest multiple of a step; grids repeat from tick to tick, so answers are kept."""
+    return round_(value, step)
+
+
 def on_grid(order: ExecutableOrder, market: Market, account: Account) -> ExecutableOrder:
     """Return the order with price and quantity as exact multiples of the steps, as the venue would round them.
 
     A close of the whole position keeps its quantity: a position may be off the grid (dust of an old lot size).
     """
-    price = round_(order.price, market.price_step)
+    price = rounded(order.price, market.price_step)
     held = abs(account.positions.get((order.symbol, order.pside), FLAT).size)
     whole = order.reduce_only and order.qty == held
-    qty = order.qty if whole else round_(order.qty, market.qty_step)
+    qty = order.qty if whole else rounded(order.qty, market.qty_step)
     if price == order.price and qty == order.qty:
         return order
     return replace(order, price=price, qty=qty)

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 
 from pbtui.core.types import FLAT, Market, Mode, Pside, order_side
 from pbtui.engine.execution import ExecutableOrder
-from pbtui.engine.numerics import min_entry_qty, qty_to_cost, round_
+from pbtui.engine.numerics import min_entry_qty, qty_to_cost
 from pbtui.live.account import Account
 from pbtui.live.keys import Key, is_entry
 from pbtui.live.modes import ModeTable
+from pbtui.live.plan import rounded
 from pbtui.live.rules import Rules
 
 GRID_NOISE = 1e-6  # share of a step that floats may be off a multiple
+# Prices of recorded candles are rounded to float32 before use, and the engine may ask for the last price itself.
+PRICE_NOISE = 2.0**-23
 CROP_SLACK = 1.01  # the engine crops an entry only when it would end above 1.01 × the limit (orders.md section 3)
 _ENTRY_MODES = (Mode.NORMAL, Mode.GRACEFUL_STOP)
 
@@ -61,7 +64,7 @@ def _order_problem(order: ExecutableOrder, limits: Limits) -> str:
     if order.side != order_side(order.pside, closing=not entry) or order.reduce_only is entry:
         return "its direction does not fit its type"
     held = abs(limits.account.positions.get((order.symbol, order.pside), FLAT).size)
-    if not _on_grid(order.price, market.price_step):
+    if not _on_grid(order.price, market.price_step, PRICE_NOISE):
         return f"the price is off the tick {market.price_step:g}"
     if not _on_grid(order.qty, market.qty_step) and not (order.reduce_only and order.qty == held):
         return f"the quantity is off the lot {market.qty_step:g}"
@@ -93,7 +96,10 @@ def _size_problem(order: ExecutableOrder, limits: Limits, market: Market) -> str
     if most is not None and notional > most:
         return f"its notional {notional:.2f} is above live.max_order_notional {most:g}"
     own = limits.rules.coin(market.coin, order.pside)
-    allowed = own.allowed_limit * _balance(limits.account) * CROP_SLACK + _least(market, order.price)
+    allowed = own.allowed_limit * _balance(limits.account) * CROP_SLACK
+    if notional <= allowed:
+        return ""
+    allowed += _least(market, order.price)
     return (
         f"its notional {notional:.2f} is above what the exposure limit allows ({allowed:.2f})"
         if notional > allowed
@@ -109,36 +115,43 @@ def _side_problems(key: Key, orders: list[ExecutableOrder], limits: Limits) -> l
     if closing > abs(held.size) + GRID_NOISE * market.qty_step + 1e-12:
         return [f"{symbol} {pside}: closes of {closing:g} exceed the position of {abs(held.size):g}"]
     before = qty_to_cost(held.size, held.price, market.c_mult)
-    added, least = _added(orders, market)
+    added = _added(orders, market)
     own = limits.rules.coin(market.coin, pside)
-    allowed = max(own.allowed_limit * _balance(limits.account) * CROP_SLACK, before) + least
-    if added and before + added > allowed:
+    allowed = max(own.allowed_limit * _balance(limits.account) * CROP_SLACK, before)
+    if not added or before + added <= allowed:
+        return []
+    allowed += _slack(orders, market)
+    if before + added > allowed:
         return [f"{symbol} {pside}: exposure {before + added:.2f} after all fills is above the limit {allowed:.2f}"]
     return []
 
 
 def _total_problems(pside: Pside, by_side: Mapping[Key, list[ExecutableOrder]], limits: Limits) -> list[str]:
-    before = added = slack = 0.0
+    before = added = 0.0
     for (symbol, side), held in limits.account.positions.items():
         if side == pside and symbol in limits.markets:
             before += qty_to_cost(held.size, held.price, limits.markets[symbol].c_mult)
     for (symbol, side), orders in by_side.items():
         if side == pside:
-            more, least = _added(orders, limits.markets[symbol])
-            added, slack = added + more, slack + (least if more else 0.0)
-    allowed = max(limits.rules.side(pside).twel * _balance(limits.account), before) + slack
-    if added and before + added > allowed:
+            added += _added(orders, limits.markets[symbol])
+    allowed = max(limits.rules.side(pside).twel * _balance(limits.account), before)
+    if not added or before + added <= allowed:
+        return []
+    mine = [(symbol, orders) for (symbol, side), orders in by_side.items() if side == pside]
+    allowed += sum(_slack(orders, limits.markets[symbol]) for symbol, orders in mine)
+    if before + added > allowed:
         return [f"{pside}: total exposure {before + added:.2f} after all fills is above the limit {allowed:.2f}"]
     return []
 
 
-def _added(orders: Iterable[ExecutableOrder], market: Market) -> tuple[float, float]:
-    """Return the notional of the entries, and that of the smallest order: one may be rounded up to it."""
-    entries = [order for order in orders if is_entry(order.order_type)]
-    if not entries:
-        return 0.0, 0.0
-    added = sum(qty_to_cost(order.qty, order.price, market.c_mult) for order in entries)
-    return added, max(_least(market, order.price) for order in entries)
+def _added(orders: Iterable[ExecutableOrder], market: Market) -> float:
+    """Return the notional of the entries."""
+    return sum(qty_to_cost(o.qty, o.price, market.c_mult) for o in orders if is_entry(o.order_type))
+
+
+def _slack(orders: Iterable[ExecutableOrder], market: Market) -> float:
+    """Return what one entry may add by being rounded up to the smallest order; 0 without entries."""
+    return max((_least(market, order.price) for order in orders if is_entry(order.order_type)), default=0.0)
 
 
 def _least(market: Market, price: float) -> float:
@@ -151,7 +164,5 @@ def _balance(account: Account) -> float:
     return max(account.snapped, account.raw, 0.0)
 
 
-def _on_grid(value: float, step: float) -> bool:
-    if step <= 0:
-        return True
-    return abs(value - round_(value, step)) <= step * GRID_NOISE + abs(value) * 1e-12
+def _on_grid(value: float, step: float, noise: float = 1e-12) -> bool:
+    return step <= 0 or abs(value - rounded(value, step)) <= step * GRID_NOISE + abs(value) * noise
