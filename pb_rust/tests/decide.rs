@@ -3,6 +3,7 @@
 mod common;
 
 use common::{Taste, document, renumber, symbol};
+use pb_rust::engine::input::SymbolInput;
 use pb_rust::engine::state::side_enabled;
 use pb_rust::engine::{Input, Output, Workspace, compute_ideal_orders, compute_ideal_orders_json, parse_input};
 use pb_rust::money::{min_entry_qty, new_psize_pprice, wallet_exposure};
@@ -19,19 +20,15 @@ fn decide(doc: &Value) -> (Input, Output) {
 
 /// Exposure of a side if all its entries filled, in the order they were given.
 fn exposure_after(input: &Input, output: &Output, side: Side) -> f64 {
-    let mut total = 0.0;
-    for (i, symbol) in input.symbols.iter().enumerate() {
-        let held = symbol.side(side).position;
-        let (mut size, mut price) = (held.size, held.price);
-        for order in output.orders.iter().filter(|o| o.symbol_idx == i && o.pside == side) {
-            if !order.order.order_type.is_close() {
-                let step = symbol.exchange.qty_step;
-                (size, price) = new_psize_pprice(size, price, order.order.qty, order.order.price, step);
-            }
-        }
-        total += wallet_exposure(symbol.exchange.c_mult, input.balance, size, price);
+    let held = |symbol: &SymbolInput| (symbol.side(side).position.size, symbol.side(side).position.price);
+    let mut state: Vec<(f64, f64)> = input.symbols.iter().map(held).collect();
+    for o in output.orders.iter().filter(|o| o.pside == side && !o.order.order_type.is_close()) {
+        let (size, price) = state[o.symbol_idx];
+        let step = input.symbols[o.symbol_idx].exchange.qty_step;
+        state[o.symbol_idx] = new_psize_pprice(size, price, o.order.qty, o.order.price, step);
     }
-    total
+    let symbols = input.symbols.iter().zip(state);
+    symbols.map(|(s, (size, price))| wallet_exposure(s.exchange.c_mult, input.balance, size, price)).sum()
 }
 
 fn has_entries(output: &Output, side: Side) -> bool {

@@ -104,7 +104,8 @@ pub fn symbol(taste: Taste) -> impl Strategy<Value = Value> {
     };
     let limits = prop::collection::vec(number(taste, 0.0, 1.0), 5);
     (price, emas, limits, any::<bool>(), side(taste, 1.0), side(taste, -1.0)).prop_map(
-        move |(price, emas, limits, tradable, long, short)| {
+        move |(price, emas, limits, tradable, long, short): (f64, Vec<f64>, Vec<f64>, bool, Value, Value)| {
+            let average = (price * 1.01).clamp(f64::MIN, f64::MAX);
             let sane = [0.1, 0.01, 0.1, 5.0, 1.0];
             let exchange = if taste == Taste::Sane { sane.to_vec() } else { limits };
             json!({
@@ -116,7 +117,7 @@ pub fn symbol(taste: Taste) -> impl Strategy<Value = Value> {
                 "next_candle": null,
                 "effective_min_cost": 5.0,
                 "emas": {
-                    "m1": {"close": [[10.0, price * 1.01]], "log_range": [[60.0, emas[0]]], "volume": [[60.0, emas[1]]]},
+                    "m1": {"close": [[10.0, average]], "log_range": [[60.0, emas[0]]], "volume": [[60.0, emas[1]]]},
                     "h1": {"close": [], "log_range": [[24.0, emas[2]]], "volume": []},
                 },
                 "long": long,
