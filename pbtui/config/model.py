@@ -73,8 +73,14 @@ class Config:
 
     @cached_property
     def hash(self) -> str:
-        """Stable hash (16 hex) of the effective values; the file's place and comments do not count."""
-        text = json.dumps(_content(self.data), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+        """Stable hash (16 hex) of the effective values; the file's place and comments do not count.
+
+        In live the coin lists count as written, so that editing a coin file keeps the identity of the configuration.
+        """
+        data = dict(self.data)
+        if self.command == "live":
+            data["live"] = {**data["live"], **self.source_values}
+        text = json.dumps(_content(data), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @cached_property

@@ -72,6 +72,16 @@ def test_the_hash_knows_values_not_spelling_or_place(tmp_path: Path) -> None:
     assert first.hash == same.hash != other.hash
 
 
+def test_editing_a_coin_file_keeps_the_hash_in_live_and_changes_it_in_a_backtest(tmp_path: Path) -> None:
+    data = current(live={"approved_coins": "coins.txt"})
+    hashes: dict[str, set[str]] = {"live": set(), "backtest": set()}
+    for text in ("BTC", "BTC ETH"):
+        (tmp_path / "coins.txt").write_text(text)
+        for command, seen in hashes.items():
+            seen.add(loaded(tmp_path, data, command=command).hash)
+    assert (len(hashes["live"]), len(hashes["backtest"])) == (1, 2)
+
+
 def test_loss_gate_acknowledgement(tmp_path: Path) -> None:
     assert needs_loss_gate_ack(loaded(tmp_path, current(live={"max_realized_loss_pct": 0})))
     assert not needs_loss_gate_ack(loaded(tmp_path, current(live={"max_realized_loss_pct": 0.01})))
