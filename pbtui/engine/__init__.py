@@ -6,8 +6,13 @@ orders and panic in `pbtui.engine.execution`: import them from there.
 
 from __future__ import annotations
 
-from pbtui.engine.errors import EngineError, EngineStale, InvalidInput
-from pbtui.engine.orchestrator import (
+from pbtui.engine.build import assert_fresh
+
+# Before anything else opens the compiled module: orders of a stale one would be wrong orders.
+assert_fresh()
+
+from pbtui.engine.errors import EngineError, EngineStale, InvalidInput  # noqa: E402
+from pbtui.engine.orchestrator import (  # noqa: E402
     IdealOrder,
     IdealPlan,
     OrchestratorError,

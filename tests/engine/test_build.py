@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from pbtui import _pb_rust
 from pbtui._pb_rust import build_info
 from pbtui.core.errors import ExitCode
 from pbtui.engine.build import assert_fresh, source_hash
 from pbtui.engine.errors import EngineStale
 
-CRATE = Path(__file__).resolve().parent.parent.parent / "pb_rust"
+ROOT = Path(__file__).resolve().parent.parent.parent
+CRATE = ROOT / "pb_rust"
 
 
 @pytest.fixture
@@ -60,3 +64,24 @@ def test_other_files_beside_the_sources_do_not_matter(crate: Path) -> None:
 def test_an_installed_engine_without_sources_is_taken_as_it_is(tmp_path: Path) -> None:
     assert source_hash(tmp_path) is None
     assert_fresh(tmp_path)
+
+
+@pytest.mark.parametrize("change", ["none", "edit", "no module"])
+def test_an_engine_that_is_not_fresh_is_not_imported(tmp_path: Path, crate: Path, change: str) -> None:
+    shutil.copytree(ROOT / "pbtui" / "core", tmp_path / "pbtui" / "core")
+    shutil.copytree(ROOT / "pbtui" / "engine", tmp_path / "pbtui" / "engine")
+    (tmp_path / "pbtui" / "__init__.py").write_text("")
+    if change != "no module":
+        shutil.copy(Path(_pb_rust.__file__), tmp_path / "pbtui")
+    if change == "edit":
+        (crate / "src" / "round.rs").write_text("")
+    found = subprocess.run(
+        [sys.executable, "-c", "import pbtui.engine"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    said = {"none": "", "edit": "EngineStale: the compiled engine is stale", "no module": "EngineStale: the compiled"}
+    assert (found.returncode == 0) is (change == "none"), found.stderr
+    assert said[change] in found.stderr
