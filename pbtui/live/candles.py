@@ -14,7 +14,6 @@ from pbtui.exchange.port import Candles, Exchange
 from pbtui.live.calls import Calls
 from pbtui.live.events import EventLog
 from pbtui.live.gaps import without_gaps
-from pbtui.live.stepped import as_stepped
 
 FRESH_MS = 5 * MINUTE_MS  # averages older than this are no base for new entries
 CONCURRENCY = 8
@@ -187,11 +186,8 @@ class Averages:
         return warm_up(spans, ratio=self._ratio, cap_minutes=self._cap_minutes)
 
     def _start(self, spans: tuple[IndicatorSpans, IndicatorSpans], now: int) -> tuple[int, int]:
-        """Return where minutes and hours begin: in a stepped market with the first candle that trades."""
-        stepped = as_stepped(self._exchange)
-        if stepped is not None:
-            return stepped.first_ms, stepped.first_ms
-        return anchors(now, self._need(spans))
+        """Return where minutes and hours begin: in a stepped market with the first candle that exists."""
+        return (0, 0) if self.stepped else anchors(now, self._need(spans))
 
     async def _load(self, symbol: str, spans: tuple[IndicatorSpans, IndicatorSpans], now: int) -> Candles:
         """Build the averages of a coin from its anchor; nothing changes when that fails."""

@@ -92,6 +92,8 @@ class Operator:
 
     def _set_mode(self, action: SetMode) -> ActionResult:
         keys: list[Key] = [(target.symbol, target.pside) for target in action.targets]
+        if not self._core.started:
+            return ActionResult(ok=False, text="the venue's markets are not read yet; try again in a moment")
         unknown = [symbol for symbol, _ in keys if symbol not in self._core.coins.markets]
         if unknown or not keys:
             named = sanitize_line(", ".join(unknown[:3])) or "no coin"
