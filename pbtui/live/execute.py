@@ -9,15 +9,17 @@ from pbtui.core.errors import ExchangeError, OrderGone, OrderRejected, OutcomeUn
 from pbtui.core.types import OpenOrder, OrderRequest
 from pbtui.engine.execution import ExecutableOrder
 from pbtui.exchange.port import CreateResult, Exchange
-from pbtui.live.account import Account
+from pbtui.live.account import Account, reduces
 from pbtui.live.calls import Calls
 from pbtui.live.events import DEBUG, INFO, EventLog
 from pbtui.live.guards import Guards, mark_of
+from pbtui.live.keys import Key
 from pbtui.live.observe import Observer
 from pbtui.live.reconcile import Diff, cancel_batch
 
 LEAST_BALANCE = 1.0  # below it nothing is created (live.md 3.2)
 TOLD_ORDERS = 4
+ROOM_NOISE = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class Executor:
         touched = await self._cancel(cancels, sent)
         account = self._observer.account
         creates = [order for order in diff.creates if self._may_create(order, diff, touched, account, now)]
+        creates = self._within_positions(creates, account)
         now_first = [order for order in creates if (order.symbol, order.pside) in urgent]
         rest = [order for order in creates if (order.symbol, order.pside) not in urgent]
         chosen = [*now_first, *rest[: max(0, batch.creates)]]
@@ -105,7 +108,8 @@ class Executor:
         self._observer.expect_gone(gone)
         account = self._observer.account
         account.orders = [order for order in account.orders if order.id not in gone]
-        self._tell("cancelled", [(r.order.side, r.order.qty, r.order.price, r.order.symbol) for r in results])
+        done = [result.order for result in results if result.error is None]
+        self._tell("cancelled", [(order.side, order.qty, order.price, order.symbol) for order in done])
         return touched
 
     def _may_create(self, order: ExecutableOrder, diff: Diff, touched: set[str], account: Account, now: int) -> bool:
@@ -122,6 +126,22 @@ class Executor:
         if why and self._events.wants(DEBUG):
             self._events.debug("order", f"held back, {why}: {order.order_type} {order.qty:g} at {order.price:g}")
         return not why
+
+    def _within_positions(self, creates: list[ExecutableOrder], account: Account) -> list[ExecutableOrder]:
+        """Hold closes back that would exceed the position together with those that rest or may rest already."""
+        room: dict[Key, float] = {key: abs(held.size) for key, held in account.positions.items()}
+        for mark in [*(mark_of(o) for o in account.own_orders() if reduces(o)), *self._guards.doubtful_closes()]:
+            key: Key = (mark.symbol, mark.pside)
+            room[key] = room.get(key, 0.0) - mark.qty
+        allowed: list[ExecutableOrder] = []
+        for order in creates:
+            if order.reduce_only and not order.order_type.startswith("close_panic"):
+                key = (order.symbol, order.pside)
+                if order.qty > room.get(key, 0.0) * (1 + ROOM_NOISE) + ROOM_NOISE:
+                    continue
+                room[key] = room[key] - order.qty
+            allowed.append(order)
+        return allowed
 
     async def _create(self, orders: list[ExecutableOrder], batch: Batch, account: Account, sent: Sent) -> None:
         requests = self._requests(orders, batch, account)
@@ -173,8 +193,13 @@ class Executor:
 
     def _note_failure(self, request: OrderRequest, error: ExchangeError, sent: Sent) -> None:
         now = self._exchange.now_ms()
+        if isinstance(error, OrderRejected) and error.reason == "duplicate_client_id":
+            # It rests already, whatever the last reading said.
+            self._guards.doubtful(request, id_used=True)
+            self._events.warn("order", error.line(), coin=request.symbol)
+            return
         if isinstance(error, OrderRejected):
-            wait_ms = self._guards.refused(request, now, id_used=error.reason == "duplicate_client_id")
+            wait_ms = self._guards.refused(request, now)
             sent.rejected += 1
             text = f"{error.line()}; next try in {wait_ms // 1000} s"
             self._events.error("order", text, coin=request.symbol)

@@ -53,7 +53,8 @@ def mark_of(order: OpenOrder | OrderRequest | Fill) -> Mark:
 @dataclass(slots=True)
 class _Doubt:
     mark: Mark
-    client_id: str
+    closing: bool
+    id_used: bool
     reads_left: int = DOUBT_READS
 
 
@@ -128,14 +129,15 @@ class Guards:
         else:
             self._refused.pop(intent, None)
 
-    def doubtful(self, request: OrderRequest) -> None:
-        """Note an order that may or may not exist: nothing like it is sent until reads have told."""
-        self._doubts[request.client_id] = _Doubt(mark_of(request), request.client_id)
+    def doubtful(self, request: OrderRequest, *, id_used: bool = False) -> None:
+        """Note an order that may or may not exist: nothing like it is sent until reads have told.
 
-    def refused(self, request: OrderRequest, now_ms: int, *, id_used: bool) -> int:
+        `id_used`: the venue knows the id; if the order is nowhere to be seen, the next try takes another id.
+        """
+        self._doubts[request.client_id] = _Doubt(mark_of(request), request.reduce_only, id_used)
+
+    def refused(self, request: OrderRequest, now_ms: int) -> int:
         """Note a permanent refusal; return for how many ms this intent now waits, longer each time."""
-        if id_used:
-            self._burnt.add(request.client_id)
         intent: Intent = (request.symbol, request.pside, request.order_type)
         known = [old for old in self._refused.get(intent, ()) if now_ms - old.at_ms < 2 * BACKOFF_MOST_MS]
         before = next((old for old in known if old.mark.resembles(request)), None)
@@ -155,14 +157,16 @@ class Guards:
             if doubt.reads_left <= 0:
                 del self._doubts[name]
                 lost.append(name)
+                if doubt.id_used:
+                    self._burnt.add(name)
         if len(self._burnt) > BURNT_KEPT:
             self._burnt.clear()
         self._sent = [(at, mark) for at, mark in self._sent if 0 <= now_ms - at < self._recent_ms]
         return lost
 
-    def in_doubt(self) -> int:
-        """Return how many orders may or may not exist."""
-        return len(self._doubts)
+    def doubtful_closes(self) -> list[Mark]:
+        """Return the closes that may or may not rest on the venue."""
+        return [doubt.mark for doubt in self._doubts.values() if doubt.closing]
 
     def waiting(self, now_ms: int) -> list[Intent]:
         """Return the intents that wait after a refusal."""

@@ -103,29 +103,43 @@ class Observer:
             if not (math.isfinite(position.size) and math.isfinite(position.price) and position.price > 0):
                 raise DataError("the venue reports a position without a valid size and price")
         filled = {(fill.symbol, fill.pside) for fill in fresh}
+        self._prefer_fills(now, fresh)
         missing = {key for key in self.account.positions if key not in now and key not in filled}
-        unsure = missing - self._missed_positions
+        unsure: set[Key] = set() if missing <= self._missed_positions else missing
         for key in unsure:
             now[key] = self.account.positions[key]
             doubts.append(f"{key[0]} {key[1]} position vanished without a fill: waiting for a second reading")
         self._missed_positions = frozenset(unsure)
         self.account.positions = now
 
+    def _prefer_fills(self, now: dict[Key, Position], fresh: list[Fill]) -> None:
+        """Believe the newest fill where it tells the position after it: the positions may have been read before."""
+        for fill in fresh:
+            if fill.pprice <= 0.0:
+                continue
+            key: Key = (fill.symbol, fill.pside)
+            if fill.psize == 0.0:
+                now.pop(key, None)
+            else:
+                now[key] = Position(fill.psize, fill.pprice)
+
     def _take_orders(self, orders: list[OpenOrder], fresh: Iterable[Fill], doubts: list[str]) -> None:
         present = {order.id for order in orders}
         explained = self._cancelled | {fill.order_id for fill in fresh}
         positions = self.account.positions
         before = self.account.orders
-        unsure = [
+        missing = [
             order
             for order in before
             if order.id not in present
             and order.id not in explained
-            and order.id not in self.account.ghosts
             and not self._fills.filled(order.client_id)
             # A venue drops closes by itself once there is nothing left to close.
             and not (reduces(order) and (order.symbol, order.pside) not in positions)
         ]
+        # A second reading agrees only if it misses nothing that the first one did not miss too.
+        agreed = all(order.id in self.account.ghosts for order in missing)
+        unsure = [] if agreed else missing
         if unsure:
             doubts.append(f"{len(unsure)} orders vanished without a fill: waiting for a second reading")
         self.account.orders = [*orders, *unsure]

@@ -90,20 +90,22 @@ class StreamedSynthetic:
 
     label = "live"
 
-    def __init__(self, clock: VirtualClock, seed: int = 7, coins: Sequence[str] = ("BTC", "ETH", "SOL")) -> None:
+    def __init__(
+        self, clock: VirtualClock, seed: int = 7, coins: Sequence[str] = ("BTC", "ETH", "SOL"), *, hour: int = 0
+    ) -> None:
         self.inner = SyntheticFeed(seed, coins=coins)
         self.name, self.quote = "testvenue", "USDT"
         self.clock = clock
-        self.offset_ms = self.inner.first_ms - clock.now_ms()
+        self.offset_ms = self.inner.first_ms + hour * HOUR_MS - clock.now_ms()
         self.last: dict[str, tuple[float, int]] = {}
         self.candle_calls: list[tuple[str, str]] = []
         self.down = False
-        self._played_ms = self.inner.first_ms
+        self._played_ms = self.inner.first_ms + hour * HOUR_MS
         self._watched: list[str] = []
         self._on_trade: Callable[[Trade], None] | None = None
 
     async def start(self) -> None:
-        for symbol, bar in self.inner.bars(self.inner.first_ms - MINUTE_MS).items():
+        for symbol, bar in self.inner.bars(self._played_ms - MINUTE_MS).items():
             self.last[symbol] = (bar.close, self.now_ms())
 
     async def close(self) -> None:
