@@ -1,0 +1,140 @@
+"""How messages look on a bot's socket: length-prefixed msgpack, every value an envelope of type name and fields."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+
+from pbtui.core import actions, snapshot
+from pbtui.core.errors import LinkClosed, PbtuiError
+
+VERSION = 1
+MAX_REQUEST = 64 * 1024  # an operator's message; anything longer is not one
+MAX_REPLY = 16 * 1024 * 1024
+_HEADER = 4
+
+Want = Literal["controller", "viewer", "command"]
+SeatName = Literal["controller", "viewer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """First message of a client: protocol version, wanted seat, and who it is (for the log)."""
+
+    version: int
+    want: Want
+    who: str
+    take: bool = False  # take the controls from whoever has them
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """The server's answer to Hello, repeated whenever the client's role changes."""
+
+    version: int
+    role: SeatName
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An action or question that failed with the bot's reason, in one line."""
+
+    text: str
+    exit_code: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The bot has ended; the last message of a connection."""
+
+    text: str = ""
+
+
+_TYPES: dict[str, type] = {
+    kind.__name__: kind
+    for kind in (
+        Hello,
+        Seat,
+        Refusal,
+        Ended,
+        actions.SetMode,
+        actions.PanicAll,
+        actions.PauseCreations,
+        actions.ReloadConfig,
+        actions.StopBot,
+        actions.SetReplaySpeed,
+        actions.ActionResult,
+        actions.ChartQuery,
+        actions.PanicQuery,
+        actions.ModeQuery,
+        actions.ReloadQuery,
+        snapshot.Snapshot,
+        snapshot.Chart,
+        snapshot.PanicPreview,
+        snapshot.ModeEffect,
+        snapshot.ReloadPreview,
+    )
+}
+
+
+class Envelope(msgspec.Struct, frozen=True, array_like=True):
+    """One message: a number that pairs an answer with its request (0 = not an answer), a type name, the fields."""
+
+    number: int
+    kind: str
+    fields: msgspec.Raw
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A decoded envelope."""
+
+    number: int
+    value: object
+
+
+class BadMessage(PbtuiError):
+    """Bytes that are not a message of this protocol; the connection that sent them is closed."""
+
+
+_encoder = msgspec.msgpack.Encoder()
+_envelopes = msgspec.msgpack.Decoder(Envelope)
+_decoders: dict[str, msgspec.msgpack.Decoder[Any]] = {
+    name: msgspec.msgpack.Decoder(kind) for name, kind in _TYPES.items()
+}
+
+
+def encode(value: object, number: int = 0) -> bytes:
+    """Return a whole frame for one of the protocol's values; raises KeyError for any other type."""
+    name = type(value).__name__
+    if _TYPES[name] is not type(value):
+        raise KeyError(name)
+    body = _encoder.encode((number, name, msgspec.Raw(_encoder.encode(value))))
+    return len(body).to_bytes(_HEADER, "big") + body
+
+
+def decode(body: bytes) -> Message:
+    """Return the message in a frame's body; raises BadMessage."""
+    try:
+        envelope = _envelopes.decode(body)
+        decoder = _decoders.get(envelope.kind)
+        if decoder is None:
+            raise BadMessage("a message of an unknown type")
+        return Message(envelope.number, decoder.decode(envelope.fields))
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError, ValueError) as error:
+        raise BadMessage("a message that cannot be read") from error
+
+
+async def read_message(reader: asyncio.StreamReader, limit: int) -> Message:
+    """Return the next message; raises LinkClosed at the end of the stream, BadMessage for anything else."""
+    try:
+        header = await reader.readexactly(_HEADER)
+        size = int.from_bytes(header, "big")
+        if size > limit:
+            raise BadMessage(f"a message of {size} bytes, {limit} are allowed")
+        return decode(await reader.readexactly(size))
+    except (asyncio.IncompleteReadError, OSError) as error:
+        raise LinkClosed("the connection was closed") from error
