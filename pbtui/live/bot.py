@@ -21,6 +21,7 @@ from pbtui.core.snapshot import (
     Snapshot,
 )
 from pbtui.exchange.port import Exchange
+from pbtui.live.board import Board
 from pbtui.live.calls import BUDGET, ErrorBudget
 from pbtui.live.charts import chart
 from pbtui.live.errors import ErrorBudgetSpent
@@ -29,7 +30,7 @@ from pbtui.live.memory import rss_mb
 from pbtui.live.operator import Operator
 from pbtui.live.outcome import Counters, Outcome, RunLimits, Summary, summarise
 from pbtui.live.pacer import MinutePacer, Pacer, RealPacer, StepPacer
-from pbtui.live.publish import Board, Publisher
+from pbtui.live.publish import Publisher
 from pbtui.live.stepped import as_stepped
 from pbtui.live.stop import wind_down
 from pbtui.live.store import RunStore
@@ -47,8 +48,8 @@ LONGEST_PAUSE_S = 60.0
 class Bot:
     """One account's loop; implements `link.base.BotPort`. The caller starts the exchange before and closes it after.
 
-    `speed` counts market seconds per second of a stepped market, None or 0 = as fast as possible. Raises StateError
-    when the state file in `run_dir` is corrupt.
+    `speed` counts market seconds per second of a stepped market, None or 0 = as fast as possible. A supervisor that
+    replaces a bot says how often it did (`restarts`). Raises StateError when the state file in `run_dir` is corrupt.
     """
 
     def __init__(

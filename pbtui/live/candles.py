@@ -60,6 +60,7 @@ class CoinAverages:
     """One coin's recursion; `last` is open time and close of the newest candle taken in."""
 
     state: SymbolIndicators
+    spans: tuple[IndicatorSpans, IndicatorSpans]
     anchor_ms: int
     last: tuple[int, float] | None = None
     cached: Emas | None = None
@@ -96,11 +97,6 @@ class Averages:
         self._cap_minutes = cap_minutes
         self._coins: dict[str, CoinAverages] = {}
         self._failed_ms: dict[str, int] = {}
-
-    def clear(self) -> None:
-        """Forget everything: spans changed with a reloaded config."""
-        self._coins.clear()
-        self._failed_ms.clear()
 
     def emas(self, symbol: str) -> Emas | None:
         """Return the averages of a coin when they are fresh enough to open positions on, else None."""
@@ -166,7 +162,7 @@ class Averages:
     async def _move(self, symbol: str, spans: tuple[IndicatorSpans, IndicatorSpans], now: int) -> Candles:
         coin = self._coins.get(symbol)
         try:
-            if coin is None or coin.last is None or self._must_reanchor(coin, spans, now):
+            if coin is None or coin.last is None or self._must_reload(coin, spans, now):
                 return await self._load(symbol, spans, now)
             fresh = await self._fetch(symbol, coin.last[0] + MINUTE_MS, now)
             # In a stepped market the minute is over and nothing more can come: a missing candle is a gap.
@@ -179,7 +175,9 @@ class Averages:
             self._events.warn_rarely(f"candles {symbol}", "candle", f"no candles: {error}", coin=symbol)
             return Candles.empty()
 
-    def _must_reanchor(self, coin: CoinAverages, spans: tuple[IndicatorSpans, IndicatorSpans], now: int) -> bool:
+    def _must_reload(self, coin: CoinAverages, spans: tuple[IndicatorSpans, IndicatorSpans], now: int) -> bool:
+        if coin.spans != spans:
+            return True
         return not self.stepped and anchors(now, self._need(spans))[0] != coin.anchor_ms
 
     def _need(self, spans: tuple[IndicatorSpans, IndicatorSpans]) -> WarmUp:
@@ -202,7 +200,7 @@ class Averages:
             hours = await self._calls.run(f"1h candles {symbol}", request)
             state.update_hourly(hours.high, hours.low)
         candles = without_gaps(fetched, after=None, until_ms=now if self.stepped else None)
-        coin = CoinAverages(state, start)
+        coin = CoinAverages(state, spans, start)
         coin.take(candles)
         self._coins[symbol] = coin
         self._failed_ms.pop(symbol, None)

@@ -92,7 +92,9 @@ class Guards:
             return "its kind was refused too often this minute"
         if any(doubt.mark.resembles(order) for doubt in self._doubts.values()):
             return "a like order may exist: waiting to see it"
-        if any(mark.resembles(order) for mark in self._recent(account, now_ms)):
+        # A panic's limit order follows the price as fast as it can; its market order may be on its way already.
+        hurried = order.order_type.startswith("close_panic") and order.kind == "limit"
+        if not hurried and any(mark.resembles(order) for mark in self._recent(account, now_ms)):
             return "a like order was sent lately"
         return ""
 

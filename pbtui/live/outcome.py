@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pbtui.core.errors import ExitCode
-from pbtui.live.publish import money
-from pbtui.live.rows import RowMaker
+from pbtui.live.publish import money, rows_of
 from pbtui.live.turn import LoopCore, Turn
 
 
@@ -74,7 +73,7 @@ class Counters:
 def summarise(core: LoopCore, counters: Counters, *, start_ms: int, elapsed_s: float) -> Summary:
     """Return the summary of a run so far."""
     account = core.observer.account
-    rows = RowMaker(core.rules, account, core.coins.markets, core.last.decision, core.store.state.hand_modes)
+    rows = rows_of(core)
     totals = money(core, rows.upnl())
     long, short = rows.exposure()
     return Summary(

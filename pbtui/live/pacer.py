@@ -9,7 +9,6 @@ from pbtui.core.clock import MINUTE_MS, Clock, within
 from pbtui.exchange.port import Exchange, SteppedExchange
 
 IDLE_WAIT_S = 30.0
-YIELD_EVERY_S = 0.01
 
 
 class Pacer(Protocol):
@@ -115,7 +114,6 @@ class StepPacer:
         self._clock = clock
         self._exchange = exchange
         self._waker = _Waker(clock)
-        self._last_yield = clock.monotonic()
         self._due: float | None = None
         self._started = False
         self._asked = False
@@ -149,13 +147,11 @@ class StepPacer:
         return await self._exchange.step_minute()
 
     async def _pace(self) -> None:
-        now = self._clock.monotonic()
         if self.speed <= 0:
-            # Others on the event loop (links, signals) must get their turn even at full speed.
-            if now - self._last_yield >= YIELD_EVERY_S:
-                await asyncio.sleep(0)
-                self._last_yield = self._clock.monotonic()
+            # Others on the event loop (console, links, signals) must get their turn even at full speed.
+            await asyncio.sleep(0)
             return
+        now = self._clock.monotonic()
         due = now if self._due is None else self._due
         self._due = due
         if await self._waker.wait(due - now):

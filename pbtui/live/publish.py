@@ -2,49 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
 from pbtui.core.snapshot import AccountHead, LoopHealth, Money, ReadyItem, Snapshot
 from pbtui.core.types import PSIDES
+from pbtui.live.board import Board
 from pbtui.live.rows import RowMaker
 from pbtui.live.turn import LoopCore
 
 LEAST_GAP_S = 0.25
-
-
-class Board:
-    """Holds the newest snapshot and wakes those who wait for a newer one."""
-
-    def __init__(self) -> None:
-        self.latest: Snapshot | None = None
-        self._changed = asyncio.Event()
-        self._ended = False
-
-    def put(self, snapshot: Snapshot) -> None:
-        """Replace the newest snapshot."""
-        self.latest = snapshot
-        self._wake()
-
-    def end(self) -> None:
-        """No snapshot comes any more."""
-        self._ended = True
-        self._wake()
-
-    async def after(self, seq: int) -> Snapshot | None:
-        """Wait for a snapshot newer than `seq`; None once there will be none."""
-        while True:
-            if self.latest is not None and self.latest.seq > seq:
-                return self.latest
-            if self._ended:
-                return None
-            await self._changed.wait()
-
-    def _wake(self) -> None:
-        # Waiters hold the old event: each change is told once to everyone who waited for it.
-        self._changed.set()
-        self._changed = asyncio.Event()
 
 
 class Publisher:
@@ -83,8 +50,7 @@ class Publisher:
     def build(self) -> Snapshot:
         """Return the present state as a snapshot."""
         core = self._core
-        account, turn = core.observer.account, core.last
-        rows = RowMaker(core.rules, account, core.coins.markets, turn.decision, core.store.state.hand_modes)
+        rows = rows_of(core)
         return Snapshot(
             seq=self._seq,
             wall_ms=self._wall_ms(),
@@ -104,6 +70,18 @@ class Publisher:
     def relabel(self, badge: str) -> None:
         """Change the badge: the speed of a replay changed."""
         self.head = replace(self.head, badge=badge)
+
+
+def rows_of(core: LoopCore) -> RowMaker:
+    """Return the rows of the last turn."""
+    return RowMaker(
+        core.rules,
+        core.observer.account,
+        core.coins.markets,
+        core.last.decision,
+        core.store.state.hand_modes,
+        core.trailing.bundle,
+    )
 
 
 def money(core: LoopCore, upnl: float) -> Money:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import lru_cache
 
@@ -14,6 +14,7 @@ from pbtui.engine.execution import ExecutableOrder
 from pbtui.engine.numerics import pnl, wallet_exposure
 from pbtui.live.account import Account
 from pbtui.live.decide import Decision
+from pbtui.live.flags import order_flags, trailing_flag
 from pbtui.live.keys import Key, is_entry
 from pbtui.live.reconcile import Diff, distance
 from pbtui.live.rules import Rules
@@ -47,12 +48,14 @@ class RowMaker:
         markets: Mapping[str, Market],
         decision: Decision,
         hand: Mapping[Key, HandMode],
+        bundle: Callable[[Key], Mapping[str, float]],
     ) -> None:
         self._rules = rules
         self._account = account
         self._markets = markets
         self._decision = decision
         self._hand = hand
+        self._bundle = bundle
         self._blocks = {(block.symbol, block.pside) for block in decision.plan.ideal.loss_gate_blocks}
 
     def upnl(self) -> float:
@@ -161,12 +164,13 @@ class RowMaker:
     def _flags(self, key: Key, *, off: bool) -> tuple[str, ...]:
         symbol, pside = key
         types = {order.order_type for order in self._decision.plan.ideal.orders.get(symbol, ()) if order.pside == pside}
-        flags: list[str] = []
-        for word, part in (("stuck", "unstuck"), ("wel", "auto_reduce_wel"), ("twel", "auto_reduce_twel")):
-            if any(part in name for name in types):
-                flags.append(word)
-        if any("trailing" in name for name in types):
-            flags.append("trailing")
+        flags = order_flags(types)
+        market = self._markets.get(symbol)
+        held = self._account.positions.get(key, FLAT)
+        if market is not None and held.size != 0.0:
+            trailing = trailing_flag(self._rules.coin(market.coin, pside), self._bundle(key), held, pside)
+            if trailing or any("trailing" in name for name in types):
+                flags.append(trailing or "trailing")
         if key in self._blocks:
             flags.append("lossgate")
         if key in self._decision.plan.waiting:

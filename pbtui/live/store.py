@@ -120,12 +120,12 @@ class RunStore:
         entries = [modes[key] for key in sorted(modes)]
         document = _Document(VERSION, entries, paused, anchor, panics)
         try:
-            _write_whole(self.path, msgspec.json.format(msgspec.json.encode(document), indent=1))
+            write_private(self.path, msgspec.json.format(msgspec.json.encode(document), indent=1))
         except OSError as error:
             raise StateError(f"{self.path} cannot be written: {error}", hint="free or remount the disk") from error
 
 
-def _write_whole(path: Path, data: bytes) -> None:
+def write_private(path: Path, data: bytes) -> None:
     """Replace a file so that after a crash either the old or the new content is there."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     temporary = path.with_name(path.name + ".new")

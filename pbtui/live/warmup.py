@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
-from pbtui.core.clock import Clock
+from pbtui.core.clock import MINUTE_MS, Clock
 from pbtui.core.types import PSIDES, Pside
 from pbtui.engine.indicators import IndicatorSpans
 from pbtui.exchange.port import Candles, Exchange
@@ -14,6 +14,8 @@ from pbtui.live.candles import Averages
 from pbtui.live.coins import CoinBook
 from pbtui.live.forager import FetchBudget, holds_open_slots, is_forager, target_age_ms, to_refresh
 from pbtui.live.rules import Rules
+
+PATIENCE_S = 5
 
 
 class CandleKeeper:
@@ -39,7 +41,21 @@ class CandleKeeper:
             return await self.averages.refresh(self._spans({*at_work, *self._approved()}))
         loaded = [symbol for symbol in at_work if self.averages.has(symbol)]
         fresh = await self.averages.refresh(self._spans(loaded))
+        if self.rules.live.mimic_backtest_1m_delay:
+            fresh.update(await self._wait_for_minute(loaded))
         self._start_background(held, at_work, account)
+        return fresh
+
+    async def _wait_for_minute(self, symbols: list[str]) -> dict[str, Candles]:
+        """Give the venue some seconds to hand out the candle of the minute that has just ended."""
+        fresh: dict[str, Candles] = {}
+        last = self._exchange.now_ms() // MINUTE_MS * MINUTE_MS - MINUTE_MS
+        for _ in range(PATIENCE_S):
+            late = [symbol for symbol in symbols if (self.averages.newest_ms(symbol) or 0) < last]
+            if not late:
+                break
+            await self._clock.sleep(1.0)
+            fresh.update({s: c for s, c in (await self.averages.refresh(self._spans(late))).items() if len(c)})
         return fresh
 
     def warm(self, pside: Pside) -> bool:
@@ -54,10 +70,9 @@ class CandleKeeper:
             self._task = None
 
     def use_rules(self, rules: Rules) -> None:
-        """Start over with a reloaded config: spans may differ."""
+        """Go on with a reloaded config; coins whose spans changed are read again with their next candle."""
         self.rules = rules
         self._budget = FetchBudget(rules.live.max_ohlcv_fetches_per_minute)
-        self.averages.clear()
 
     def _approved(self) -> set[str]:
         return {symbol for pside in PSIDES for symbol in self._coins.approved[pside]}
