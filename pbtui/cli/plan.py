@@ -1,0 +1,120 @@
+"""Who trades where: decided from the command line and the config, before anything is opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pbtui.cli.run_args import RunOptions
+from pbtui.config import Config, load
+from pbtui.config.accounts import find_account
+from pbtui.config.coin_names import default_quote
+from pbtui.config.pipeline import PROGRAM_ROOT
+from pbtui.core.errors import ConfigError, SafetyRefusal
+from pbtui.core.snapshot import VenueKind
+
+PAPER_CONFIG = PROGRAM_ROOT / "configs" / "examples" / "paper.hjson"
+PAPER = "paper"
+NO_LONGER = {"defx": "DefX closed in March 2026"}
+VENUES = ("binance", "bybit", "okx", "bitget", "gateio", "hyperliquid", "kucoin")
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """One run: its configuration, account, market and folder; `ledger` is the simulated account's file."""
+
+    options: RunOptions
+    config: Config
+    user: str
+    kind: VenueKind
+    exchange: str
+    quote: str
+    run_dir: Path
+    ledger: Path
+
+    def badge(self, kind: VenueKind | None = None) -> str:
+        """Return the word every header shows, with the speed of a market that can be paced."""
+        kind = kind or self.kind
+        if kind in ("paper", "live"):
+            return kind.upper()
+        pace = f"{self.options.speed:g}x" if self.options.speed else "max"
+        return f"{kind.upper()} {pace}"
+
+    def reload(self) -> Config:
+        """Load the same configuration again."""
+        return load_config(self.options)
+
+
+def load_config(options: RunOptions) -> Config:
+    """Return the configuration asked for, ours for paper when none is; raises ConfigError."""
+    flags = dict(options.flags)
+    if options.coins and "live.approved_coins" not in flags:
+        flags["live.approved_coins"] = list(options.coins)
+    return load(options.config or PAPER_CONFIG, command="live", flags=flags, base_dir=options.base_dir)
+
+
+def make_plan(options: RunOptions) -> RunPlan:
+    """Decide the run; raises ConfigError (exit 2) or SafetyRefusal (exit 4: real accounts come later)."""
+    config = load_config(options)
+    user = _simulated_user(options, config)
+    if user is None:
+        _refuse_real(options, config)
+    exchange = options.exchange or next(iter(config.backtest.exchanges), "binance")
+    _check_venue(exchange)
+    base = options.base_dir.resolve()
+    if options.replay is not None:
+        from pbtui.market.replay import replay_run_dir
+
+        run_dir = replay_run_dir(
+            base, folder=options.replay, coins=options.coins, from_ms=options.from_ms, config=_replay_identity(config)
+        )
+        user, kind = run_dir.name, "replay"
+    else:
+        run_dir = base / "run" / f"paper-{exchange}"
+        user, kind = PAPER, "synthetic" if options.synthetic else "paper"
+    return RunPlan(
+        options=options,
+        config=config,
+        user=user,
+        kind=kind,
+        exchange=exchange,
+        quote=default_quote(exchange),
+        run_dir=run_dir,
+        ledger=run_dir / "ledger.db",
+    )
+
+
+def _replay_identity(config: Config) -> str:
+    """Return what tells one replay's configuration from another's."""
+    return config.hash
+
+
+def _simulated_user(options: RunOptions, config: Config) -> str | None:
+    """Return the simulated account's name, None when a real one is asked for."""
+    if options.replay is not None or options.synthetic:
+        return PAPER
+    if options.config is None and options.user is None:
+        return PAPER
+    user = options.user if options.user is not None else config.live.user
+    return PAPER if user == PAPER else None
+
+
+def _refuse_real(options: RunOptions, config: Config) -> None:
+    """Say why a real account cannot trade; always raises."""
+    user = options.user if options.user is not None else config.live.user
+    path = options.base_dir / "api-keys.json"
+    account = find_account(path, user) if path.is_file() else None
+    if account is None or not account.usable:
+        raise ConfigError(f"account {user} has no keys in {path}", hint="add them, or run it on paper: -u paper")
+    _check_venue(account.exchange)
+    raise SafetyRefusal(
+        f"{user} on {account.exchange} trades real money: not yet in this version", hint="run it on paper: -u paper"
+    )
+
+
+def _check_venue(exchange: str) -> None:
+    gone = NO_LONGER.get(exchange.lower())
+    if gone:
+        raise ConfigError(f"{exchange}: {gone}", hint=f"venues that work: {', '.join(VENUES)}")
+    if not exchange.replace("_", "").isalnum() or len(exchange) > 40:
+        raise ConfigError(f"{exchange!r} is no exchange name", hint=f"venues: {', '.join(VENUES)}")

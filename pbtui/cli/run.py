@@ -1,0 +1,57 @@
+"""`pbtui [CONFIG]`: the bot with its console, or without one."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import sys
+from collections.abc import Coroutine
+from typing import Any
+
+from pbtui.cli.run_args import RunOptions, parse
+from pbtui.core.errors import ConfigError
+
+
+def main(argv: list[str]) -> int:
+    """Run a bot; returns the exit code."""
+    try:
+        options = parse(argv)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    if options.no_ui:
+        return _headless(options)
+    if options.once or options.json:
+        raise ConfigError("--once and --json need --no-ui")
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise ConfigError("there is no terminal to draw on", hint="run it with --no-ui")
+    from pbtui.cli.launcher import launch
+
+    return launch(lambda stage: _console(options, stage))
+
+
+def _headless(options: RunOptions) -> int:
+    from pbtui.cli.headless import run_headless
+    from pbtui.cli.plan import make_plan
+    from pbtui.core.clock import RealClock
+
+    return run_loop(run_headless(make_plan(options), RealClock()))
+
+
+def _console(options: RunOptions, stage: Any) -> int:
+    from pbtui.cli.plan import make_plan
+    from pbtui.cli.run_console import run_session
+    from pbtui.core.clock import RealClock
+
+    return run_loop(run_session(make_plan(options), RealClock(), stage))
+
+
+def run_loop(work: Coroutine[Any, Any, int]) -> int:
+    """Run a coroutine on uvloop where there is one."""
+    # The start-up's objects live as long as the process: no need to look through them again and again.
+    gc.freeze()
+    if sys.platform == "win32":
+        return asyncio.run(work)
+    import uvloop
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)

@@ -1,0 +1,44 @@
+"""The rows of a whole session: those of every bot it started, and its own, in one sequence."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import islice
+
+from pbtui.core.sanitize import sanitize_line
+from pbtui.core.snapshot import EventRow
+
+Listener = Callable[[EventRow], None]
+_SHOWN = 200
+
+
+class Journal:
+    """Keeps the newest rows and hands each to the listeners; `now_ms` stamps the session's own rows."""
+
+    def __init__(self, now_ms: Callable[[], int]) -> None:
+        self._now_ms = now_ms
+        self._rows: deque[EventRow] = deque(maxlen=_SHOWN)
+        self._listeners: list[Listener] = []
+        self._seq = 0
+
+    def subscribe(self, listener: Listener) -> None:
+        """Call `listener` with every row from now on; it must neither block nor raise."""
+        self._listeners.append(listener)
+
+    def take(self, row: EventRow) -> None:
+        """Keep a bot's row under the session's own number."""
+        self._seq += 1
+        kept = replace(row, seq=self._seq)
+        self._rows.append(kept)
+        for listener in self._listeners:
+            listener(kept)
+
+    def say(self, tag: str, text: str, *, level: int = 1, is_error: bool = False) -> None:
+        """Keep a row of the session itself."""
+        self.take(EventRow(self._now_ms(), level, tag, "", sanitize_line(text), is_error=is_error))
+
+    def tail(self) -> tuple[EventRow, ...]:
+        """Return the rows a snapshot shows, oldest first."""
+        return tuple(islice(self._rows, 0, None))
