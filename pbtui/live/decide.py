@@ -40,6 +40,7 @@ class Decision:
     crowded_out: list[ExecutableOrder] = field(default_factory=list)  # no room beside foreign entries
     unpriced: tuple[str, ...] = ()  # active symbols without a price
     panicking: frozenset[Key] = frozenset()
+    panic_sound: bool = False  # there are panic closes, and nothing is wrong with them
 
 
 class Decider:
@@ -96,12 +97,13 @@ class Decider:
         )
         limits = Limits(self.rules, account, modes, self._coins.markets)
         found = problems(plan.raw, limits)
+        panic_sound = bool(panic) and not (found and problems(panic, limits))
         wanted, crowded_out = leave_room(plan.wanted, account, self.rules, self._coins.markets)
-        return Decision(modes, configured, plan, wanted, found, crowded_out, unpriced, panicking)
+        return Decision(modes, configured, plan, wanted, found, crowded_out, unpriced, panicking, panic_sound)
 
     def difference(self, decision: Decision, account: Account, *, entries_blocked: bool) -> Diff:
         """Return what to cancel and create; orders that may be gone already are not cancelled."""
-        if decision.problems:
+        if decision.problems and not decision.panic_sound:
             return Diff()
         by_symbol = _by_symbol(account)
         diffs: list[Diff] = []
@@ -122,12 +124,18 @@ class Decider:
     def _policies(self, symbol: str, decision: Decision, *, entries_blocked: bool) -> dict[Pside, SidePolicy]:
         return {
             pside: SidePolicy(
-                decision.modes.get(symbol, pside),
+                self._touchable(decision, (symbol, pside)),
                 entries_wait=(symbol, pside) in decision.plan.waiting,
                 entries_blocked=entries_blocked,
             )
             for pside in PSIDES
         }
+
+    def _touchable(self, decision: Decision, key: Key) -> Mode:
+        """Return a side's mode; of a rejected plan only an operator's panic is carried out, all else is left alone."""
+        if decision.problems and key not in decision.panicking:
+            return Mode.MANUAL
+        return decision.modes.get(*key)
 
     def _ideal(self, pside: Pside, account: Account) -> list[str]:
         side, approved = self.rules.side(pside), self._coins.approved[pside]

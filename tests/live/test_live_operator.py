@@ -246,6 +246,22 @@ async def test_a_rejected_plan_leaves_orders_alone_and_says_why(tmp_path: Path) 
     await strict.venue.close()
 
 
+async def test_a_panic_is_carried_out_although_the_rest_of_the_plan_is_rejected(tmp_path: Path) -> None:
+    run = await stepped(tmp_path, settings())
+    key = await holding(run)
+    await run.venue.close()
+    strict = await stepped(tmp_path, settings(values={"live.max_order_notional": 1.0}))
+    await strict.bot.core.turn()
+    others = {order.id for order in strict.bot.core.observer.account.orders if (order.symbol, order.pside) != key}
+    await set_mode(strict, key, Mode.PANIC, confirm=strict.bot.core.coins.coin_of(key[0]))
+    await strict.bot.core.turn()
+    assert strict.bot.core.last.decision.problems
+    assert {order.id for order in strict.bot.core.observer.account.orders} >= others
+    await strict.minutes(2)
+    assert key not in strict.venue.books.positions
+    await strict.venue.close()
+
+
 async def test_reload_takes_what_needs_no_restart(tmp_path: Path) -> None:
     fresh = settings(values={"bot.long.total_wallet_exposure_limit": 0.5})
     run = await stepped(tmp_path, settings(), load_config=lambda: fresh)
