@@ -91,3 +91,12 @@ def summary_text(found: Summary) -> str:
         f"{found.we_short:.3f}, {found.positions} positions, "
         f"orders +{found.orders_created:,} -{found.orders_cancelled:,}"
     )
+
+
+def finite(value: Any) -> Any:
+    """Return a JSON value with non-finite figures as null: JSON has no other word for unknown."""
+    if isinstance(value, float):
+        return value if value - value == 0 else None
+    if isinstance(value, dict):
+        return {key: finite(part) for key, part in value.items()}
+    return [finite(part) for part in value] if isinstance(value, list) else value

@@ -115,12 +115,4 @@ def _finish(plan: RunPlan, ending: Ending, narration: LineWriter, data: LineWrit
 
 def _json(value: dict[str, Any]) -> str:
     # A non-finite figure has no JSON form: null says "unknown" as honestly.
-    return json.dumps(_finite(value), ensure_ascii=True)
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if value - value == 0 else None
-    if isinstance(value, dict):
-        return {key: _finite(part) for key, part in value.items()}
-    return [_finite(part) for part in value] if isinstance(value, list) else value
+    return json.dumps(figures.finite(value), ensure_ascii=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from importlib import import_module
 
 from pbtui.core.errors import ExitCode, PbtuiError
@@ -36,8 +37,13 @@ _GLOBAL = ("--json", "-v", "--verbose")
 
 def main(argv: list[str]) -> int:
     """Dispatch to a command, or run a bot when none is named; returns the exit code."""
+    return report(lambda: _dispatch(argv))
+
+
+def report(work: Callable[[], int]) -> int:
+    """Do `work` and turn its errors into one line and an exit code."""
     try:
-        return _dispatch(argv)
+        return work()
     except PbtuiError as error:
         say(f"pbtui: {error.line()}")
         return int(error.exit_code)

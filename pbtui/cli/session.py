@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pbtui.cli import logs
 from pbtui.cli.plan import RunPlan
 from pbtui.core.clock import Clock
 from pbtui.core.errors import ConfigError, ExchangeError, StateError
@@ -66,6 +67,7 @@ async def open_session(plan: RunPlan, clock: Clock, *, linger: bool) -> AsyncIte
             max_restarts=plan.config.live.max_n_restarts_per_day,
             linger=linger,
         )
+        logs.install(supervisor.journal, level=log_level(plan))
         server = LinkServer(supervisor, Path(info.socket), seats, clock)
         await server.start()
         session = Session(plan, supervisor, seats, info)

@@ -91,7 +91,7 @@ class Supervisor:
     ) -> None:
         self.journal = Journal(clock.now_ms)
         self.restarts = 0
-        self.linger = linger
+        self._linger = linger
         self._opener = opener
         self._head = head
         self._clock = clock
@@ -103,7 +103,9 @@ class Supervisor:
         self._ready: dict[str, ReadyItem] = {}
         self._stop: StopChoice | None = None
         self._stopping = asyncio.Event()
+        self._lingering = False
         self._over = False
+        self._publish("starting")
 
     @property
     def latest(self) -> Snapshot | None:
@@ -119,6 +121,7 @@ class Supervisor:
         if self._over:
             raise LinkClosed("the bot has stopped")
         if isinstance(action, StopBot):
+            self.journal.say("action", f"{action.by}: stop, {action.choice.replace('_', ' ')}")
             self.request_stop(action.choice)
             return ActionResult(ok=True, text=f"stopping: {action.choice.replace('_', ' ')}")
         if self._bot is None:
@@ -138,6 +141,12 @@ class Supervisor:
         if self._bot is not None:
             self._bot.request_stop(self._stop)
 
+    def watch_no_more(self) -> None:
+        """Nobody looks any longer: a market whose data have ended need not stay on show."""
+        self._linger = False
+        if self._lingering:
+            self._stopping.set()
+
     def ready(self, name: str, *, done: bool, detail: str = "") -> None:
         """Put a line on the start-up checklist and publish it."""
         self._ready[name] = ReadyItem(name, done, sanitize_line(detail))
@@ -150,7 +159,6 @@ class Supervisor:
 
     async def run(self) -> Ending:
         """Run the session to its end; never raises for what a bot does."""
-        self._publish("starting")
         ending = Ending(None)
         try:
             while not self._stopping.is_set():
@@ -179,7 +187,8 @@ class Supervisor:
                 opened.bot.request_stop(self._stop)
             outcome = await opened.bot.run()
             await pump
-            if self.linger and outcome.reason != "stopped":
+            if self._linger and outcome.reason != "stopped":
+                self._lingering = True
                 await self._stopping.wait()
             return Ending(outcome, summary=outcome.summary)
         except PbtuiError as error:

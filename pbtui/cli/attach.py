@@ -1,0 +1,58 @@
+"""`pbtui attach [USER]`: the console on a bot that runs in another process."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+from pbtui.cli import parsing, remote
+from pbtui.cli.main import say
+from pbtui.cli.run import run_loop
+from pbtui.core.errors import ConfigError, ExitCode
+from pbtui.live import lock
+
+if TYPE_CHECKING:
+    from pbtui.console.app import ConsoleApp
+
+
+def main(argv: list[str]) -> int:
+    """Open the console on a running bot; leaving it never touches the bot."""
+    parser = parsing.Parser(prog="pbtui attach", description=__doc__)
+    parser.add_argument("user", nargs="?", metavar="USER", help="which bot; needless when only one runs")
+    parser.add_argument("--view", action="store_true", help="only watch")
+    parser.add_argument("--take", action="store_true", help="take the controls from another console")
+    parsing.add_global_flags(parser)
+    try:
+        given = parser.parse_args(argv)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    if given.view and given.take:
+        raise ConfigError("--view and --take contradict each other")
+    info = remote.sole_user(given.user)
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise ConfigError("there is no terminal to draw on", hint="use pbtui status")
+    return run_loop(_attach(info, view=given.view, take=given.take))
+
+
+async def _attach(info: lock.LockInfo, *, view: bool, take: bool) -> int:
+    from pbtui.console.app import ConsoleOptions, run_console
+
+    link = await remote.connect(info, "viewer" if view else "controller", take=take)
+    try:
+        left = await run_console(link, ConsoleOptions(attached=True), on_app=_leave_on_signals)
+    finally:
+        await link.close()
+    if left.reason == "crash":
+        say(f"pbtui: the console failed: {left.text}; the bot is not touched")
+        return int(ExitCode.FAILED)
+    return int(ExitCode.OK)
+
+
+def _leave_on_signals(app: ConsoleApp) -> None:
+    """End the console, not the bot, and give the terminal back in order."""
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, lambda: app.leave("detach"))
+    loop.add_signal_handler(signal.SIGHUP, app.hang_up)
+    loop.add_signal_handler(signal.SIGINT, lambda: app.perform("quit"))

@@ -1,0 +1,121 @@
+"""A run with its console in one process: the bot outlives the screen, whatever ends the screen."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import TYPE_CHECKING
+
+from pbtui.cli import figures
+from pbtui.cli.launcher import Stage
+from pbtui.cli.main import say
+from pbtui.cli.plan import RunPlan
+from pbtui.cli.session import Session, open_session
+from pbtui.core.clock import Clock
+from pbtui.core.errors import ExitCode
+from pbtui.link.local import LocalLink
+from pbtui.live.supervisor import Ending
+
+if TYPE_CHECKING:
+    from pbtui.console.app import ConsoleApp, ConsoleExit
+
+_FIRST_PAINT_S = 0.25
+
+
+async def run_session(plan: RunPlan, clock: Clock, stage: Stage) -> int:
+    """Trade with a console until stopped; after a detach, a hang-up or a crash of the screen go on without one."""
+    async with open_session(plan, clock, linger=True) as session:
+        screen = _Screen(session, stage)
+        screen.install_signals(asyncio.get_running_loop())
+        bot = asyncio.create_task(_start_late(session, clock))
+        left = await screen.show()
+        session.supervisor.watch_no_more()
+        if not bot.done() and left.reason in ("detach", "crash"):
+            screen.go_on_alone(left)
+        ending = await bot
+        if not screen.gone:
+            _say_ending(ending)
+        return int(ending.exit_code)
+
+
+async def _start_late(session: Session, clock: Clock) -> Ending:
+    """Run the bot once the first picture is painted: loading the engine would hold that up."""
+    await clock.sleep(_FIRST_PAINT_S)
+    return await session.supervisor.run()
+
+
+class _Screen:
+    """The console in this process, and what signals do to it."""
+
+    def __init__(self, session: Session, stage: Stage) -> None:
+        self.gone = False  # nobody reads this terminal any more
+        self._session = session
+        self._stage = stage
+        self._app: ConsoleApp | None = None
+
+    def install_signals(self, loop: asyncio.AbstractEventLoop) -> None:
+        """SIGHUP lets go of the terminal, SIGTERM stops in order, SIGINT asks as Ctrl+C does."""
+        loop.add_signal_handler(signal.SIGHUP, self._hang_up)
+        loop.add_signal_handler(signal.SIGTERM, self._terminate)
+        loop.add_signal_handler(signal.SIGINT, self._interrupt)
+
+    async def show(self) -> ConsoleExit:
+        """Show the console until it is left; a fault of it is a way to leave."""
+        from pbtui.console.app import ConsoleExit, ConsoleOptions, run_console
+
+        link = LocalLink(self._session.supervisor, self._session.seats)
+        try:
+            left = await run_console(link, ConsoleOptions(), on_app=self._keep)
+        except Exception as error:  # noqa: BLE001 (the screen may fail in any way; the bot goes on and says how to come back)
+            left = ConsoleExit("crash", f"{type(error).__name__}: {error}")
+        finally:
+            self._app = None
+            await link.close()
+        if left.reason == "crash":
+            self._session.supervisor.journal.say("screen", f"the console failed: {left.text}", level=0, is_error=True)
+        return left
+
+    def go_on_alone(self, left: ConsoleExit) -> None:
+        """Give the shell back; the bot goes on without a terminal."""
+        user = self._session.info.user
+        self._session.supervisor.journal.say("session", f"going on without a screen: `pbtui attach {user}` opens one")
+        if self.gone:
+            return
+        self.gone = True
+        if left.reason == "crash":
+            self._stage.detach(f"the console failed ({left.text}); {self._farewell()}", code=int(ExitCode.FAILED))
+        else:
+            self._stage.detach(self._farewell())
+
+    def _farewell(self) -> str:
+        info = self._session.info
+        return f"the bot goes on (pid {info.pid}): pbtui attach {info.user} · status {info.user} · stop {info.user}"
+
+    def _keep(self, app: ConsoleApp) -> None:
+        self._app = app
+
+    def _hang_up(self) -> None:
+        self._stage.leave_terminal()
+        if self.gone:
+            return
+        self.gone = True
+        self._session.supervisor.journal.say("session", "the terminal hung up")
+        if self._app is not None:
+            self._app.hang_up()
+
+    def _terminate(self) -> None:
+        self._session.supervisor.journal.say("shutdown", "SIGTERM: stopping in order")
+        self._session.supervisor.request_stop()
+
+    def _interrupt(self) -> None:
+        if self._app is not None and self._app.is_running:
+            self._app.perform("quit")
+        else:
+            self._terminate()
+
+
+def _say_ending(ending: Ending) -> None:
+    if ending.summary is not None:
+        say(figures.summary_text(ending.summary))
+    if ending.error is not None:
+        say(f"pbtui: {ending.error.line()}")
