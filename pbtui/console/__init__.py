@@ -1,0 +1,1 @@
+"""The console: a Textual app that draws snapshots and posts actions through a link."""

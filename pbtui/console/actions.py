@@ -1,0 +1,160 @@
+"""The registry of everything an operator can do: bindings, footer, help, palette and tests read this one table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Literal
+
+from pbtui.core.types import Mode
+
+Place = Literal["live", "coin", "log"]
+EVERYWHERE: frozenset[Place] = frozenset({"live", "coin", "log"})
+TRADING: frozenset[Place] = frozenset({"live", "coin"})
+LIVE: frozenset[Place] = frozenset({"live"})
+LOG: frozenset[Place] = frozenset({"log"})
+
+
+class Danger(IntEnum):
+    """How much an action can cost, and so which ritual guards it."""
+
+    VIEW = 0  # only looks
+    REVERSIBLE = 1  # applies at once, can be undone
+    ORDERS = 2  # dialog, confirmed by the letter y
+    COSTS = 3  # preview, confirmed by typing the coin
+    ACCOUNT = 4  # preview, typed word, countdown
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleAction:
+    """One thing to do. `acts`: it changes the bot, so viewers and the read-only lock refuse it."""
+
+    id: str
+    keys: tuple[str, ...]
+    verb: str
+    help: str
+    danger: Danger = Danger.VIEW
+    group: str = "Look"
+    places: frozenset[Place] = EVERYWHERE
+    acts: bool = False
+    needs: tuple[str, ...] = ()  # names of further conditions, see `availability`
+    hint: int = 0  # place in the footer, 0 = only in help and palette
+    hint_panels: tuple[str, ...] = ()  # footer only while one of these panels has the focus
+
+
+MODE_OF: dict[str, Mode | None] = {
+    "mode.normal": Mode.NORMAL,
+    "mode.graceful": Mode.GRACEFUL_STOP,
+    "mode.tp_only": Mode.TP_ONLY,
+    "mode.manual": Mode.MANUAL,
+    "mode.config": None,
+    "mode.panic": Mode.PANIC,
+}
+LATER: dict[str, str] = {
+    "screen.backtest": "Backtest",
+    "screen.optimize": "Optimize",
+    "screen.pareto": "Pareto",
+    "screen.candles": "Candles",
+    "screen.config": "Config",
+}
+_ROWS = ("positions", "orders", "modes")
+_MODE_NEEDS = ("target",)
+
+
+def _mode(
+    name: str, key: str, verb: str, text: str, danger: Danger = Danger.ORDERS, hint: int = 0, panels: tuple[str, ...] = _ROWS
+) -> ConsoleAction:  # fmt: skip
+    return ConsoleAction(f"mode.{name}", (key,), verb, text, danger, "Modes", TRADING, True, _MODE_NEEDS, hint, panels)
+
+
+ACTIONS: tuple[ConsoleAction, ...] = (
+    _mode("normal", "n", "normal", "trade as configured; asks first", hint=10),
+    _mode("graceful", "g", "graceful", "finish the position, open no new one; at once from normal, with undo",
+          Danger.REVERSIBLE, 11),
+    _mode("tp_only", "t", "tp-only", "cancel entries, keep closes; asks first", hint=12),
+    _mode("manual", "m", "manual", "the bot touches nothing there; asks first", hint=13),
+    _mode("config", "c", "config", "give the mode back to the config; asks first", hint=19),
+    _mode("panic", "p", "PANIC", "close one coin and side now; shows the orders, type the coin", Danger.COSTS, 14),
+    ConsoleAction("panic.all", ("P",), "PANIC all", "close everything now; type PANIC, then 3 s to abort",
+                  Danger.ACCOUNT, "Modes", TRADING, True),
+    ConsoleAction("undo", ("u",), "undo", "take back the last change, within 10 s", Danger.REVERSIBLE, "Modes",
+                  EVERYWHERE, True, ("undo",), 1),
+    ConsoleAction("select.toggle", ("space",), "select", "add the row to the selection, or take it out",
+                  group="Modes", places=LIVE, needs=("target",), hint=31, hint_panels=("modes",)),
+    ConsoleAction("select.all", ("A",), "select all", "select every row, or none", group="Modes", places=LIVE,
+                  needs=("rows",)),
+    ConsoleAction("bot.pause", ("e",), "pause orders", "pause the creation of orders, or resume it; cancels go on",
+                  Danger.REVERSIBLE, "Bot", TRADING, True),
+    ConsoleAction("bot.reload", ("r",), "reload config", "read the config file again; shows the difference first",
+                  Danger.ORDERS, "Bot", TRADING, True),
+    ConsoleAction("bot.slower", ("left_square_bracket",), "slower", "halve the speed of a replay",
+                  Danger.REVERSIBLE, "Bot", TRADING, True, ("stepped",)),
+    ConsoleAction("bot.faster", ("right_square_bracket",), "faster", "double the speed of a replay",
+                  Danger.REVERSIBLE, "Bot", TRADING, True, ("stepped",)),
+    ConsoleAction("lock", ("R",), "read-only", "refuse every action, until the account name is typed", group="Bot",
+                  needs=("snapshot",)),
+    ConsoleAction("quit", ("q", "ctrl+c"), "quit", "detach or stop the bot; asks which", group="Screens", hint=60),
+    ConsoleAction("coin.open", ("enter",), "coin", "the coin of this row: chart, orders, modes, flags",
+                  group="Screens", places=LIVE, needs=("open",), hint=20),
+    ConsoleAction("screen.live", ("1",), "live", "positions, orders, modes, chart, events", group="Screens",
+                  hint=21, hint_panels=("log", "coin")),
+    *(
+        ConsoleAction(name, (str(number),), title.lower(), f"{title}: comes with a later version", group="Screens",
+                      needs=("later",))
+        for number, (name, title) in enumerate(LATER.items(), start=2)
+    ),
+    ConsoleAction("screen.log", ("7",), "log", "all events this console has seen", group="Screens"),
+    ConsoleAction("back", ("escape",), "back", "leave this screen; on Live: clear filter and selection",
+                  group="Screens", hint=22, hint_panels=("log", "coin")),
+    ConsoleAction("help", ("question_mark",), "help", "the keys of this screen", group="Screens", hint=50),
+    ConsoleAction("palette", ("ctrl+p",), "palette", "every action, found by typing", group="Screens", hint=51),
+    ConsoleAction("command", ("colon",), "command", "type a command: mode BTC long gs", group="Screens"),
+    ConsoleAction("redraw", ("ctrl+l",), "redraw", "paint the whole screen again", group="Screens"),
+    ConsoleAction("theme.next", ("T",), "theme", "the next colour theme", group="Screens"),
+    ConsoleAction("warnings", ("w",), "warnings", "standing warnings and the start-up checklist", group="Screens",
+                  needs=("snapshot",)),
+    ConsoleAction("panel.next", ("tab",), "next panel", "move to the next panel"),
+    ConsoleAction("panel.previous", ("shift+tab",), "previous panel", "move to the panel before"),
+    ConsoleAction("view.cycle", ("v",), "view", "what the free place shows: chart, modes, events", places=LIVE,
+                  hint=40),
+    ConsoleAction("cursor.down", ("down", "j"), "down", "one row down"),
+    ConsoleAction("cursor.up", ("up", "k"), "up", "one row up"),
+    ConsoleAction("cursor.left", ("left", "h"), "left", "the panel to the left"),
+    ConsoleAction("cursor.right", ("right", "l"), "right", "the panel to the right"),
+    ConsoleAction("cursor.page_down", ("pagedown",), "page down", "one page down"),
+    ConsoleAction("cursor.page_up", ("pageup",), "page up", "one page up"),
+    ConsoleAction("cursor.first", ("home",), "first", "the first row"),
+    ConsoleAction("cursor.last", ("end", "G"), "last", "the last row; follows events again"),
+    ConsoleAction("filter", ("slash",), "filter", "show rows with a text; !text without it; column:text",
+                  places=LIVE | LOG, hint=30, hint_panels=("positions", "modes", "events", "log")),
+    ConsoleAction("sort", ("s",), "sort", "sort by the next column", places=LIVE, needs=("sortable",), hint=31,
+                  hint_panels=("positions", "orders")),
+    ConsoleAction("sort.reverse", ("S",), "reverse", "turn the order round", places=LIVE, needs=("sortable",)),
+    ConsoleAction("orders.scope", ("a",), "all orders", "orders of all coins, or of this one", places=LIVE, hint=30,
+                  hint_panels=("orders",)),
+    ConsoleAction("events.level", ("f",), "level", "events down to error 0, info 1, debug 2, trace 3",
+                  places=LIVE | LOG, hint=32, hint_panels=("events", "log")),
+    ConsoleAction("chart.shorter", ("comma",), "shorter", "shorter candles: 1h, 15m, 1m", places=TRADING, hint=32,
+                  hint_panels=("chart", "coin")),
+    ConsoleAction("chart.longer", ("full_stop",), "longer", "longer candles: 1m, 15m, 1h", places=TRADING, hint=33,
+                  hint_panels=("chart", "coin")),
+    ConsoleAction("log.next_error", ("e",), "next error", "jump to the next error", places=LOG, hint=34,
+                  hint_panels=("log",)),
+)  # fmt: skip
+BY_ID: dict[str, ConsoleAction] = {action.id: action for action in ACTIONS}
+
+_LABELS = {
+    "question_mark": "?", "slash": "/", "colon": ":", "comma": ",", "full_stop": ".", "escape": "esc",
+    "left_square_bracket": "[", "right_square_bracket": "]", "enter": "enter", "pagedown": "pgdn", "pageup": "pgup",
+    "shift+tab": "S-tab",
+}  # fmt: skip
+
+
+def key_label(key: str) -> str:
+    """Return how a key is written on screen: `^p`, `?`, `esc`."""
+    return _LABELS.get(key) or (f"^{key[5:]}" if key.startswith("ctrl+") else key)
+
+
+def actions_of(place: Place) -> tuple[ConsoleAction, ...]:
+    """Return the actions that a screen knows."""
+    return tuple(action for action in ACTIONS if place in action.places)

@@ -1,0 +1,340 @@
+"""The Textual app: reads snapshots from a link, keeps the view's state, performs actions. `run_console` is the entry."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from rich.style import Style
+from textual import events
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.driver import Driver
+
+from pbtui.console.actions import BY_ID
+from pbtui.console.availability import ENDED, why_not
+from pbtui.console.commands import find_keys, parse
+from pbtui.console.dialogs.quit import StoppingDialog
+from pbtui.console.look import Look
+from pbtui.console.notes import Notes
+from pbtui.console.operate import Operate
+from pbtui.console.prompt import Prompt
+from pbtui.console.pump import Pump
+from pbtui.console.screens.base import ConsoleScreen
+from pbtui.console.screens.coin import CoinScreen
+from pbtui.console.screens.live import LiveScreen
+from pbtui.console.state import Key, ViewState
+from pbtui.console.terminal import speaks_utf8
+from pbtui.console.text import safe
+from pbtui.console.theme import choose, palettes
+from pbtui.console.widgets.chart_panel import ChartPanel
+from pbtui.core.actions import Action, SetReplaySpeed
+from pbtui.core.clock import Clock, RealClock
+from pbtui.link.base import Link
+
+Reason = Literal["detach", "stopped", "link_closed", "crash"]
+GUARD_S = 0.3  # dangerous keys rest after a paste, a change of focus, a dialog
+CLOCK_TICK_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleOptions:
+    """How a console starts. `attached`: the bot lives in another process and outlives this console."""
+
+    attached: bool = False
+    read_only: bool = False
+    theme: str = ""
+    ascii_only: bool | None = None  # None: as the locale says
+    operator: str = "operator"
+    clock: Clock | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleExit:
+    """Why the console ended; `text` is one line for a crash."""
+
+    reason: Reason
+    text: str = ""
+
+
+class ConsoleApp(App[ConsoleExit], inherit_bindings=False):
+    """The console of one bot."""
+
+    CSS_PATH = "console.tcss"
+    TITLE = "pbtui"
+    ENABLE_COMMAND_PALETTE = False
+    ESCAPE_TO_MINIMIZE = False
+    ANIMATION_LEVEL = "none"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "perform('quit')", "quit", show=False)]
+
+    def __init__(
+        self, link: Link, options: ConsoleOptions | None = None, *, driver_class: type[Driver] | None = None
+    ) -> None:
+        super().__init__(driver_class=driver_class)
+        self.options = options or ConsoleOptions()
+        self.link = link
+        self.clock: Clock = self.options.clock or RealClock()
+        self.operator = safe(self.options.operator, 40)
+        self.state = ViewState(role=link.role, locked=self.options.read_only, attached=self.options.attached)
+        self.notes = Notes()
+        self.ascii_only = self.options.ascii_only if self.options.ascii_only is not None else not speaks_utf8()
+        self.inks: dict[str, Style] = {}
+        self.cursor_style = Style()
+        self.stop_asked = False
+        self.crash_text = ""
+        self.draw_fault = ""  # the last fault while drawing a panel
+        self.live = LiveScreen()
+        self.animation_level = "none"
+        self._guard_until = 0.0
+        self._look = Look(self)
+        self._operate = Operate(self)
+        self._pump = Pump(self)
+        for palette in palettes().values():
+            self.register_theme(palette.theme())
+        self.use_theme(choose(self.options.theme, self.console.color_system))
+
+    # -- life ----------------------------------------------------------------------------------------------------
+
+    def get_default_screen(self) -> LiveScreen:
+        """The live screen lies at the bottom of the stack."""
+        return self.live
+
+    def on_mount(self) -> None:
+        """Start reading snapshots and ticking."""
+        self.set_class(self.ascii_only, "-ascii")
+        if self.link.latest is not None:
+            self.state.take(self.link.latest)
+        self._pump.start()
+        self.set_interval(CLOCK_TICK_S, self.tick)
+
+    def tick(self) -> None:
+        """Once a second: ages, fading notes, the chart."""
+        self.refresh_views()
+        self.ask_chart()
+
+    def leave(self, reason: Reason, text: str = "") -> None:
+        """End the console; the bot is not touched."""
+        self.exit(ConsoleExit(reason, text))
+
+    def hang_up(self) -> None:
+        """The terminal is gone: stop reading it and leave at once, as a detach. For the SIGHUP handler."""
+        if self._driver is not None:
+            self._driver.disable_input()
+        self.leave("detach")
+
+    @property
+    def bot_ended(self) -> bool:
+        """Tell whether the bot says that it has stopped or finished."""
+        return self.state.snapshot is not None and self.state.snapshot.health.state in ENDED
+
+    def _fatal_error(self) -> None:
+        # Textual's own way prints local variables; those could hold what must not be seen.
+        error = self._exception
+        self.crash_text = safe("".join(traceback.format_exception_only(error)) if error else "unknown error")
+        self._close_messages_no_wait()
+
+    # -- drawing -------------------------------------------------------------------------------------------------
+
+    @property
+    def console_screen(self) -> ConsoleScreen | None:
+        """The screen behind any dialog."""
+        return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, ConsoleScreen)), None)
+
+    def refresh_views(self) -> None:
+        """Draw the screen in front from the state."""
+        state = self.state
+        state.role = self.link.role
+        state.undo_ready = self.notes.undo_ready(self.clock.monotonic())
+        screen = self.console_screen
+        if screen is not None and screen.is_attached:
+            screen.refresh_view()
+        if isinstance(self.screen, StoppingDialog):
+            self.screen.progress(state)
+
+    def guarded_draw(self, draw: Callable[[], None]) -> None:
+        """Draw panels; a fault in drawing is shown and never ends the console."""
+        try:
+            draw()
+        except Exception as error:  # noqa: BLE001 - drawing may fail, watching the bot must not
+            self.draw_fault = safe(f"{type(error).__name__}: {error}", 160)
+            text = f"a panel could not be drawn ({self.draw_fault}); ^l tries again"
+            self.notes.say(text, self.clock.monotonic(), ink="bad")  # not `say`: that would draw again at once
+
+    def use_theme(self, name: str) -> None:
+        """Use a theme for styles and lines."""
+        palette = palettes()[name]
+        self.inks, self.cursor_style = palette.inks(), palette.cursor()
+        self.theme = name
+
+    def say(self, text: str, *, ink: str = "text", undo: tuple[Action, ...] = ()) -> None:
+        """Show a message for some seconds, with an undo key where one is given."""
+        self.notes.say(text, self.clock.monotonic(), ink=ink, undo=undo)
+        if self.is_running:
+            self.call_later(self.refresh_views)
+
+    def choose(self, key: Key) -> None:
+        """Make a coin and side the current one."""
+        if self.state.current != key:
+            fresh_symbol = self.state.current is None or self.state.current[0] != key[0]
+            self.state.current = key
+            self.refresh_views()
+            if fresh_symbol:
+                self.ask_chart()
+
+    def ask_chart_once(self) -> None:
+        """Ask for candles if a chart in view has none yet; fresher ones come with the tick."""
+        screen = self.console_screen
+        if (
+            screen is not None
+            and screen.is_attached
+            and any(p.chart is None and not p.problem for p in screen.query(ChartPanel))
+        ):
+            self.ask_chart()
+
+    def ask_chart(self) -> None:
+        """Ask for candles of the chart in view, unless the last question is still open."""
+        screen = self.console_screen
+        if screen is None or not screen.is_attached:
+            return
+        for panel in screen.query(ChartPanel):
+            if panel.display and panel.size.height and not self.state.link_ended:
+                self._pump.ask_chart(panel)
+
+    # -- acting --------------------------------------------------------------------------------------------------
+
+    def guard(self) -> None:
+        """Let dangerous keys rest for a moment."""
+        self._guard_until = self.clock.monotonic() + GUARD_S
+
+    def guard_passed(self, since: float) -> bool:
+        """Tell whether the rest that began at `since` (monotonic seconds), and any later one, is over."""
+        now = self.clock.monotonic()
+        return now >= since + GUARD_S and now >= self._guard_until
+
+    async def on_event(self, event: events.Event) -> None:
+        """See pastes before any widget: keys that follow one are dead for a moment."""
+        if isinstance(event, events.Paste):
+            self.guard()
+        await super().on_event(event)
+
+    def action_perform(self, action_id: str) -> None:
+        """Do what a key stands for."""
+        self.perform(action_id)
+
+    def perform(self, action_id: str, *, from_list: bool = False) -> None:
+        """Take an action of the registry, or say why not. `from_list`: chosen by name, not by a stray key."""
+        action = BY_ID[action_id]
+        state = self.state
+        state.role = self.link.role
+        state.undo_ready = self.notes.undo_ready(self.clock.monotonic())
+        reason = why_not(action, state)
+        if reason:
+            self.say(f"{action.verb}: {reason}", ink="warn")
+            return
+        if action.acts and not from_list and self.clock.monotonic() < self._guard_until:
+            self.say(f"{action.verb}: key ignored, too soon after a paste or a change of focus", ink="warn")
+            return
+        handler = self._operate.handlers.get(action_id)
+        if handler is not None:
+            self.run_worker(handler(), group=action_id, exclusive=True)  # type: ignore[arg-type]
+        else:
+            self._look.handlers[action_id]()
+
+    # -- the prompt ----------------------------------------------------------------------------------------------
+
+    def open_prompt(self, purpose: str, text: str, hint: str, suggestions: list[str] | None = None) -> None:
+        """Open the prompt of the screen in front."""
+        screen = self.console_screen
+        if screen is not None:
+            screen.query_one(Prompt).open(purpose, text, hint, suggestions)
+
+    def on_prompt_typed(self, message: Prompt.Typed) -> None:
+        """Filter while typing."""
+        if message.purpose.startswith("filter:"):
+            self.state.filters[message.purpose[7:]] = message.text
+            self.refresh_views()
+
+    def on_prompt_done(self, message: Prompt.Done) -> None:
+        """Keep or drop the filter; carry out the command; give the focus back."""
+        if message.purpose.startswith("filter:"):
+            panel = message.purpose[7:]
+            self.state.filters[panel] = message.text if message.kept else ""
+        screen = self.console_screen
+        if screen is not None:
+            panels = [panel for panel in screen.panels() if panel.id == self.state.panel] or screen.panels()
+            if panels:
+                panels[0].focus()
+        if message.purpose == "command" and message.kept:
+            self.carry_out(message.text)
+        self.refresh_views()
+
+    def carry_out(self, text: str) -> None:
+        """Carry out a typed command, behind the ritual of its action."""
+        command = parse(text, self.state)
+        if command.problem:
+            self.say(command.problem, ink="warn")
+            return
+        match command.verb:
+            case "do":
+                self.perform(command.argument, from_list=True)
+            case "mode" | "panic":
+                reason = why_not(BY_ID["panic.all"], self.state)
+                if reason:
+                    self.say(f"{command.verb}: {reason}", ink="warn")
+                elif command.verb == "panic":
+                    self.run_worker(self._operate.panic(command.targets[0]), group="mode.panic", exclusive=True)
+                else:
+                    self.run_worker(self._operate.set_mode(command.targets, command.mode), group="mode")
+            case "theme":
+                self._use_named_theme(command.argument)
+            case "speed":
+                self._set_speed(command.argument)
+            case "filter":
+                self.state.filters["positions"] = command.argument
+            case "sort":
+                if not self._look.sort_by("positions", command.argument):
+                    self.say(f"no column {safe(command.argument, 20)}", ink="warn")
+            case "coin":
+                self.choose(find_keys(self.state, command.argument.split()[0], None)[0])
+                self.push_screen(CoinScreen())
+            case _:
+                return
+
+    def _use_named_theme(self, name: str) -> None:
+        if name in palettes():
+            self.use_theme(name)
+        else:
+            self.say(f"no theme {safe(name, 20)}: {', '.join(palettes())}", ink="warn")
+
+    def _set_speed(self, text: str) -> None:
+        reason = why_not(BY_ID["bot.faster"], self.state)
+        try:
+            speed = 0.0 if text == "max" else float(text.removesuffix("x"))
+        except ValueError:
+            reason = reason or "a speed is a number, or max"
+            speed = 0.0
+        if reason:
+            self.say(f"speed: {reason}", ink="warn")
+        else:
+            self.run_worker(self._operate.act(SetReplaySpeed(speed, by=self.operator)), group="speed")
+
+
+async def run_console(
+    link: Link, options: ConsoleOptions | None = None, *, on_app: Callable[[ConsoleApp], None] | None = None
+) -> ConsoleExit:
+    """Run the console until it is left; `on_app` gets the app first (for signals). Never raises for a UI fault."""
+    app = ConsoleApp(link, options)
+    if on_app is not None:
+        on_app(app)
+    try:
+        result = await app.run_async()
+    except asyncio.CancelledError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a fault of the screen is an exit reason, not the bot's end
+        return ConsoleExit("crash", safe(f"{type(error).__name__}: {error}"))
+    if app.crash_text:
+        return ConsoleExit("crash", app.crash_text)
+    return result or ConsoleExit("link_closed" if app.state.link_ended else "detach")

@@ -1,0 +1,1 @@
+"""Dialogs: what stands between a key and a dangerous act."""

@@ -1,0 +1,159 @@
+"""The frame of every dialog: a box, lines, choices; escape leaves, and what confirms rests for a moment first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.widget import Widget
+
+from pbtui.console.text import Line, safe, to_ascii
+from pbtui.console.widgets.lines import LineView
+
+if TYPE_CHECKING:
+    from pbtui.console.app import ConsoleApp
+
+T = TypeVar("T")
+
+
+class Choice(LineView, can_focus=True):
+    """A word to choose: by its letter, by Enter on it, or by a click."""
+
+    BINDINGS = [Binding("enter", "choose", "choose", show=False)]  # noqa: RUF012 - Textual's way
+
+    class Chosen(Message):
+        """This choice was taken."""
+
+        def __init__(self, choice: str) -> None:
+            super().__init__()
+            self.choice = choice
+
+    def __init__(self, choice: str, key: str, text: str, ink: str = "text", *, focusable: bool = True) -> None:
+        super().__init__(classes="choice")
+        self.choice = choice
+        self.can_focus = focusable
+        self._line: Line = ((f" {key} " if key else "  ", "key"), (f"{text} ", ink))
+
+    def on_mount(self) -> None:
+        """Show the word."""
+        self.show([self._line])
+
+    def get_content_width(self, container: object, viewport: object) -> int:
+        """Return the width of the word."""
+        return sum(len(text) for text, _ in self._line)
+
+    def action_choose(self) -> None:
+        """Take this choice."""
+        self.post_message(self.Chosen(self.choice))
+
+    def on_click(self, event: events.Click) -> None:
+        """Take this choice."""
+        event.stop()
+        self.action_choose()
+
+
+class Words(LineView):
+    """Lines as wide as the box lets them be."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+
+    def get_content_width(self, container: object, viewport: object) -> int:
+        """Return the width of the longest line."""
+        return max((sum(len(text) for text, _ in line) for line in self.lines), default=1)
+
+
+class Dialog(ModalScreen[T], inherit_bindings=False):
+    """A box over the screen. Sub-classes give its inside in `compose_inside`."""
+
+    BINDINGS = [  # noqa: RUF012 - Textual's way
+        Binding("escape,ctrl+c", "leave", "cancel", show=False),
+        Binding("tab,right,down", "step(1)", "next", show=False),
+        Binding("shift+tab,left,up", "step(-1)", "previous", show=False),
+        Binding("ctrl+l", "redraw", "redraw", show=False),
+    ]
+    DEFAULT_CLASSES = ""
+    AUTO_FOCUS = None
+
+    def __init__(self, title: str, *, danger: bool = False) -> None:
+        super().__init__()
+        self._title_text = safe(title, 80)
+        self._born = 0.0
+        self.set_class(danger, "-danger")
+
+    @property
+    def console(self) -> ConsoleApp:
+        """The app."""
+        return cast("ConsoleApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        """Put the inside into the box."""
+        with Vertical(id="box"):
+            yield from self.compose_inside()
+
+    def compose_inside(self) -> ComposeResult:
+        """Yield what is inside the box."""
+        raise NotImplementedError
+
+    def choices(self, *items: Choice) -> Horizontal:
+        """Return a row of choices."""
+        return Horizontal(*items, id="choices")
+
+    def on_mount(self) -> None:
+        """Write the title and start the rest period of confirming keys."""
+        title = to_ascii(self._title_text) if self.console.ascii_only else self._title_text
+        from rich.text import Text
+
+        self.query_one("#box").border_title = Text(f" {title} ")
+        self._born = self.console.clock.monotonic()
+        self.focus_first()
+
+    def focus_first(self) -> None:
+        """Focus the last choice: the one that changes nothing."""
+        items = self.focusable()
+        if items:
+            items[-1].focus()
+
+    def focusable(self) -> list[Widget]:
+        """Return what can take the focus, in order."""
+        return [widget for widget in self.query("Input, Choice") if widget.can_focus and widget.display]
+
+    @property
+    def rested(self) -> bool:
+        """Tell whether the dialog stood long enough for a confirming key to be meant."""
+        return self.console.guard_passed(self._born)
+
+    def show(self, lines: Sequence[Line], where: str = "#words") -> None:
+        """Show lines in the dialog."""
+        self.query_one(where, Words).show(lines)
+
+    def action_step(self, by: int) -> None:
+        """Move the focus."""
+        items = self.focusable()
+        if items:
+            here = items.index(self.focused) if self.focused in items else 0
+            items[(here + by) % len(items)].focus()
+
+    def action_leave(self) -> None:
+        """Leave without doing anything."""
+        self.dismiss(None)
+
+    def action_redraw(self) -> None:
+        """Paint again."""
+        self.refresh(layout=True)
+
+    def on_choice_chosen(self, message: Choice.Chosen) -> None:
+        """Take a choice; `cancel` leaves."""
+        if message.choice == "cancel":
+            self.action_leave()
+        else:
+            self.take(message.choice)
+
+    def take(self, choice: str) -> None:
+        """Do what a choice says; for sub-classes with choices beside cancel."""

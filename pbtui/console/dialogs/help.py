@@ -1,0 +1,74 @@
+"""Help: every key of the screen in front, what it does, and why it does not now."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+
+from pbtui.console.actions import ConsoleAction, Danger, actions_of, key_label
+from pbtui.console.availability import why_not
+from pbtui.console.dialogs.base import Dialog
+from pbtui.console.state import ViewState
+from pbtui.console.widgets.columns import Column, Row, cell
+from pbtui.console.widgets.grid import GridTable
+
+COLUMNS = (Column("key", "key"), Column("verb", "action"), Column("help", "what it does", least=20))
+RITUALS = {
+    Danger.VIEW: "",
+    Danger.REVERSIBLE: "",
+    Danger.ORDERS: " [y]",
+    Danger.COSTS: " [type the coin]",
+    Danger.ACCOUNT: " [type PANIC]",
+}
+
+
+def action_row(action: ConsoleAction, state: ViewState) -> Row:
+    """Return an action as a row; one that is not possible now is quiet and says why."""
+    reason = why_not(action, state)
+    keys = " ".join(key_label(key) for key in action.keys)
+    if reason:
+        return Row(action.id, (cell(keys, "dim"), cell(action.verb, "dim"), cell(f"not now: {reason}", "dim")))
+    ink = "warn" if action.danger >= Danger.COSTS else "strong"
+    return Row(action.id, (cell(keys, "key"), cell(action.verb, ink), cell(action.help + RITUALS[action.danger])))
+
+
+def help_rows(state: ViewState) -> list[Row]:
+    """Return the actions of the screen in front, by group."""
+    rows: list[Row] = []
+    actions = actions_of(state.place)  # type: ignore[arg-type]
+    for group in dict.fromkeys(action.group for action in actions):
+        rows.append(Row(f"group:{group}", (cell(""), cell(group, "accent"), cell(""))))
+        rows += [action_row(action, state) for action in actions if action.group == group]
+    return rows
+
+
+class HelpDialog(Dialog[None]):
+    """A scrolling table of keys."""
+
+    BINDINGS = [  # noqa: RUF012 - Textual's way
+        Binding("question_mark,q,enter", "leave", "back", show=False),
+        Binding("down,j", "move(1)", "down", show=False),
+        Binding("up,k", "move(-1)", "up", show=False),
+        Binding("pagedown,space", "move(10)", "page down", show=False),
+        Binding("pageup", "move(-10)", "page up", show=False),
+    ]
+
+    def __init__(self, state: ViewState) -> None:
+        super().__init__(f"Help: {state.place}")
+        self._rows = help_rows(state)
+
+    def compose_inside(self) -> ComposeResult:
+        """The table."""
+        yield GridTable(classes="list", header=False, markers=False)
+
+    def on_mount(self) -> None:
+        """Fill the table."""
+        super().on_mount()
+        table = self.query_one(GridTable)
+        table.styles.height = min(len(self._rows), max(5, self.app.size.height - 6))
+        table.set_rows(COLUMNS, self._rows)
+        table.focus()
+
+    def action_move(self, by: int) -> None:
+        """Scroll."""
+        self.query_one(GridTable).move_by(by)

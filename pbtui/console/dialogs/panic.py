@@ -1,0 +1,153 @@
+"""The dialogs of danger levels 3 and 4: the exact orders, then a typed word; for everything, a countdown as well."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from textual import events
+from textual.app import ComposeResult
+from textual.widgets import Input
+
+from pbtui.console.dialogs.base import Choice, Dialog, Words
+from pbtui.console.dialogs.confirm import words
+from pbtui.console.numbers import clock, gain, gain_ink, money, price, signed, size
+from pbtui.console.text import Line, fit, safe
+from pbtui.core.actions import PanicQuery, Target
+from pbtui.core.errors import PbtuiError
+from pbtui.core.snapshot import PanicOrder, PanicPreview
+from pbtui.link.base import Reply
+
+REFRESH_S = 2.0
+COUNTDOWN_S = 3
+_MOST_ORDERS = 8
+_DECIMALS = 8
+
+
+def shown_decimals(value: float) -> int:
+    """Return how many decimals a number needs, at most eight."""
+    text = f"{value:.{_DECIMALS}f}".rstrip("0")
+    return len(text.partition(".")[2])
+
+
+def order_line(order: PanicOrder) -> Line:
+    """Return one panic order: side, size, price, mark, what it loses."""
+    side = "buy" if order.qty > 0 else "sell"
+    decimals = max(shown_decimals(order.price), shown_decimals(order.mark))
+    return (
+        (f"{side:<4} ", "up" if order.qty > 0 else "down"),
+        (f"{fit(safe(order.coin, 12), 7)} ", "strong"),
+        (f"{fit(size(abs(order.qty), shown_decimals(order.qty)), 11, '>')} ", "text"),
+        (f"{order.kind} ", "dim"),
+        (f"{price(order.price, decimals)} ", "text"),
+        (f"mark {price(order.mark, decimals)} ", "dim"),
+        (gain(order.est_pnl).strip(), gain_ink(order.est_pnl)),
+    )
+
+
+def preview_lines(preview: PanicPreview, now_ms: int) -> list[Line]:
+    """Return exactly what a panic would send, and what it is likely to cost."""
+    lines: list[Line] = [((f"as of {clock(now_ms)}, computed by the engine", "dim"),)]
+    lines += [order_line(order) for order in preview.orders[:_MOST_ORDERS]]
+    if len(preview.orders) > _MOST_ORDERS:
+        lines.append(((f"and {len(preview.orders) - _MOST_ORDERS} more", "dim"),))
+    if not preview.orders:
+        lines.append((("no position to close; entries stay blocked", "text"),))
+    total = preview.total_pnl + preview.total_fee
+    lines += [
+        (),
+        (
+            (f"{preview.cancels} resting orders are cancelled first; entries are blocked before closing", "text"),
+        ),
+        (
+            ("notional ", "dim"), (money(preview.notional), "text"),
+            ("  fees ", "dim"), (signed(preview.total_fee), "text"),
+            ("  realised ", "dim"), (gain(total).strip(), gain_ink(total)),
+        ),
+    ]  # fmt: skip
+    return lines
+
+
+class PanicDialog(Dialog[str]):
+    """Shows the preview, kept fresh, and returns the word once it is typed as asked."""
+
+    def __init__(self, title: str, targets: Sequence[Target], word: str) -> None:
+        super().__init__(title, danger=True)
+        self._targets = tuple(targets)
+        self._word = word
+        self._ready = False
+
+    def compose_inside(self) -> ComposeResult:
+        """Preview, input, Cancel."""
+        yield Words(id="words")
+        yield Input(placeholder=f"type {self._word} and press Enter to close", max_length=40, compact=True)
+        yield self.choices(Choice("cancel", "esc", "Cancel"))
+
+    def on_mount(self) -> None:
+        """Ask for the preview now and every two seconds."""
+        super().on_mount()
+        self.show([(("asking the engine…", "dim"),)])
+        self.run_worker(self._load(), exit_on_error=False)
+        self.set_interval(REFRESH_S, lambda: self.run_worker(self._load(), exit_on_error=False, exclusive=True))
+
+    def focus_first(self) -> None:
+        """The word is typed into the input."""
+        self.query_one(Input).focus()
+
+    async def _load(self) -> None:
+        try:
+            reply: Reply = await self.console.link.ask(PanicQuery(self._targets))
+        except PbtuiError as error:
+            self._ready = False
+            self.show(words(error.line(), "bad"))
+            return
+        if isinstance(reply, PanicPreview):
+            self._ready = True
+            self.show(preview_lines(reply, self.console.clock.now_ms()))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Return the word when it is right and the preview is on the screen."""
+        typed = event.value.strip()
+        if not self._ready or not self.rested:
+            return
+        right = typed == self._word if self._word == "PANIC" else typed.casefold() == self._word.casefold()
+        if right:
+            self.dismiss(typed)
+        else:
+            self.query_one(Input).value = ""
+            self.query_one(Input).placeholder = f"not {self._word}: type it to close, esc leaves"
+
+
+class CountdownDialog(Dialog[bool]):
+    """Counts down; any key (or click) aborts. Returns True when nobody did."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__(title, danger=True)
+
+    def compose_inside(self) -> ComposeResult:
+        """One line, and a choice that aborts."""
+        yield Words(id="words")
+        yield self.choices(Choice("cancel", "", "any key aborts", "warn"))
+
+    def on_mount(self) -> None:
+        """Count."""
+        super().on_mount()
+        self.run_worker(self._count(), exit_on_error=False)
+
+    async def _count(self) -> None:
+        for left in range(COUNTDOWN_S, 0, -1):
+            self.show([((f"closing everything in {left} s", "bad"),)])
+            await self.console.clock.sleep(1.0)
+        await asyncio.sleep(0)  # a key that is already here still aborts
+        if self.is_current:
+            self.dismiss(True)
+
+    def on_key(self, event: events.Key) -> None:
+        """Abort."""
+        event.stop()
+        event.prevent_default()
+        self.dismiss(False)
+
+    def action_leave(self) -> None:
+        """Abort."""
+        self.dismiss(False)

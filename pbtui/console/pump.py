@@ -1,0 +1,93 @@
+"""Tasks beside the screen: snapshots in (drawn at most four times a second), chart questions out."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from textual.timer import Timer
+
+from pbtui.console.text import safe
+from pbtui.console.widgets.chart_panel import ChartPanel
+from pbtui.core.actions import ChartQuery
+from pbtui.core.errors import LinkClosed, PbtuiError
+from pbtui.core.snapshot import Chart, Snapshot
+
+if TYPE_CHECKING:
+    from pbtui.console.app import ConsoleApp
+
+LEAST_GAP_S = 0.25
+MOST_CANDLES = 240
+
+
+class Pump:
+    """Reads the link for as long as the app runs."""
+
+    def __init__(self, app: ConsoleApp) -> None:
+        self._app = app
+        self._drawn_at = float("-inf")
+        self._timer: Timer | None = None
+        self._asking: set[str] = set()
+
+    def start(self) -> None:
+        """Read snapshots in the background."""
+        self._app.run_worker(self._read(), name="snapshots", exit_on_error=True)
+
+    async def _read(self) -> None:
+        app = self._app
+        why = "it ended"
+        try:
+            async for snapshot in app.link.snapshots():
+                self._take(snapshot)
+        except LinkClosed as error:
+            why = error.line()
+        self._ended(why)
+
+    def _take(self, snapshot: Snapshot) -> None:
+        first = self._app.state.snapshot is None
+        self._app.state.take(snapshot)
+        wait = self._drawn_at + LEAST_GAP_S - asyncio.get_running_loop().time()
+        if wait <= 0 or first:
+            self._draw()
+        elif self._timer is None:
+            self._timer = self._app.set_timer(wait, self._draw)
+
+    def _draw(self) -> None:
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        self._drawn_at = asyncio.get_running_loop().time()
+        self._app.refresh_views()
+        if self._app.stop_asked and self._app.bot_ended:
+            self._app.leave("stopped")
+
+    def _ended(self, why: str) -> None:
+        """The bot is gone: leave when it was stopped here, else stay and say so."""
+        app = self._app
+        app.state.link_ended = safe(why)
+        stopped = app.state.snapshot is not None and app.state.snapshot.health.state == "stopped"
+        if app.stop_asked or (stopped and not app.options.attached):
+            app.leave("stopped")
+        else:
+            app.refresh_views()
+
+    def ask_chart(self, panel: ChartPanel) -> None:
+        """Ask for the candles a panel wants, one question at a time."""
+        symbol, timeframe = panel.wanted
+        mark = f"{panel.id}"
+        if symbol and mark not in self._asking:
+            self._asking.add(mark)
+            query = ChartQuery(symbol, timeframe, max(30, min(MOST_CANDLES, panel.size.width)))
+            self._app.run_worker(self._fetch(panel, query, mark), group="chart")
+
+    async def _fetch(self, panel: ChartPanel, query: ChartQuery, mark: str) -> None:
+        try:
+            reply = await self._app.link.ask(query)
+        except PbtuiError as error:
+            if panel.is_attached and panel.wanted == (query.symbol, query.timeframe):
+                panel.fail(error.line())
+            return
+        finally:
+            self._asking.discard(mark)
+        if isinstance(reply, Chart) and panel.is_attached:
+            panel.take(reply)

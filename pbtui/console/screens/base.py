@@ -1,0 +1,159 @@
+"""What every screen shares: header, message line, prompt, footer, bindings from the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, cast
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingsMap
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Input
+
+from pbtui.console.actions import Place, actions_of
+from pbtui.console.footer import Footer
+from pbtui.console.header import header_lines
+from pbtui.console.notes import message_line
+from pbtui.console.prompt import Prompt
+from pbtui.console.widgets.grid import GridTable
+from pbtui.console.widgets.lines import LineView
+
+if TYPE_CHECKING:
+    from pbtui.console.app import ConsoleApp
+
+LEAST_COLUMNS, LEAST_ROWS = 40, 15
+_TWO_HEADER_ROWS = 30
+_FLAT_BELOW_COLUMNS, _FLAT_BELOW_ROWS = 100, 30
+
+
+def bindings_of(place: Place) -> Iterator[Binding]:
+    """Yield a binding for every key of a screen's actions."""
+    for action in actions_of(place):
+        for key in action.keys:
+            yield Binding(key, f"perform('{action.id}')", action.verb, show=False)
+
+
+def width_class(columns: int) -> str:
+    """Return the layout for a width: cards, narrow, normal or wide."""
+    for limit, name in ((160, "wide"), (100, "normal"), (60, "narrow")):
+        if columns >= limit:
+            return name
+    return "cards"
+
+
+class ConsoleScreen(Screen[None], inherit_bindings=False):
+    """A screen of the console; sub-classes give the body and draw it in `refresh_body`."""
+
+    PLACE: Place = "live"
+    AUTO_FOCUS = None
+    layout_name = "narrow"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._composed = False
+        self._bindings = BindingsMap(bindings_of(self.PLACE))
+
+    @property
+    def console(self) -> ConsoleApp:
+        """The app."""
+        return cast("ConsoleApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        """Put header, body, message line, prompt and footer above each other."""
+        yield LineView(id="tiny")
+        yield LineView(id="header")
+        yield from self.compose_body()
+        yield LineView(id="message")
+        yield Prompt()
+        yield Footer()
+
+    def compose_body(self) -> ComposeResult:
+        """Yield the widgets of the body."""
+        raise NotImplementedError
+
+    def refresh_body(self) -> None:
+        """Draw the panels that are in view."""
+        raise NotImplementedError
+
+    def panels(self) -> list[Widget]:
+        """Return the panels in view, in the order of tab."""
+        return [widget for widget in self.query(".panel") if widget.display and widget.is_on_screen]
+
+    @property
+    def table(self) -> GridTable | None:
+        """The table with the focus."""
+        return self.focused if isinstance(self.focused, GridTable) else None
+
+    def on_mount(self) -> None:
+        """Draw at once."""
+        self._composed = True
+        self.apply_size()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Lay out for the new size."""
+        self.apply_size(event.size.width, event.size.height)
+
+    def apply_size(self, columns: int = 0, rows: int = 0) -> None:
+        """Choose the layout for a size."""
+        if not self._composed:
+            return
+        columns, rows = columns or self.app.size.width, rows or self.app.size.height
+        self.layout_name = width_class(columns)
+        for name in ("wide", "normal", "narrow", "cards"):
+            self.set_class(name == self.layout_name, f"-{name}")
+        self.set_class(columns < _FLAT_BELOW_COLUMNS or rows < _FLAT_BELOW_ROWS, "-flat")
+        self.set_class(columns < LEAST_COLUMNS or rows < LEAST_ROWS, "-tiny")
+        self.query_one("#header").set_class(rows >= _TWO_HEADER_ROWS, "-two")
+        self.layout_changed()
+        self.call_after_refresh(self.refresh_view)
+
+    def layout_changed(self) -> None:
+        """Show and hide panels for the layout."""
+
+    def refresh_view(self) -> None:
+        """Draw everything from the app's state; cheap when nothing changed."""
+        if not self._composed:
+            return
+        console = self.console
+        now_ms, now = console.clock.now_ms(), console.clock.monotonic()
+        room = self.app.size.width
+        header = self.query_one("#header", LineView)
+        rows = 2 if header.has_class("-two") else 1
+        header.show(header_lines(console.state, now_ms, room, rows))
+        tiny = f"pbtui needs {LEAST_COLUMNS}×{LEAST_ROWS}; the bot goes on"
+        self.query_one("#tiny", LineView).show([((tiny, "text"),)])
+        if not self.has_class("-tiny"):
+            console.guarded_draw(self.refresh_body)
+        self.query_one("#message", LineView).show([message_line(console.state, console.notes, now_ms, now, room)])
+        self.query_one(Footer).update_hints(console.state)
+        console.ask_chart_once()
+
+    def action_perform(self, action_id: str) -> None:
+        """Do what a key stands for."""
+        self.console.perform(action_id)
+
+    def table_moved(self, table: GridTable) -> None:
+        """A cursor stands on another row."""
+
+    def on_grid_table_moved(self, message: GridTable.Moved) -> None:
+        """A cursor was moved by the mouse or a key."""
+        self.table_moved(message.table)
+
+    def on_footer_clicked(self, message: Footer.Clicked) -> None:
+        """Do what the clicked hint says."""
+        self.console.perform(message.action_id)
+
+    def on_descendant_focus(self) -> None:
+        """Tell the app where the focus is; dangerous keys rest for a moment."""
+        if not isinstance(self.focused, Input):
+            self.console.state.panel = (self.focused.id if self.focused else "") or self.PLACE
+        self.console.guard()
+        self.call_after_refresh(self.refresh_view)
+
+    def on_screen_resume(self) -> None:
+        """Back in front."""
+        self.console.state.place = self.PLACE
+        self.console.guard()
+        self.apply_size()

@@ -1,0 +1,241 @@
+"""The live screen: positions, orders, modes, chart and events, arranged by the room there is."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
+
+from pbtui.console.checklist import checklist_lines
+from pbtui.console.screens.base import ConsoleScreen
+from pbtui.console.state import Key
+from pbtui.console.tables import events, modes, orders, positions
+from pbtui.console.tables.select import matches
+from pbtui.console.text import safe
+from pbtui.console.widgets.chart_panel import ChartPanel
+from pbtui.console.widgets.grid import GridTable
+from pbtui.console.widgets.lines import LineView
+
+# What is in view per layout and view number (the key v goes round).
+VIEWS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "cards": (("positions",), ("orders",), ("modes",), ("chart",), ("events",)),
+    "narrow": (("positions", "orders"), ("modes",), ("chart",), ("events",)),
+    "normal": (("positions", "orders", "chart", "events"), ("positions", "orders", "modes", "events")),
+    "wide": (("positions", "orders", "chart", "modes", "events"),),
+}
+_LEFT = frozenset({"positions", "orders"})
+_ALL = ("positions", "orders", "modes", "chart", "events")
+_POSITIONS_SHARE = 0.6
+_POSITIONS_LEAST = 6
+
+
+class LiveScreen(ConsoleScreen):
+    """Screen 1."""
+
+    PLACE = "live"
+
+    def compose_body(self) -> ComposeResult:
+        """Two columns of panels, and the checklist that stands in while the bot starts."""
+        with Horizontal(id="body"):
+            with Vertical(id="left"):
+                yield LineView(id="checklist", classes="panel")
+                yield GridTable(id="positions", classes="panel", show_cursor=True)
+                yield GridTable(id="orders", classes="panel")
+            with Vertical(id="right"):
+                yield ChartPanel()
+                yield GridTable(id="modes", classes="panel")
+                yield GridTable(id="events", classes="panel", follow=True, markers=False)
+
+    def on_mount(self) -> None:
+        """Start with the positions."""
+        super().on_mount()
+        self.query_one("#positions").focus()
+
+    # -- layout --------------------------------------------------------------------------------------------------
+
+    @property
+    def in_view(self) -> tuple[str, ...]:
+        """The panels of this layout and view."""
+        views = VIEWS[self.layout_name]
+        return views[self.console.state.view % len(views)]
+
+    def layout_changed(self) -> None:
+        """Show the panels of the view; the focus never stays on a hidden one."""
+        starting = self._starting()
+        shown = set(self.in_view)
+        for name in _ALL:
+            self.query_one(f"#{name}").display = name in shown and not (starting and name == "positions")
+        self.query_one("#checklist").display = starting and "positions" in shown
+        self.query_one("#left").display = bool(shown & _LEFT)
+        self.query_one("#right").display = bool(shown - _LEFT)
+        if self.focused is not None and not self.focused.display:
+            first = next((name for name in self.in_view if self.query_one(f"#{name}").display), "")
+            if first:
+                self.query_one(f"#{first}").focus()
+
+    def show_view(self, view: int) -> None:
+        """Show another view and give its first new panel the focus."""
+        before = set(self.in_view)
+        self.console.state.view = view % len(VIEWS[self.layout_name])
+        self.layout_changed()
+        new = [name for name in self.in_view if name not in before]
+        if new:
+            self.query_one(f"#{new[0]}").focus()
+        self.call_after_refresh(self.refresh_view)
+
+    def panels(self) -> list[Widget]:
+        """Return the panels in view: left column first."""
+        return [widget for name in self.in_view if (widget := self.query_one(f"#{name}")).display]
+
+    def _starting(self) -> bool:
+        snapshot = self.console.state.snapshot
+        return snapshot is None or (snapshot.health.state == "starting" and not snapshot.positions)
+
+    # -- drawing -------------------------------------------------------------------------------------------------
+
+    def refresh_body(self) -> None:
+        """Draw the panels in view."""
+        if self._starting() is not bool(self.query_one("#checklist").display) and "positions" in self.in_view:
+            self.layout_changed()
+            if not self._starting() and self.focused is None:
+                self.query_one("#positions").focus()
+        draw = {
+            "positions": self._draw_positions,
+            "orders": self._draw_orders,
+            "modes": self._draw_modes,
+            "chart": self._draw_chart,
+            "events": self._draw_events,
+        }
+        if self._starting():
+            self._draw_checklist()
+        for name in self.in_view:
+            draw[name]()
+
+    def _draw_checklist(self) -> None:
+        panel = self.query_one("#checklist", LineView)
+        panel.set_title("Starting")
+        panel.show(checklist_lines(self.console.state.snapshot, panel.content_size.width))
+
+    def _draw_positions(self) -> None:
+        state, table = self.console.state, self._table("positions")
+        found = state.snapshot.positions if state.snapshot else ()
+        wanted, sort = state.filters.get("positions", ""), state.sorts["positions"]
+        if self.layout_name == "cards":
+            cards = [line for row in positions.chosen(found, wanted, sort) for line in positions.card(row)]
+            columns, rows = positions.CARD_COLUMNS, cards
+        else:
+            columns, rows = positions.COLUMNS, positions.rows(found, wanted, sort)
+        held = sum(row.size != 0 for row in found)
+        table.set_title(f"Positions {held}{_filter_note(wanted)}")
+        table.empty = ("no coin matches the filter" if wanted else "no positions, orders or slots",)
+        table.selected = state.selected
+        if state.current and _coin_key(table.cursor_key) != state.current:
+            table.cursor_key = next((row.key for row in rows if row.key == state.current), table.cursor_key)
+        self._fit_positions(len(rows))
+        table.set_rows(columns, rows, sort=sort.column, descending=sort.descending)
+
+    def _fit_positions(self, count: int) -> None:
+        """Give positions the lines they need, up to a share; orders get the rest."""
+        table, room = self._table("positions"), self.query_one("#left").size.height
+        if room <= 0 or "orders" not in self.in_view:
+            table.styles.height = "1fr"
+            return
+        frame = 2 if self.has_class("-flat") else 3
+        lines = max(_POSITIONS_LEAST, min(count + frame, round(room * _POSITIONS_SHARE)))
+        table.styles.height = lines
+
+    def _draw_orders(self) -> None:
+        state, table = self.console.state, self._table("orders")
+        snapshot = state.snapshot
+        found = snapshot.orders if snapshot else ()
+        symbol = state.current[0] if state.current else ""
+        scope = "all" if state.orders_all or not symbol else safe(state.coin(symbol), 20)
+        if scope != "all":
+            found = tuple(row for row in found if row.symbol == symbol)
+        wanted, sort = state.filters.get("orders", ""), state.sorts["orders"]
+        change = orders.difference(found)
+        other = "this coin" if scope == "all" else "all"
+        table.set_title(f"Orders: {scope} {len(found)} {change}{_filter_note(wanted)} · a {other}")
+        table.empty = ("no orders" if snapshot else "",)
+        now_ms = snapshot.market_ms if snapshot else 0
+        columns = orders.COLUMNS if scope == "all" else tuple(c for c in orders.COLUMNS if c.id != "coin")
+        rows = orders.rows(found, wanted, sort, now_ms)
+        if scope != "all":
+            rows = [_without(row, 1) for row in rows]
+        table.set_rows(columns, rows, sort=sort.column, descending=sort.descending)
+
+    def _draw_modes(self) -> None:
+        state, table = self.console.state, self._table("modes")
+        found = state.snapshot.modes if state.snapshot else ()
+        wanted, sort = state.filters.get("modes", ""), state.sorts["modes"]
+        by_hand = sum(bool(row.hand) for row in found)
+        table.set_title(f"Modes{f' · {by_hand} by hand *' if by_hand else ''}{_filter_note(wanted)}")
+        table.empty = ("no modes yet",)
+        table.selected = state.selected
+        rows = modes.rows(found, wanted, sort)
+        if state.current and any(row.key == state.current for row in rows):
+            table.cursor_key = state.current
+        table.set_rows(modes.COLUMNS, rows, sort=sort.column, descending=sort.descending)
+
+    def _draw_chart(self) -> None:
+        state = self.console.state
+        symbol = state.current[0] if state.current else ""
+        self.query_one(ChartPanel).want(symbol, state.coin(symbol) if symbol else "", state.timeframe)
+
+    def _draw_events(self) -> None:
+        state, table = self.console.state, self._table("events")
+        wanted = state.filters.get("events", "")
+        table.set_title(f"Events · {events.LEVELS[state.event_level]}{_filter_note(wanted)}")
+        table.empty = ("nothing to tell",)
+        table.set_rows(events.COLUMNS, events.rows(state.events, state.event_level, wanted))
+
+    def _table(self, name: str) -> GridTable:
+        return self.query_one(f"#{name}", GridTable)
+
+    # -- messages ------------------------------------------------------------------------------------------------
+
+    def table_moved(self, table: GridTable) -> None:
+        """The row under the cursor becomes the current coin and side."""
+        key = _coin_key(table.cursor_key)
+        if table.id in ("positions", "orders", "modes") and key is not None:
+            self.console.choose(key)
+
+    def on_grid_table_opened(self, message: GridTable.Opened) -> None:
+        """Open what was double-clicked."""
+        message.table.focus()
+        self.console.perform("coin.open")
+
+    def on_grid_table_header_clicked(self, message: GridTable.HeaderClicked) -> None:
+        """Sort by the clicked column."""
+        state = self.console.state
+        if message.table.id in state.sorts:
+            state.sort_by(message.table.id, message.column)
+            self.refresh_view()
+
+    def shown_keys(self) -> list[Key]:
+        """Return the coins and sides that pass the filter of the positions (or modes) panel."""
+        state = self.console.state
+        if state.snapshot is None:
+            return []
+        if state.panel == "modes":
+            wanted = state.filters.get("modes", "")
+            found = [row for row in state.snapshot.modes if matches(modes.mode_words(row), wanted)]
+            return [(row.symbol, row.pside) for row in found]
+        wanted = state.filters.get("positions", "")
+        held = [row for row in state.snapshot.positions if matches(positions.position_words(row), wanted)]
+        return [(row.symbol, row.pside) for row in held]
+
+
+def _coin_key(key: Hashable) -> Key | None:
+    """Return coin and side of a row's key; rows of orders and cards carry more than that."""
+    return (key[0], key[1]) if isinstance(key, tuple) and len(key) > 1 else None
+
+
+def _filter_note(wanted: str) -> str:
+    return f" /{safe(wanted, 30)}" if wanted.strip() else ""
+
+
+def _without(row: positions.Row, index: int) -> positions.Row:
+    return positions.Row(row.key, (*row.cells[:index], *row.cells[index + 1 :]))

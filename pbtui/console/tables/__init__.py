@@ -1,0 +1,1 @@
+"""From snapshots to rows of cells: pure functions, one table a module."""

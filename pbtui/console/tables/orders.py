@@ -1,0 +1,87 @@
+"""The orders table: what rests on the venue, beside what the engine wants to change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pbtui.console.numbers import age, pct, price, side_letter, size
+from pbtui.console.state import Sort
+from pbtui.console.tables.select import Value, filtered, ordered
+from pbtui.console.text import safe
+from pbtui.console.widgets.columns import Column, Row, cell
+from pbtui.core.snapshot import OrderRow
+
+_ID_TAIL = 4
+_STATES = {"open": (" ", "text"), "create": ("+", "up"), "cancel": ("-", "down"), "foreign": ("f", "dim")}
+
+COLUMNS: tuple[Column, ...] = (
+    Column("state", ""),
+    Column("coin", "coin", rank=1),
+    Column("pside", "pos", rank=6),
+    Column("side", "side"),
+    Column("kind", "kind", rank=3, least=10),
+    Column("price", "price", ">"),
+    Column("qty", "qty", ">", rank=1),
+    Column("dist", "dist", ">", rank=2),
+    Column("age", "age", ">", rank=4),
+    Column("id", "id", ">", rank=7),
+)
+SORTABLE: list[str] = ["coin", "side", "kind", "price", "qty", "dist", "age"]
+_VALUES: dict[str, Callable[[OrderRow], Value]] = {
+    "state": lambda row: row.state,
+    "coin": lambda row: row.coin,
+    "pside": lambda row: row.pside,
+    "side": lambda row: row.side,
+    "kind": lambda row: row.kind,
+    "price": lambda row: row.price,
+    "qty": lambda row: abs(row.qty),
+    "dist": lambda row: row.dist,
+    "age": lambda row: -row.created_ms,
+    "id": lambda row: row.id,
+}
+
+
+def order_words(row: OrderRow) -> dict[str, str]:
+    """Return what a filter can look for in an order."""
+    return {
+        "coin": row.coin, "symbol": row.symbol, "side": row.side, "pside": row.pside, "kind": row.kind,
+        "state": row.state, "id": row.id,
+    }  # fmt: skip
+
+
+def difference(rows: tuple[OrderRow, ...]) -> str:
+    """Return the difference between wanted and resting orders in a few signs, empty when there is none."""
+    counts = {state: sum(row.state == state for row in rows) for state in ("create", "cancel", "foreign")}
+    parts = [f"+{counts['create']}" * bool(counts["create"]), f"-{counts['cancel']}" * bool(counts["cancel"])]
+    parts.append(f"{counts['foreign']} foreign" * bool(counts["foreign"]))
+    return " ".join(filter(None, parts))
+
+
+def make_row(row: OrderRow, number: int, now_ms: int) -> Row:
+    """Return an order as cells; `number` tells wanted orders apart, which have no id yet."""
+    sign, ink = _STATES[row.state]
+    quiet = "dim" if row.state == "foreign" else "text"
+    side_ink = "dim" if row.state == "foreign" else "up" if row.side == "buy" else "down"
+    held = age((now_ms - row.created_ms) / 1000) if row.created_ms > 0 else "new"
+    tail = safe(row.id, 80)[-_ID_TAIL:]
+    return Row(
+        (row.symbol, row.pside, row.id or number),
+        (
+            cell(sign, ink),
+            cell(safe(row.coin, 20), quiet),
+            cell(side_letter(row.pside), quiet),
+            cell(row.side, side_ink),
+            cell(safe(row.kind, 40), quiet if row.state != "create" else "up"),
+            cell(price(row.price, row.price_decimals), quiet),
+            cell(size(abs(row.qty), row.qty_decimals), quiet),
+            cell(pct(row.dist), quiet),
+            cell(held, "dim"),
+            cell(f"…{tail}" if tail else "", "dim"),
+        ),
+    )
+
+
+def rows(found: tuple[OrderRow, ...], wanted: str, sort: Sort, now_ms: int) -> list[Row]:
+    """Return the rows of the orders table."""
+    picked = ordered(filtered(found, wanted, order_words), sort, _VALUES)
+    return [make_row(row, number, now_ms) for number, row in enumerate(picked)]

@@ -1,0 +1,73 @@
+"""Spans and lines: the only form in which text reaches the screen."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len, set_cell_size
+
+from pbtui.core.sanitize import sanitize_line
+
+Span = tuple[str, str]  # text, ink (a colour role of the theme)
+Line = tuple[Span, ...]
+BLANK: Line = ()
+
+_ASCII = str.maketrans(
+    {
+        "▲": "^", "▼": "v", "▴": "^", "▾": "v", "●": "*", "○": "o", "·": ".", "…": "~", "→": ">", "←": "<",
+        "─": "-", "╌": "-", "━": "=", "│": "|", "┃": "#", "╿": "#", "╽": "#", "╹": "#", "╻": "#", "╵": "|", "╷": "|",
+        "█": "#", "▉": "#", "▊": "#", "▋": "=", "▌": "=", "▍": "-", "▎": "-", "▏": ".", "░": ".", "✓": "x", "✗": "!",
+        "⚠": "!", "›": ">", "−": "-", "×": "x", "≤": "<", "≥": ">", "—": "-", "–": "-", "↵": "<", "↑": "^", "↓": "v",
+        "≈": "~", "’": "'",
+    }
+)  # fmt: skip
+
+
+def safe(text: object, limit: int = 400) -> str:
+    """Return text from outside as one harmless line."""
+    return sanitize_line(text, limit=limit)
+
+
+def to_ascii(text: str) -> str:
+    """Return `text` for terminals without UTF-8; what has no look-alike becomes `?`."""
+    if text.isascii():
+        return text
+    return text.translate(_ASCII).encode("ascii", "replace").decode("ascii")
+
+
+def width(text: str) -> int:
+    """Return how many terminal columns `text` takes."""
+    return len(text) if text.isascii() else cell_len(text)
+
+
+def line_width(line: Line) -> int:
+    """Return how many terminal columns a line takes."""
+    return sum(width(text) for text, _ in line)
+
+
+def fit(text: str, room: int, align: str = "<") -> str:
+    """Return `text` in exactly `room` columns: padded, or cut with an ellipsis (words only: numbers are never cut)."""
+    length = width(text)
+    if length > room:
+        return set_cell_size(text, room - 1) + "…" if room > 0 else ""
+    pad = " " * (room - length)
+    return pad + text if align == ">" else text + pad
+
+
+def wrap(text: str, room: int, indent: int = 0) -> list[str]:
+    """Return `text` folded at words into lines of at most `room` columns; later lines start with `indent` blanks."""
+    lines: list[str] = []
+    current = ""
+    for word in text.split():
+        while width(word) > room - indent > 0:
+            head = set_cell_size(word, room - indent).rstrip()
+            if current.strip():
+                lines.append(current)
+            lines.append(" " * (indent if lines else 0) + head)
+            word, current = word[len(head) :], ""
+        joined = f"{current} {word}" if current.strip() else (" " * indent if lines else "") + word
+        if width(joined) > room and current.strip():
+            lines.append(current)
+            joined = " " * indent + word
+        current = joined
+    if current.strip():
+        lines.append(current)
+    return lines or [""]

@@ -1,0 +1,83 @@
+"""Which columns fit, and how wide: numbers whole or not at all, words shrink first."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+from pbtui.console.text import Line, Span, fit, line_width, width
+
+GAP = 1
+Cell = Line
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column; the lowest `rank` stays longest. `least` > 0 marks words that may shrink to that width."""
+
+    id: str
+    title: str
+    align: str = "<"
+    rank: int = 0
+    least: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: a key that survives refreshes, and one cell per column."""
+
+    key: Hashable
+    cells: tuple[Cell, ...]
+
+
+def cell(text: str, ink: str = "text") -> Cell:
+    """Return a cell of one ink."""
+    return ((text, ink),)
+
+
+def natural_widths(columns: Sequence[Column], rows: Sequence[Row], sort: str = "") -> list[int]:
+    """Return the width each column would like: its widest cell or title (with room for the sort arrow)."""
+    widths = [width(column.title) + (column.id == sort) for column in columns]
+    for row in rows:
+        for index, content in enumerate(row.cells):
+            wide = width(content[0][0]) if len(content) == 1 else line_width(content)
+            widths[index] = max(widths[index], wide)
+    return widths
+
+
+def layout(columns: Sequence[Column], widths: Sequence[int], room: int) -> list[tuple[int, int]]:
+    """Return `(column index, width)` of the columns that fit, in order; drops by rank, shrinks words before that."""
+    kept = list(range(len(columns)))
+    while kept:
+        least = sum((columns[i].least and min(columns[i].least, widths[i])) or widths[i] for i in kept)
+        if least + GAP * (len(kept) - 1) <= room or len(kept) == 1:
+            break
+        kept.remove(max(kept, key=lambda i: (columns[i].rank, i)))
+    given = {i: widths[i] for i in kept}
+    over = sum(given.values()) + GAP * (len(kept) - 1) - room
+    for i in sorted(kept, key=lambda i: -given[i]):
+        if over > 0 and columns[i].least:
+            cut = min(over, max(0, given[i] - columns[i].least))
+            given[i] -= cut
+            over -= cut
+    return [(i, given[i]) for i in kept]
+
+
+def place(content: Cell, room: int, align: str) -> Line:
+    """Return a cell in exactly `room` columns."""
+    length = line_width(content)
+    if length == room:
+        return content
+    if length < room:
+        pad: Span = (" " * (room - length), "text")
+        return (pad, *content) if align == ">" else (*content, pad)
+    spans: list[Span] = []
+    left = room
+    for text, ink in content:
+        wide = width(text)
+        if wide > left or (wide == left and len(spans) + 1 < len(content)):
+            spans.append((fit(text + " ", left), ink))
+            break
+        spans.append((text, ink))
+        left -= wide
+    return tuple(spans)

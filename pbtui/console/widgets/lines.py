@@ -1,0 +1,121 @@
+"""A widget that shows styled lines and repaints only what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol, cast
+
+from rich.segment import Segment
+from rich.style import Style
+from rich.text import Text
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from pbtui.console.text import BLANK, Line, line_width, to_ascii, width
+from pbtui.core.sanitize import sanitize_line, sanitize_text
+
+
+class Painter(Protocol):
+    """What lines need of the app: the styles of its theme, and whether the terminal knows UTF-8."""
+
+    inks: dict[str, Style]
+    cursor_style: Style
+    ascii_only: bool
+
+
+def changed_span(old: Line, new: Line) -> tuple[int, int] | None:
+    """Return the columns `(x, width)` in which two lines differ, None when they are the same."""
+    if old == new:
+        return None
+    x = 0
+    for before, after in zip(old, new, strict=False):
+        if before != after:
+            break
+        x += width(after[0])
+    end = max(line_width(old), line_width(new))
+    if line_width(old) == line_width(new):
+        for before, after in zip(reversed(old), reversed(new), strict=False):
+            if before != after:
+                break
+            end -= width(after[0])
+    return x, max(1, end - x)
+
+
+class LineView(Widget):
+    """Draws lines handed to `show`; the last gate for text on its way to the terminal."""
+
+    ALLOW_SELECT = False
+    DEFAULT_CSS = "LineView { height: auto; }"
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self.lines: tuple[Line, ...] = ()
+        self._heads: dict[str, str] = {}
+
+    @property
+    def painter(self) -> Painter:
+        """The app, as far as lines need it."""
+        return cast("Painter", self.app)
+
+    def show(self, lines: Sequence[Line]) -> None:
+        """Show these lines; repaints only the columns that differ from what is shown."""
+        old, new = self.lines, tuple(lines)
+        if old == new:
+            return
+        self.lines = new
+        if len(old) != len(new) and self.styles.is_auto_height:
+            self.refresh(layout=True)
+            return
+        room = self.content_size.width
+        for y in range(max(len(old), len(new))):
+            before = old[y] if y < len(old) else BLANK
+            after = new[y] if y < len(new) else BLANK
+            span = changed_span(before, after)
+            if span is not None and span[0] < room:
+                self.refresh(Region(span[0], y, min(span[1], room - span[0]) or 1, 1))
+
+    def set_title(self, text: str) -> None:
+        """Write a title into the upper border; repaints only when it changes."""
+        if self._heads.get("title", "") != text:
+            self._heads["title"] = text
+            self.border_title = self._head(text)
+
+    def set_note(self, text: str) -> None:
+        """Write a note into the lower border; repaints only when it changes."""
+        if self._heads.get("note", "") != text:
+            self._heads["note"] = text
+            self.border_subtitle = self._head(text)
+
+    def _head(self, text: str) -> Text | None:
+        # A Text, because Textual reads markup in a str.
+        return Text(f" {clean(text, plain=self.painter.ascii_only)} ") if text else None
+
+    def get_content_height(self, container: object, viewport: object, width: int) -> int:
+        """Return the number of lines."""
+        return len(self.lines)
+
+    def line_style(self, y: int) -> Style | None:
+        """Return a style to lay under line `y`."""
+        return None
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one line, padded to the width of the widget."""
+        line = self.lines[y] if y < len(self.lines) else BLANK
+        room = self.content_size.width
+        inks, plain = self.painter.inks, self.painter.ascii_only
+        segments = [Segment(clean(text, plain=plain), inks.get(ink, inks["text"])) for text, ink in line if text]
+        under = self.line_style(y)
+        strip = Strip(segments).adjust_cell_length(room)
+        if under is not None:
+            strip = Strip([Segment(s.text, under + s.style if s.style else under) for s in strip])
+        return strip
+
+
+def clean(text: str, *, plain: bool) -> str:
+    """Return span text without anything a terminal could obey, in ASCII where asked."""
+    if not text.isprintable():
+        text = sanitize_text(text).replace("\n", " ").replace("\t", " ")
+        if not text.isprintable():  # rare separators that are neither control nor printable
+            text = sanitize_line(text)
+    return to_ascii(text) if plain else text
