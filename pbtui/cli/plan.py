@@ -49,7 +49,7 @@ def load_config(options: RunOptions) -> Config:
     """Return the configuration asked for, ours for paper when none is; raises ConfigError."""
     flags = dict(options.flags)
     if options.coins and "live.approved_coins" not in flags:
-        flags["live.approved_coins"] = list(options.coins)
+        flags["live.approved_coins"] = sorted(options.coins)
     return load(options.config or PAPER_CONFIG, command="live", flags=flags, base_dir=options.base_dir)
 
 

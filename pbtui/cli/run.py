@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import sys
 from collections.abc import Coroutine
@@ -47,6 +46,8 @@ def _console(options: RunOptions, stage: Any) -> int:
 
 def run_loop(work: Coroutine[Any, Any, int]) -> int:
     """Run a coroutine on uvloop where there is one."""
+    import asyncio
+
     # The start-up's objects live as long as the process: no need to look through them again and again.
     gc.freeze()
     if sys.platform == "win32":

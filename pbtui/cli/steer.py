@@ -85,6 +85,9 @@ def _targets(found: Snapshot, coin: str, side: str) -> tuple[Target, ...]:
     symbols = {row.symbol: row.coin for row in (*found.modes, *found.positions, *found.orders)}
     wanted = coin.lower()
     hits = sorted(s for s, name in symbols.items() if wanted in ("all", name.lower(), s.lower()))
+    if not hits and wanted != "all" and coin.isalnum():
+        # Approved but not eligible now: the bot knows whether there is such a market.
+        hits = [f"{coin.upper()}/{found.account.quote}:{found.account.quote}"]
     if not hits:
         known = ", ".join(sorted(set(symbols.values()))) or "none yet"
         raise ConfigError(f"{sanitize_line(coin, limit=40)} is not traded here", hint=f"coins: {known}")

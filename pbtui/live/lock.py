@@ -200,11 +200,13 @@ def find(folder: Path, user: str) -> LockInfo:
     hits = [bot for bot in bots if bot.name == user]
     hits = hits or [bot for bot in bots if bot.user == user]
     hits = hits or [bot for bot in bots if bot.name.startswith(user)]
+    if user == "paper":  # replays and invented markets are paper accounts too, where no other is meant
+        hits = hits or [bot for bot in bots if bot.kind != "live"]
     if len(hits) == 1:
         return hits[0]
-    shown = sanitize_line(user, limit=60)
+    shown = f" called {sanitize_line(user, limit=60)}" if user else ""
     if hits:
         names = ", ".join(f"{bot.name} ({bot.run_dir})" for bot in hits)
-        raise ConfigError(f"{len(hits)} bots are called {shown}", hint=f"name one of: {names}")
+        raise ConfigError(f"{len(hits)} bots{shown} are running", hint=f"name one of: {names}")
     names = ", ".join(sorted(bot.user for bot in bots))
-    raise NotRunning(f"no bot called {shown} is running", hint=f"running: {names}" if names else "none is running")
+    raise NotRunning(f"no bot{shown} is running", hint=f"running: {names}" if names else "")

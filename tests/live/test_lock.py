@@ -73,7 +73,7 @@ def test_a_shorter_text_replaces_a_longer_one(tmp_path: Path) -> None:
 def test_find_by_user_name_or_start_of_it(tmp_path: Path) -> None:
     with pytest.raises(lock.NotRunning) as nothing:
         lock.find(tmp_path, "paper")
-    assert nothing.value.line() == "no bot called paper is running; none is running"
+    assert nothing.value.line() == "no bot called paper is running"
     held = [
         lock.AccountLock.acquire(tmp_path, info("paper-binance-aa", run_dir="/one")),
         lock.AccountLock.acquire(tmp_path, info("paper-bybit-bb", run_dir="/two")),
