@@ -61,10 +61,8 @@ _ROWS = ("positions", "orders", "modes")
 _MODE_NEEDS = ("target",)
 
 
-def _mode(
-    name: str, key: str, verb: str, text: str, danger: Danger = Danger.ORDERS, hint: int = 0, panels: tuple[str, ...] = _ROWS
-) -> ConsoleAction:  # fmt: skip
-    return ConsoleAction(f"mode.{name}", (key,), verb, text, danger, "Modes", TRADING, True, _MODE_NEEDS, hint, panels)
+def _mode(name: str, key: str, verb: str, text: str, danger: Danger = Danger.ORDERS, hint: int = 0) -> ConsoleAction:
+    return ConsoleAction(f"mode.{name}", (key,), verb, text, danger, "Modes", TRADING, True, _MODE_NEEDS, hint, _ROWS)
 
 
 ACTIONS: tuple[ConsoleAction, ...] = (
@@ -73,7 +71,7 @@ ACTIONS: tuple[ConsoleAction, ...] = (
           Danger.REVERSIBLE, 11),
     _mode("tp_only", "t", "tp-only", "cancel entries, keep closes; asks first", hint=12),
     _mode("manual", "m", "manual", "the bot touches nothing there; asks first", hint=13),
-    _mode("config", "c", "config", "give the mode back to the config; asks first", hint=19),
+    _mode("config", "c", "config", "give the mode back to the config; asks first"),
     _mode("panic", "p", "PANIC", "close one coin and side now; shows the orders, type the coin", Danger.COSTS, 14),
     ConsoleAction("panic.all", ("P",), "PANIC all", "close everything now; type PANIC, then 3 s to abort",
                   Danger.ACCOUNT, "Modes", TRADING, True),

@@ -1,4 +1,4 @@
-"""The Textual app: reads snapshots from a link, keeps the view's state, performs actions. `run_console` is the entry."""
+"""The Textual app: reads snapshots from a link, keeps the view's state, performs actions; entry is `run_console`."""
 
 from __future__ import annotations
 

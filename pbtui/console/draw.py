@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pbtui.console.numbers import price, utc
-from pbtui.console.text import Line, Span, fit, safe, width
+from pbtui.console.text import Line, Span, fit, width
 from pbtui.core.snapshot import Chart, Level
 
-_LABEL = 9
+_LABEL, _TIGHT_LABEL = 9, 5
+_TIGHT_BELOW = 56
 _MIN_PLOT = 8
 _TICK_EVERY = 4
 _TIME_EVERY = 12
@@ -25,6 +26,10 @@ _SHORT = {
     "ema_upper": "ema high",
     "foreign": "foreign",
 }
+_TIGHT = {
+    "position": "pos", "ema low": "ema-", "ema high": "ema+", "foreign": "other", "unstuck": "unstk",
+    "reduce": "cut", "trail in": "trail", "trail out": "trail",
+}  # fmt: skip
 _INK = {"mark": "strong", "entry(pos)": "accent", "ema_lower": "dim", "ema_upper": "dim", "foreign": "dim"}
 # (upper half, lower half) of a cell: 0 nothing, 1 wick, 2 body
 _GLYPHS = {
@@ -85,7 +90,8 @@ def draw(chart: Chart, columns: int, rows: int) -> list[Line]:
     levels = [level for level in chart.levels if _fine((level.price,))]
     values = [v for v in (*chart.high, *chart.low, *(level.price for level in levels)) if math.isfinite(v)]
     digits = max((width(price(v, chart.price_decimals)) for v in values), default=0)
-    plot = columns - digits - _LABEL - 3
+    label = _LABEL if columns >= _TIGHT_BELOW else _TIGHT_LABEL
+    plot = columns - digits - label - 3
     if plot < _MIN_PLOT:
         plot, digits = columns, -1
     body = rows - 1
@@ -95,7 +101,7 @@ def draw(chart: Chart, columns: int, rows: int) -> list[Line]:
         return [(("no candles yet", "dim"),)]
     scale = scale_of([c[3] for c in candles], [c[2] for c in candles], levels, body)
     cells = _plot(candles, levels, scale, plot)
-    tags = _tags(levels, scale, chart.price_decimals, digits) if digits >= 0 else [()] * body
+    tags = _tags(levels, scale, chart.price_decimals, digits, label) if digits >= 0 else [()] * body
     lines: list[Line] = [_join(cells[row], tags[row]) for row in range(body)]
     lines.append(((_times([c[0] for c in candles], plot), "dim"),))
     return lines
@@ -123,7 +129,7 @@ def _plot(
     return grid
 
 
-def _tags(levels: Sequence[Level], scale: Scale, decimals: int, digits: int) -> list[Line]:
+def _tags(levels: Sequence[Level], scale: Scale, decimals: int, digits: int, label: int) -> list[Line]:
     """Return one tag per row: the weightiest level there, else a price every few rows."""
     tags: list[Line] = [()] * scale.rows
     weight = {"mark": 0, "entry(pos)": 1, "ema_lower": 3, "ema_upper": 3}
@@ -131,7 +137,9 @@ def _tags(levels: Sequence[Level], scale: Scale, decimals: int, digits: int) -> 
         row = scale.half(level.price) // 2
         if scale.low <= level.price <= scale.high and not tags[row]:
             ink = level_ink(level)
-            text = f" {fit(price(level.price, decimals), digits, '>')} {fit(safe(short_kind(level.kind)), _LABEL)}"
+            name = short_kind(level.kind)
+            name = name if label == _LABEL else _TIGHT.get(name, name)
+            text = f" {fit(price(level.price, decimals), digits, '>')} {fit(name, label)}"
             tags[row] = (("╌", ink), (text, ink))
     above = sum(level.price > scale.high for level in levels)
     below = sum(level.price < scale.low for level in levels)
@@ -139,9 +147,9 @@ def _tags(levels: Sequence[Level], scale: Scale, decimals: int, digits: int) -> 
         if not tags[row]:
             tags[row] = ((f"  {fit(price(scale.price(row), decimals), digits, '>')}", "dim"),)
     if above:
-        tags[0] = ((fit(f"  {above} more ▲", digits + _LABEL + 3), "dim"),) if _free(tags[0]) else tags[0]
+        tags[0] = ((fit(f"  {above} more ▲", digits + label + 3), "dim"),) if _free(tags[0]) else tags[0]
     if below:
-        tags[-1] = ((fit(f"  {below} more ▼", digits + _LABEL + 3), "dim"),) if _free(tags[-1]) else tags[-1]
+        tags[-1] = ((fit(f"  {below} more ▼", digits + label + 3), "dim"),) if _free(tags[-1]) else tags[-1]
     return tags
 
 

@@ -90,6 +90,8 @@ def stream_line(health: LoopHealth) -> Line:
 def money_parts(snapshot: Snapshot, *, with_bar: bool) -> list[Part]:
     """Return balance, equity, profit, exposure."""
     cash = snapshot.money
+    if snapshot.health.state == "starting" and cash.balance == 0:
+        return []
     share = cash.upnl / cash.balance if cash.balance > 0 else 0.0
     parts = [
         Part(2, (("bal ", "dim"), (money(cash.balance), "strong"))),

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from pbtui.console.app import ConsoleOptions, run_console
 from pbtui.core.clock import VirtualClock
+
 from .sample import NOW_MS, ScriptedLink, snapshot, starting
 
 

@@ -43,7 +43,8 @@ _POSITIONS = (
      ("stuck",), 4, 0),
     ("BTC", "short", "normal", False, -0.013, 103_920.0, 103_411.5, 6.61, 0.31, 0.5, "entry_trailing_normal_short",
      105_240.0, ("trailing 0.42/0.80%",), 1, 3),
-    ("DOGE", "long", "normal", False, 0.0, 0.0, 0.22841, 0.0, 0.0, 0.75, "entry_initial_normal_long", 0.22601, (), 5, 0),
+    ("DOGE", "long", "normal", False, 0.0, 0.0, 0.22841, 0.0, 0.0, 0.75, "entry_initial_normal_long", 0.22601,
+     (), 5, 0),
 )  # fmt: skip
 _ORDERS = (
     ("SOL", "long", "sell", "close_grid_long", 149.95, -1.1, 0.002, 12, "a7f3a", "open", 3, 1),

@@ -110,7 +110,7 @@ class Dialog(ModalScreen[T], inherit_bindings=False):
         title = to_ascii(self._title_text) if self.console.ascii_only else self._title_text
         from rich.text import Text
 
-        self.query_one("#box").border_title = Text(f" {title} ")
+        self.query_one("#box").border_title = Text(title)
         self._born = self.console.clock.monotonic()
         self.focus_first()
 

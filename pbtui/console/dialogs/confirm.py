@@ -1,4 +1,4 @@
-"""The dialog of danger level 2: says what will happen, focus on Cancel, confirmed by the letter y and never by Enter."""
+"""The dialog of danger level 2: says what will happen, focus on Cancel, confirmed by the letter y, never by Enter."""
 
 from __future__ import annotations
 

@@ -32,6 +32,7 @@ class CoinScreen(ConsoleScreen):
     def on_mount(self) -> None:
         """Focus the chart."""
         super().on_mount()
+        self.query_one("#facts-panel").border_title = "Now and why"
         self.query_one("#coin-chart").focus()
 
     def refresh_body(self) -> None:
@@ -43,10 +44,10 @@ class CoinScreen(ConsoleScreen):
         coin = safe(state.coin(symbol), 20)
         self.query_one(ChartPanel).want(symbol, f"{coin} {pside}", state.timeframe)
         facts = self.query_one("#facts", LineView)
-        self.query_one("#facts-panel").border_title = None
         facts.show(fact_lines(state, state.current, max(20, facts.content_size.width)))
         table = self.query_one("#coin-orders", GridTable)
         found = tuple(row for row in state.snapshot.orders if row.symbol == symbol)
         table.set_title(f"Orders: {coin} {len(found)} {orders.difference(found)}")
         table.empty = ("no orders",)
-        table.set_rows(orders.COLUMNS, orders.rows(found, "", state.sorts["orders"], state.snapshot.market_ms))
+        rows = orders.rows(found, "", state.sorts["orders"], state.snapshot.market_ms, one_coin=True)
+        table.set_rows(orders.ONE_COIN_COLUMNS, rows)

@@ -123,12 +123,14 @@ class LiveScreen(ConsoleScreen):
         found = state.snapshot.positions if state.snapshot else ()
         wanted, sort = state.filters.get("positions", ""), state.sorts["positions"]
         if self.layout_name == "cards":
-            cards = [line for row in positions.chosen(found, wanted, sort) for line in positions.card(row)]
+            cards = [
+                line for row in positions.chosen(found, wanted, sort) for line in positions.card(row, state.current)
+            ]
             columns, rows = positions.CARD_COLUMNS, cards
         else:
             columns, rows = positions.COLUMNS, positions.rows(found, wanted, sort)
         held = sum(row.size != 0 for row in found)
-        table.set_title(f"Positions {held}{_filter_note(wanted)}")
+        table.set_title(f"Positions {held} {_filter_note(wanted)}".rstrip())
         table.empty = ("no coin matches the filter" if wanted else "no positions, orders or slots",)
         table.selected = state.selected
         if state.current and _coin_key(table.cursor_key) != state.current:
@@ -157,13 +159,14 @@ class LiveScreen(ConsoleScreen):
         wanted, sort = state.filters.get("orders", ""), state.sorts["orders"]
         change = orders.difference(found)
         other = "this coin" if scope == "all" else "all"
-        table.set_title(f"Orders: {scope} {len(found)} {change}{_filter_note(wanted)} · a {other}")
+        table.set_title(
+            " ".join(filter(None, (f"Orders: {scope} {len(found)}", change, _filter_note(wanted), f"· a {other}")))
+        )
         table.empty = ("no orders" if snapshot else "",)
         now_ms = snapshot.market_ms if snapshot else 0
-        columns = orders.COLUMNS if scope == "all" else tuple(c for c in orders.COLUMNS if c.id != "coin")
-        rows = orders.rows(found, wanted, sort, now_ms)
-        if scope != "all":
-            rows = [_without(row, 1) for row in rows]
+        one_coin = scope != "all"
+        columns = orders.ONE_COIN_COLUMNS if one_coin else orders.COLUMNS
+        rows = orders.rows(found, wanted, sort, now_ms, one_coin=one_coin)
         table.set_rows(columns, rows, sort=sort.column, descending=sort.descending)
 
     def _draw_modes(self) -> None:
@@ -171,7 +174,9 @@ class LiveScreen(ConsoleScreen):
         found = state.snapshot.modes if state.snapshot else ()
         wanted, sort = state.filters.get("modes", ""), state.sorts["modes"]
         by_hand = sum(bool(row.hand) for row in found)
-        table.set_title(f"Modes{f' · {by_hand} by hand *' if by_hand else ''}{_filter_note(wanted)}")
+        table.set_title(
+            " ".join(filter(None, ("Modes", f"· {by_hand} by hand *" * bool(by_hand), _filter_note(wanted))))
+        )
         table.empty = ("no modes yet",)
         table.selected = state.selected
         rows = modes.rows(found, wanted, sort)
@@ -187,7 +192,7 @@ class LiveScreen(ConsoleScreen):
     def _draw_events(self) -> None:
         state, table = self.console.state, self._table("events")
         wanted = state.filters.get("events", "")
-        table.set_title(f"Events · {events.LEVELS[state.event_level]}{_filter_note(wanted)}")
+        table.set_title(f"Events · {events.LEVELS[state.event_level]} {_filter_note(wanted)}".rstrip())
         table.empty = ("nothing to tell",)
         table.set_rows(events.COLUMNS, events.rows(state.events, state.event_level, wanted))
 
@@ -234,8 +239,4 @@ def _coin_key(key: Hashable) -> Key | None:
 
 
 def _filter_note(wanted: str) -> str:
-    return f" /{safe(wanted, 30)}" if wanted.strip() else ""
-
-
-def _without(row: positions.Row, index: int) -> positions.Row:
-    return positions.Row(row.key, (*row.cells[:index], *row.cells[index + 1 :]))
+    return f"/{safe(wanted, 30)}" if wanted.strip() else ""

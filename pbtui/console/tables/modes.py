@@ -13,7 +13,7 @@ from pbtui.core.snapshot import ModeRow
 
 COLUMNS: tuple[Column, ...] = (
     Column("coin", "coin"),
-    Column("side", "side"),
+    Column("side", "s"),
     Column("configured", "config", rank=2),
     Column("effective", "now"),
     Column("stops", "stops", rank=1, least=7),

@@ -26,6 +26,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("age", "age", ">", rank=4),
     Column("id", "id", ">", rank=7),
 )
+ONE_COIN_COLUMNS: tuple[Column, ...] = (COLUMNS[0], *COLUMNS[2:])
 SORTABLE: list[str] = ["coin", "side", "kind", "price", "qty", "dist", "age"]
 _VALUES: dict[str, Callable[[OrderRow], Value]] = {
     "state": lambda row: row.state,
@@ -81,7 +82,8 @@ def make_row(row: OrderRow, number: int, now_ms: int) -> Row:
     )
 
 
-def rows(found: tuple[OrderRow, ...], wanted: str, sort: Sort, now_ms: int) -> list[Row]:
-    """Return the rows of the orders table."""
+def rows(found: tuple[OrderRow, ...], wanted: str, sort: Sort, now_ms: int, *, one_coin: bool = False) -> list[Row]:
+    """Return the rows of the orders table; those of `one_coin` need no coin column."""
     picked = ordered(filtered(found, wanted, order_words), sort, _VALUES)
-    return [make_row(row, number, now_ms) for number, row in enumerate(picked)]
+    made = [make_row(row, number, now_ms) for number, row in enumerate(picked)]
+    return [Row(row.key, (row.cells[0], *row.cells[2:])) for row in made] if one_coin else made

@@ -29,7 +29,7 @@ _FULL, _NEAR_FULL = 1.0, 0.9
 # Ranks decide what goes first when room is short: the bar, the entry price, the next price, …
 COLUMNS: tuple[Column, ...] = (
     Column("coin", "coin"),
-    Column("side", "side"),
+    Column("side", "s"),
     Column("mode", "mode", rank=3),
     Column("size", "size", ">", rank=1),
     Column("entry", "entry", ">", rank=8),
@@ -40,7 +40,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("bar", "", rank=11),
     Column("next", "next in", ">", rank=7),
     Column("next_dist", "away", ">", rank=5),
-    Column("flags", "flags", rank=4, least=6),
+    Column("flags", "flags", rank=4, least=5),
 )
 SORTABLE: list[str] = ["coin", "side", "mode", "size", "dist", "upnl", "we", "next_dist"]
 _VALUES: dict[str, Callable[[PositionRow], Value]] = {
@@ -140,8 +140,8 @@ def rows(found: tuple[PositionRow, ...], wanted: str, sort: Sort) -> list[Row]:
 CARD_COLUMNS: tuple[Column, ...] = (Column("card", "positions", least=10),)
 
 
-def card(row: PositionRow) -> tuple[Row, Row, Row]:
-    """Return a position as a card of three lines, for phones."""
+def card(row: PositionRow, current: object) -> list[Row]:
+    """Return a position as a card of three lines, for phones; the current one shows its actions too."""
     key = (row.symbol, row.pside)
     name = safe(row.coin, 20)
     head: Cell = (
@@ -159,4 +159,9 @@ def card(row: PositionRow) -> tuple[Row, Row, Row]:
         (f" {signed(row.next_dist * 100)}% away " if row.next_kind else " ", "dim"),
         *flags_cell(row),
     )
-    return Row(key, (head,)), Row((*key, 1), (middle,)), Row((*key, 2), (last,))
+    if not row.size:
+        middle = (("mark ", "dim"), (price(row.mark, row.price_decimals), "text"))
+    lines = [head, middle, last]
+    if key == current:
+        lines.append((("g graceful  p PANIC  enter coin", "key"),))
+    return [Row(key if number == 0 else (*key, number), (line,)) for number, line in enumerate(lines)]

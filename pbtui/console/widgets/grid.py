@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from collections.abc import Set as AbstractSet
 
 from rich.style import Style
@@ -16,6 +16,10 @@ from pbtui.console.widgets.lines import LineView
 
 _MARKER = 2
 _WHEEL = 3
+
+
+def _anywhere(key: Hashable) -> bool:
+    return key is not None
 
 
 class GridTable(LineView, can_focus=True):
@@ -66,6 +70,7 @@ class GridTable(LineView, can_focus=True):
         self.descending = False
         self.cursor_key: Hashable | None = None
         self.top = 0
+        self.rests: Callable[[Hashable], bool] = _anywhere  # rows the cursor may stand on
         self.tail = follow  # the view sticks to the end until the cursor leaves it
         self._follow = follow
         self._show_cursor = show_cursor
@@ -164,12 +169,15 @@ class GridTable(LineView, can_focus=True):
     def _keep_in_view(self) -> None:
         last = max(0, len(self.rows) - self.page)
         index = self.cursor_index
+        end = index
+        while end + 1 < len(self.rows) and not self.rests(self.rows[end + 1].key):
+            end += 1
         if self.tail:
             self.top = last
-        elif index < self.top:
+        elif end >= self.top + self.page:
+            self.top = end - self.page + 1
+        if index < self.top and not self.tail:
             self.top = index
-        elif index >= self.top + self.page:
-            self.top = index - self.page + 1
         self.top = max(0, min(self.top, last))
 
     def move_to(self, index: int) -> None:
@@ -178,11 +186,22 @@ class GridTable(LineView, can_focus=True):
             return
         index = max(0, min(index, len(self.rows) - 1))
         before = self.cursor_index
+        index = self._rest_near(index, 1 if index >= before else -1)
         self.cursor_key = self.rows[index].key
         self.tail = self._follow and index == len(self.rows) - 1
         self.redraw()
         self._repaint_rows(before, index)
         self.post_message(self.Moved(self, self.cursor_key))
+
+    def _rest_near(self, index: int, step: int) -> int:
+        """Return the next row in a direction on which the cursor may stand, else the last one in the other."""
+        for way in (step, -step):
+            at = index
+            while 0 <= at < len(self.rows):
+                if self.rests(self.rows[at].key):
+                    return at
+                at += way
+        return index
 
     def move_by(self, rows: int) -> None:
         """Move the cursor by some rows."""

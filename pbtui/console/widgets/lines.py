@@ -77,19 +77,22 @@ class LineView(Widget):
 
     def set_title(self, text: str) -> None:
         """Write a title into the upper border; repaints only when it changes."""
-        if self._heads.get("title", "") != text:
-            self._heads["title"] = text
-            self.border_title = self._head(text)
+        head = self._head(text)
+        if self._heads.get("title", "") != head:
+            self._heads["title"] = head
+            self.border_title = Text(head) if head else None
 
     def set_note(self, text: str) -> None:
         """Write a note into the lower border; repaints only when it changes."""
-        if self._heads.get("note", "") != text:
-            self._heads["note"] = text
-            self.border_subtitle = self._head(text)
+        head = self._head(text)
+        if self._heads.get("note", "") != head:
+            self._heads["note"] = head
+            self.border_subtitle = Text(head) if head else None
 
-    def _head(self, text: str) -> Text | None:
-        # A Text, because Textual reads markup in a str.
-        return Text(f" {clean(text, plain=self.painter.ascii_only)} ") if text else None
+    def _head(self, text: str) -> str:
+        # Becomes a Text, because Textual reads markup in a str; frames with corners pad it themselves.
+        pad = " " if self.screen.has_class("-flat") else ""
+        return f"{pad}{clean(text, plain=self.painter.ascii_only)}{pad}" if text else ""
 
     def get_content_height(self, container: object, viewport: object, width: int) -> int:
         """Return the number of lines."""
@@ -104,12 +107,11 @@ class LineView(Widget):
         line = self.lines[y] if y < len(self.lines) else BLANK
         room = self.content_size.width
         inks, plain = self.painter.inks, self.painter.ascii_only
-        segments = [Segment(clean(text, plain=plain), inks.get(ink, inks["text"])) for text, ink in line if text]
+        ground = Style(bgcolor=self.rich_style.bgcolor)
         under = self.line_style(y)
-        strip = Strip(segments).adjust_cell_length(room)
-        if under is not None:
-            strip = Strip([Segment(s.text, under + s.style if s.style else under) for s in strip])
-        return strip
+        base = ground + under if under is not None else ground
+        segments = [Segment(clean(text, plain=plain), base + inks.get(ink, inks["text"])) for text, ink in line if text]
+        return Strip(segments).adjust_cell_length(room, base)
 
 
 def clean(text: str, *, plain: bool) -> str:
