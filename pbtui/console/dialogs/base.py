@@ -116,11 +116,11 @@ class Dialog(ModalScreen[T], inherit_bindings=False):
 
     def focus_first(self) -> None:
         """Focus the last choice: the one that changes nothing."""
-        items = self.focusable()
+        items = self.stops()
         if items:
             items[-1].focus()
 
-    def focusable(self) -> list[Widget]:
+    def stops(self) -> list[Widget]:
         """Return what can take the focus, in order."""
         return [widget for widget in self.query("Input, Choice") if widget.can_focus and widget.display]
 
@@ -135,7 +135,7 @@ class Dialog(ModalScreen[T], inherit_bindings=False):
 
     def action_step(self, by: int) -> None:
         """Move the focus."""
-        items = self.focusable()
+        items = self.stops()
         if items:
             here = items.index(self.focused) if self.focused in items else 0
             items[(here + by) % len(items)].focus()

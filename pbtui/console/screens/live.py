@@ -123,16 +123,15 @@ class LiveScreen(ConsoleScreen):
         found = state.snapshot.positions if state.snapshot else ()
         wanted, sort = state.filters.get("positions", ""), state.sorts["positions"]
         if self.layout_name == "cards":
-            cards = [
-                line for row in positions.chosen(found, wanted, sort) for line in positions.card(row, state.current)
-            ]
-            columns, rows = positions.CARD_COLUMNS, cards
+            cards = [positions.card(row, state.current) for row in positions.chosen(found, wanted, sort)]
+            columns, rows = positions.CARD_COLUMNS, [line for card in cards for line in card]
         else:
             columns, rows = positions.COLUMNS, positions.rows(found, wanted, sort)
         held = sum(row.size != 0 for row in found)
-        table.set_title(f"Positions {held} {_filter_note(wanted)}".rstrip())
+        table.set_title(_joined(f"Positions {held}", _filter_note(wanted)))
         table.empty = ("no coin matches the filter" if wanted else "no positions, orders or slots",)
         table.selected = state.selected
+        table.rests = positions.is_head
         if state.current and _coin_key(table.cursor_key) != state.current:
             table.cursor_key = next((row.key for row in rows if row.key == state.current), table.cursor_key)
         self._fit_positions(len(rows))
@@ -159,9 +158,7 @@ class LiveScreen(ConsoleScreen):
         wanted, sort = state.filters.get("orders", ""), state.sorts["orders"]
         change = orders.difference(found)
         other = "this coin" if scope == "all" else "all"
-        table.set_title(
-            " ".join(filter(None, (f"Orders: {scope} {len(found)}", change, _filter_note(wanted), f"· a {other}")))
-        )
+        table.set_title(_joined(f"Orders: {scope} {len(found)}", change, _filter_note(wanted), f"· a {other}"))
         table.empty = ("no orders" if snapshot else "",)
         now_ms = snapshot.market_ms if snapshot else 0
         one_coin = scope != "all"
@@ -174,9 +171,7 @@ class LiveScreen(ConsoleScreen):
         found = state.snapshot.modes if state.snapshot else ()
         wanted, sort = state.filters.get("modes", ""), state.sorts["modes"]
         by_hand = sum(bool(row.hand) for row in found)
-        table.set_title(
-            " ".join(filter(None, ("Modes", f"· {by_hand} by hand *" * bool(by_hand), _filter_note(wanted))))
-        )
+        table.set_title(_joined("Modes", f"· {by_hand} by hand *" * bool(by_hand), _filter_note(wanted)))
         table.empty = ("no modes yet",)
         table.selected = state.selected
         rows = modes.rows(found, wanted, sort)
@@ -192,7 +187,7 @@ class LiveScreen(ConsoleScreen):
     def _draw_events(self) -> None:
         state, table = self.console.state, self._table("events")
         wanted = state.filters.get("events", "")
-        table.set_title(f"Events · {events.LEVELS[state.event_level]} {_filter_note(wanted)}".rstrip())
+        table.set_title(_joined(f"Events · {events.LEVELS[state.event_level]}", _filter_note(wanted)))
         table.empty = ("nothing to tell",)
         table.set_rows(events.COLUMNS, events.rows(state.events, state.event_level, wanted))
 
@@ -236,6 +231,10 @@ class LiveScreen(ConsoleScreen):
 def _coin_key(key: Hashable) -> Key | None:
     """Return coin and side of a row's key; rows of orders and cards carry more than that."""
     return (key[0], key[1]) if isinstance(key, tuple) and len(key) > 1 else None
+
+
+def _joined(*parts: str) -> str:
+    return " ".join(filter(None, parts))
 
 
 def _filter_note(wanted: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 from pbtui.console.numbers import (
     bar,
@@ -135,6 +135,11 @@ def make_row(row: PositionRow) -> Row:
 def rows(found: tuple[PositionRow, ...], wanted: str, sort: Sort) -> list[Row]:
     """Return the rows of the positions table."""
     return [make_row(row) for row in chosen(found, wanted, sort)]
+
+
+def is_head(key: Hashable) -> bool:
+    """Tell whether a row is a table row or the first line of a card, where the cursor may stand."""
+    return isinstance(key, tuple) and len(key) == 2
 
 
 CARD_COLUMNS: tuple[Column, ...] = (Column("card", "positions", least=10),)

@@ -23,7 +23,8 @@ class ChartPanel(LineView, can_focus=True):
     def want(self, symbol: str, coin: str, timeframe: Timeframe) -> None:
         """Set what to show; forgets a chart of something else."""
         if self.wanted != (symbol, timeframe):
-            self.wanted, self.chart, self.problem = (symbol, timeframe), None, ""
+            self.wanted = (symbol, timeframe)
+            self.chart, self.problem = None, ""
         self.set_title(f"{safe(coin, 20)} · {timeframe}" if symbol else "Chart")
         self.draw()
 

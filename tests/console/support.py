@@ -1,0 +1,97 @@
+"""Running the console without a terminal: a frozen clock, keys, and what is on the screen as text."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from textual.pilot import Pilot
+
+from pbtui.console.app import ConsoleApp, ConsoleExit, ConsoleOptions
+from pbtui.core.clock import VirtualClock
+from pbtui.core.snapshot import Snapshot
+from pbtui.link.base import Role
+
+from .sample import NOW_MS, ScriptedLink, snapshot
+
+SMALL, LARGE = (80, 24), (120, 36)
+
+
+@dataclass
+class Desk:
+    """A console under test."""
+
+    app: ConsoleApp
+    link: ScriptedLink
+    clock: VirtualClock
+    pilot: Pilot[ConsoleExit]
+
+    async def settle(self) -> None:
+        """Let workers and messages finish."""
+        for _ in range(3):
+            await self.pilot.pause()
+
+    async def press(self, *keys: str, rest: bool = True) -> None:
+        """Press keys one after the other; `rest`: wait out the rest of dangerous keys before each."""
+        for key in keys:
+            if rest:
+                await self.clock.advance(0.5)
+            await self.pilot.press(key)
+            await self.settle()
+
+    async def type(self, text: str) -> None:
+        """Type text into the input that has the focus."""
+        await self.clock.advance(0.5)
+        await self.pilot.press(*[{" ": "space", ":": "colon", "/": "slash"}.get(char, char) for char in text])
+        await self.settle()
+
+    async def give(self, snap: Snapshot) -> None:
+        """Publish a snapshot and let the console draw it."""
+        self.link.give(snap)
+        await self.settle()
+        self.app.refresh_views()
+        await self.settle()
+
+    @property
+    def text(self) -> str:
+        """What is on the screen."""
+        return "\n".join(self.lines)
+
+    @property
+    def lines(self) -> list[str]:
+        """What is on the screen, line by line."""
+        strips = self.app.screen._compositor.render_strips()
+        return ["".join(segment.text for segment in strip) for strip in strips]
+
+    @property
+    def message(self) -> str:
+        """The line above the footer."""
+        return self.lines[-2].strip()
+
+    @property
+    def exit(self) -> ConsoleExit | None:
+        """How the console was left."""
+        return self.app.return_value
+
+
+def make_app(link: ScriptedLink, clock: VirtualClock, **options: object) -> ConsoleApp:
+    """Return a console with frozen time, the dark theme and UTF-8."""
+    settings: dict = {"theme": "dark", "ascii_only": False, **options}
+    return ConsoleApp(link, ConsoleOptions(clock=clock, **settings))
+
+
+@asynccontextmanager
+async def desk(
+    snap: Snapshot | None = None, size: tuple[int, int] = LARGE, role: Role = "controller", **options: object
+) -> AsyncIterator[Desk]:
+    """Run a console on a scripted link."""
+    clock = VirtualClock(NOW_MS)
+    link = ScriptedLink(snap or snapshot(), role=role)
+    app = make_app(link, clock, **options)
+    async with app.run_test(size=size) as pilot:
+        found = Desk(app, link, clock, pilot)
+        await found.settle()
+        await clock.advance(0.5)
+        yield found
+        assert app.draw_fault == ""
