@@ -176,6 +176,7 @@ class Bot:
             self._exchange.wake.listeners.remove(self._on_venue_event)
             await self.core.close()
             self._publisher.publish(force=True)
+            self._publisher.stop()
             self._board.end()
 
     async def _run(self) -> Outcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -37,15 +38,30 @@ class Publisher:
         self._warnings = warnings
         self._seq = 0
         self._next_at = float("-inf")
+        self._later: asyncio.TimerHandle | None = None
 
     def publish(self, *, force: bool = False) -> None:
-        """Publish if the last snapshot is old enough, or `force`: building one costs more than a fast tick."""
+        """Publish now if the last snapshot is old enough or `force`, else soon: building one costs more than a tick."""
         now = self._monotonic()
         if not force and now < self._next_at:
+            # The last turn before a long wait must not stay unseen until the next one.
+            if self._later is None:
+                self._later = asyncio.get_running_loop().call_later(self._next_at - now, self._publish_late)
             return
+        self.stop()
         self._next_at = now + LEAST_GAP_S
         self._seq += 1
         self._board.put(self.build())
+
+    def stop(self) -> None:
+        """Forget a snapshot that is still to come."""
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
+
+    def _publish_late(self) -> None:
+        self._later = None
+        self.publish(force=True)
 
     def build(self) -> Snapshot:
         """Return the present state as a snapshot."""
