@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 
 from rich.style import Style
 from textual import events
-from textual.app import App
+from textual.app import App, ScreenStackError
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
 
@@ -18,6 +18,7 @@ from pbtui.console.actions import BY_ID
 from pbtui.console.availability import ENDED, why_not
 from pbtui.console.commands import find_keys, parse
 from pbtui.console.dialogs.quit import StoppingDialog
+from pbtui.console.driver import PatientDriver
 from pbtui.console.look import Look
 from pbtui.console.notes import Notes
 from pbtui.console.operate import Operate
@@ -84,6 +85,7 @@ class ConsoleApp(App[ConsoleExit], inherit_bindings=False):
         self.inks: dict[str, Style] = {}
         self.cursor_style = Style()
         self.stop_asked = False
+        self.leaving = False
         self.crash_text = ""
         self.draw_fault = ""  # the last fault while drawing a panel
         self.live = LiveScreen()
@@ -117,6 +119,7 @@ class ConsoleApp(App[ConsoleExit], inherit_bindings=False):
 
     def leave(self, reason: Reason, text: str = "") -> None:
         """End the console; the bot is not touched."""
+        self.leaving = True
         self.exit(ConsoleExit(reason, text))
 
     def hang_up(self) -> None:
@@ -140,8 +143,12 @@ class ConsoleApp(App[ConsoleExit], inherit_bindings=False):
 
     @property
     def console_screen(self) -> ConsoleScreen | None:
-        """The screen behind any dialog."""
-        return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, ConsoleScreen)), None)
+        """The screen behind any dialog; none before the first and after the last."""
+        try:
+            stack = self.screen_stack
+        except ScreenStackError:
+            return None
+        return next((screen for screen in reversed(stack) if isinstance(screen, ConsoleScreen)), None)
 
     def refresh_views(self) -> None:
         """Draw the screen in front from the state."""
@@ -149,8 +156,9 @@ class ConsoleApp(App[ConsoleExit], inherit_bindings=False):
         state.role = self.link.role
         state.undo_ready = self.notes.undo_ready(self.clock.monotonic())
         screen = self.console_screen
-        if screen is not None and screen.is_attached:
-            screen.refresh_view()
+        if screen is None or self.leaving:
+            return
+        screen.refresh_view()
         if isinstance(self.screen, StoppingDialog):
             self.screen.progress(state)
 
@@ -326,7 +334,7 @@ async def run_console(
     link: Link, options: ConsoleOptions | None = None, *, on_app: Callable[[ConsoleApp], None] | None = None
 ) -> ConsoleExit:
     """Run the console until it is left; `on_app` gets the app first (for signals). Never raises for a UI fault."""
-    app = ConsoleApp(link, options)
+    app = ConsoleApp(link, options, driver_class=PatientDriver)
     if on_app is not None:
         on_app(app)
     try:
