@@ -28,6 +28,7 @@ async def run_session(plan: RunPlan, clock: Clock, stage: Stage) -> int:
         screen = _Screen(session, stage)
         screen.install_signals(asyncio.get_running_loop())
         bot = asyncio.create_task(_start_late(session, clock))
+        bot.add_done_callback(screen.leave_if_nothing_ran)
         left = await screen.show()
         session.supervisor.watch_no_more()
         if not bot.done() and left.reason in ("detach", "crash"):
@@ -74,6 +75,13 @@ class _Screen:
         if left.reason == "crash":
             self._session.supervisor.journal.say("screen", f"the console failed: {left.text}", level=0, is_error=True)
         return left
+
+    def leave_if_nothing_ran(self, bot: asyncio.Task[Ending]) -> None:
+        """An error before the first turn (a wrong folder, a damaged ledger) is one line in the shell."""
+        if self._app is None or bot.cancelled() or bot.exception() is not None:
+            return
+        if bot.result().error is not None and bot.result().summary is None:
+            self._app.leave("stopped")
 
     def go_on_alone(self, left: ConsoleExit) -> None:
         """Give the shell back; the bot goes on without a terminal."""

@@ -68,14 +68,13 @@ class PatientDriver(LinuxDriver):
 
     _frame_writer: WriterThread | None = None
 
+    # Textual assigns a plain attribute; the property stands in for it unseen.
     @property
-    def _writer_thread(  # pyright: ignore[reportIncompatibleVariableOverride] (Textual never reads it untyped)
-        self,
-    ) -> WriterThread | None:
+    def _writer_thread(self) -> WriterThread | None:  # pyright: ignore[reportIncompatibleVariableOverride]
         return self._frame_writer
 
     @_writer_thread.setter
-    def _writer_thread(self, wanted: WriterThread | None) -> None:
+    def _writer_thread(self, wanted: WriterThread | None) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
         # Textual creates its thread and starts it afterwards: ours takes its place in between.
         self._frame_writer = None if wanted is None else FrameWriter(self._file, self._paint_again)
 

@@ -169,6 +169,8 @@ class Supervisor:
                     break
         finally:
             self._over = True
+            if self._stopping.is_set() and self.latest is not None and self.latest.health.state == "starting":
+                self._publish("stopped", "before the bot had started")
             self._board.end()
         return ending
 
