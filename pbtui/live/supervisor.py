@@ -163,7 +163,7 @@ class Supervisor:
         try:
             while not self._stopping.is_set():
                 ending = await self._life()
-                if ending.outcome is not None or isinstance(ending.error, _FATAL):
+                if ending.error is None or isinstance(ending.error, _FATAL):
                     break
                 if not await self._pause_after(ending.error):
                     break
