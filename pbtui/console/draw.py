@@ -16,6 +16,7 @@ from pbtui.core.snapshot import Chart, Level
 
 _LABEL, _TIGHT_LABEL = 9, 5
 _TIGHT_BELOW = 56
+_ROWS_PER_REACH = 8  # every so many rows, levels one more candle range away fit in
 _MIN_PLOT = 8
 _TICK_EVERY = 4
 _TIME_EVERY = 12
@@ -72,12 +73,12 @@ def level_ink(level: Level) -> str:
 
 
 def scale_of(lows: Sequence[float], highs: Sequence[float], levels: Sequence[Level], rows: int) -> Scale:
-    """Return the scale that shows all candles, and levels up to one range beyond them."""
+    """Return the scale that shows all candles, and the levels beyond them that leave the candles room."""
     low, high = min(lows), max(highs)
-    reach = max(high - low, high * 1e-4, 1e-12)
+    reach = max(high - low, high * 1e-4, 1e-12) * max(1.0, rows / _ROWS_PER_REACH)
     near = [level.price for level in levels if low - reach <= level.price <= high + reach]
     low, high = min([low, *near]), max([high, *near])
-    margin = max(high - low, reach) * 0.03
+    margin = ((high - low) or reach) * 0.03
     return Scale(low - margin, high + margin, rows)
 
 
@@ -146,15 +147,17 @@ def _tags(levels: Sequence[Level], scale: Scale, decimals: int, digits: int, lab
     for row in range(0, scale.rows, _TICK_EVERY):
         if not tags[row]:
             tags[row] = ((f"  {fit(price(scale.price(row), decimals), digits, '>')}", "dim"),)
-    if above:
-        tags[0] = ((fit(f"  {above} more ▲", digits + label + 3), "dim"),) if _free(tags[0]) else tags[0]
-    if below:
-        tags[-1] = ((fit(f"  {below} more ▼", digits + label + 3), "dim"),) if _free(tags[-1]) else tags[-1]
+    room = digits + label + 3
+    _count(tags, range(min(3, scale.rows)), above, "▲", room)
+    _count(tags, range(scale.rows - 1, max(-1, scale.rows - 4), -1), below, "▼", room)
     return tags
 
 
-def _free(tag: Line) -> bool:
-    return not tag or tag[-1][1] == "dim"
+def _count(tags: list[Line], rows: range, count: int, mark: str, room: int) -> None:
+    """Say how many levels lie beyond an end, in the first row there that no level has taken."""
+    free = next((row for row in rows if not tags[row] or tags[row][-1][1] == "dim"), None)
+    if count and free is not None:
+        tags[free] = ((fit(f"  {count} more {mark}", room), "dim"),)
 
 
 def _times(stamps: Sequence[int], plot: int) -> str:

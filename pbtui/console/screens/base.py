@@ -97,7 +97,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
 
     def apply_size(self, columns: int = 0, rows: int = 0) -> None:
         """Choose the layout for a size."""
-        if not self._composed:
+        if not self._composed or self.console.leaving:
             return
         columns, rows = columns or self.app.size.width, rows or self.app.size.height
         self.layout_name = width_class(columns)
@@ -114,7 +114,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
 
     def refresh_view(self) -> None:
         """Draw everything from the app's state; cheap when nothing changed."""
-        if not self._composed:
+        if not self._composed or self.console.leaving:
             return
         console = self.console
         now_ms, now = console.clock.now_ms(), console.clock.monotonic()

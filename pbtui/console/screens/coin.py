@@ -33,7 +33,7 @@ class CoinScreen(ConsoleScreen):
         """Focus the chart."""
         super().on_mount()
         self.query_one("#facts-panel").border_title = "Now and why"
-        self.query_one("#coin-chart").focus()
+        self.query("#coin-chart").focus()
 
     def refresh_body(self) -> None:
         """Draw chart, facts and orders of the current coin."""

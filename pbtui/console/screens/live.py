@@ -36,6 +36,10 @@ class LiveScreen(ConsoleScreen):
 
     PLACE = "live"
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._parked = False  # the checklist took the focus from the positions
+
     def compose_body(self) -> ComposeResult:
         """Two columns of panels, and the checklist that stands in while the bot starts."""
         with Horizontal(id="body"):
@@ -51,7 +55,7 @@ class LiveScreen(ConsoleScreen):
     def on_mount(self) -> None:
         """Start with the positions."""
         super().on_mount()
-        self.query_one("#positions").focus()
+        self.query("#positions").focus()
 
     # -- layout --------------------------------------------------------------------------------------------------
 
@@ -67,12 +71,14 @@ class LiveScreen(ConsoleScreen):
         shown = set(self.in_view)
         for name in _ALL:
             self.query_one(f"#{name}").display = name in shown and not (starting and name == "positions")
+        self.set_class("modes" in shown, "-modes")
         self.query_one("#checklist").display = starting and "positions" in shown
         self.query_one("#left").display = bool(shown & _LEFT)
         self.query_one("#right").display = bool(shown - _LEFT)
         if self.focused is not None and not self.focused.display:
             first = next((name for name in self.in_view if self.query_one(f"#{name}").display), "")
             if first:
+                self._parked = starting and self.focused.id == "positions"
                 self.query_one(f"#{first}").focus()
 
     def show_view(self, view: int) -> None:
@@ -99,7 +105,8 @@ class LiveScreen(ConsoleScreen):
         """Draw the panels in view."""
         if self._starting() is not bool(self.query_one("#checklist").display) and "positions" in self.in_view:
             self.layout_changed()
-            if not self._starting() and self.focused is None:
+            if self._parked and not self._starting():
+                self._parked = False
                 self.query_one("#positions").focus()
         draw = {
             "positions": self._draw_positions,

@@ -24,7 +24,7 @@ class LogScreen(ConsoleScreen):
     def on_mount(self) -> None:
         """Focus the table."""
         super().on_mount()
-        self.query_one("#log").focus()
+        self.query("#log").focus()
 
     def refresh_body(self) -> None:
         """Show the events; follows the newest until the cursor leaves the end."""

@@ -44,6 +44,11 @@ def ink_of(event: EventRow) -> str:
     return "warn" if event.level == 0 else "text" if event.level == 1 else "dim"
 
 
+def short_coin(name: str) -> str:
+    """Return the coin of an event; symbols lose their quote."""
+    return safe(name, 40).partition("/")[0]
+
+
 def make_row(event: EventRow, *, full: bool = False) -> Row:
     """Return an event as cells; `full` adds date and level for the log screen."""
     ink = ink_of(event)
@@ -52,7 +57,7 @@ def make_row(event: EventRow, *, full: bool = False) -> Row:
         tag = f"!{tag}"
     words = (
         cell(tag, ink if ink != "text" else "accent"),
-        cell(safe(event.coin, 20), "strong"),
+        cell(short_coin(event.coin), "strong"),
         cell(safe(event.text), ink),
     )
     if full:

@@ -16,7 +16,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("side", "s"),
     Column("configured", "config", rank=2),
     Column("effective", "now"),
-    Column("stops", "stops", rank=1, least=7),
+    Column("stops", "stops", rank=1, least=13),
     Column("by", "by", rank=3, least=6),
     Column("when", "when", ">", rank=4),
 )

@@ -82,7 +82,7 @@ def chosen(rows: tuple[PositionRow, ...], wanted: str, sort: Sort) -> list[Posit
 def flags_cell(row: PositionRow) -> Cell:
     """Return the flags: words for what is special here."""
     if row.danger:
-        return cell(safe(" ".join(("UNPROTECTED", *row.flags))), "bad")
+        return cell(safe(" ".join(flag.upper() if flag == "off" else flag for flag in row.flags)) or "OFF", "bad")
     return cell(safe(" ".join(row.flags)), "warn")
 
 
@@ -115,7 +115,7 @@ def make_row(row: PositionRow) -> Row:
     return Row(
         (row.symbol, row.pside),
         (
-            cell(safe(row.coin, 20), "strong" if held else "dim"),
+            cell(safe(row.coin, 20), "bad" if row.danger else "strong" if held else "dim"),
             cell(side_letter(row.pside), "text" if held else "dim"),
             cell(safe(mode_word(row.mode, by_hand=row.hand_mode), 16), mode_ink(row.mode)),
             cell(size(row.size, row.qty_decimals)),

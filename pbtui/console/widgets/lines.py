@@ -64,7 +64,7 @@ class LineView(Widget):
         if old == new:
             return
         self.lines = new
-        if len(old) != len(new) and self.styles.is_auto_height:
+        if self._outgrown(old, new):
             self.refresh(layout=True)
             return
         room = self.content_size.width
@@ -74,6 +74,14 @@ class LineView(Widget):
             span = changed_span(before, after)
             if span is not None and span[0] < room:
                 self.refresh(Region(span[0], y, min(span[1], room - span[0]) or 1, 1))
+
+    def _outgrown(self, old: tuple[Line, ...], new: tuple[Line, ...]) -> bool:
+        """Tell whether the widget takes its size from its lines, and that size changes."""
+        if self.styles.is_auto_height and len(old) != len(new):
+            return True
+        return self.styles.is_auto_width and max(map(line_width, old), default=0) != max(
+            map(line_width, new), default=0
+        )
 
     def set_title(self, text: str) -> None:
         """Write a title into the upper border; repaints only when it changes."""

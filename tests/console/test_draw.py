@@ -1,0 +1,72 @@
+"""Charts: every candle and near level is drawn, in any size, whatever the numbers."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pbtui.console.draw import Scale, draw, level_ink, short_kind
+from pbtui.console.text import line_width
+from pbtui.core.actions import ChartQuery
+from pbtui.core.snapshot import Chart, Level
+
+from .sample import chart, symbol_of
+
+prices = st.floats(1e-8, 1e7) | st.sampled_from([0.0, float("nan"), float("inf"), -1.0])
+
+
+def text_of(lines: list) -> str:
+    return "\n".join("".join(text for text, _ in line) for line in lines)
+
+
+def test_levels_are_tagged_and_far_ones_are_counted() -> None:
+    text = text_of(draw(chart(ChartQuery(symbol_of("SOL"), "1m", 60)), 80, 20))
+    for words in ("149.655 mark", "148.210 position", "149.950 close", "145.900 entry", "ema high", "2 more ▼", "UTC"):
+        assert words in text
+
+
+def test_a_narrow_chart_uses_short_names_and_a_tiny_one_drops_the_tags() -> None:
+    sample = chart(ChartQuery(symbol_of("SOL"), "1m", 60))
+    assert "148.210 pos" in text_of(draw(sample, 38, 16))
+    assert "mark" not in text_of(draw(sample, 18, 10))
+    assert text_of(draw(sample, 80, 2)) == "no candles yet"
+
+
+def test_rising_and_falling_candles_fill_their_half_rows() -> None:
+    one = Chart("S", "1m", (60_000, 120_000), (10.0, 12.0), (12.0, 12.0), (10.0, 10.0), (12.0, 10.0), (), 1)
+    lines = draw(one, 40, 7)
+    drawn = [(glyph, ink) for line in lines[:-1] for text, ink in line for glyph in text if glyph in "┃╿╽│╹╻"]
+    assert {ink for _, ink in drawn} == {"up", "down"}
+    assert {glyph for glyph, _ in drawn} <= set("┃╹╻")
+
+
+def test_every_kind_of_level_has_a_short_name_and_an_ink() -> None:
+    kinds = {
+        "entry_grid_normal_long": "entry", "close_grid_short": "close", "entry_trailing_normal_long": "trail in",
+        "close_trailing_long": "trail out", "close_unstuck_long": "unstuck", "close_auto_reduce_wel_long": "reduce",
+        "close_panic_short": "panic", "foreign": "foreign", "entry(pos)": "position",
+    }  # fmt: skip
+    assert {kind: short_kind(kind) for kind in kinds} == kinds
+    assert level_ink(Level("entry_grid_normal_short", "short", 1.0, -2.0)) == "down"
+
+
+def test_a_scale_keeps_its_ends() -> None:
+    scale = Scale(10.0, 20.0, 11)
+    assert (scale.half(20.0), scale.half(10.0)) == (0, 21)
+    assert scale.half(1e9) == 0
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(st.tuples(prices, prices, prices, prices), max_size=40),
+    st.lists(prices, max_size=12),
+    st.integers(1, 120),
+    st.integers(1, 50),
+)
+def test_any_candles_fit_any_room(bars: list, levels: list[float], columns: int, rows: int) -> None:
+    marks = tuple(Level("close_grid_long", "long", price, -1.0) for price in levels)
+    made = Chart("S", "1m", tuple(range(len(bars))), *(tuple(bar[i] for bar in bars) for i in range(4)), marks, 2)
+    lines = draw(made, columns, rows)
+    assert len(lines) <= max(1, rows)
+    if len(lines) > 1:
+        assert all(line_width(line) <= max(columns, 12) for line in lines[:-1])
