@@ -221,7 +221,9 @@ class Supervisor:
         return None
 
     def _failed(self, error: PbtuiError, opened: Opened | None) -> Ending:
-        self.journal.say("error", error.line(), level=0, is_error=True)
+        # A wrong folder or a damaged ledger is said once, by whoever renders the ending.
+        if opened is not None or not isinstance(error, _FATAL):
+            self.journal.say("error", error.line(), level=0, is_error=True)
         self._publish("error", error.line())
         return Ending(None, error, opened.bot.summary() if opened is not None else None)
 

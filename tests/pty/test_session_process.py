@@ -169,3 +169,11 @@ def test_a_broken_config_is_one_line_and_no_screen(home: Home, tmp_path: Path) -
         assert terminal.wait() == 2
         assert b"\x1b[" not in terminal.output
         assert terminal.output.count(b"\n") == 1
+
+
+def test_a_wrong_folder_is_one_line_after_the_screen(home: Home) -> None:
+    with Terminal(home.words("--replay", "/nowhere/at/all")[1:], home.env) as terminal:
+        assert terminal.wait() == 2
+        _, _, after = terminal.output.rpartition(b"\x1b[?1004l")
+        assert b"pbtui: no folder /nowhere/at/all; name one with a parquet file per coin\r\n" in after
+    assert home.status() is None
