@@ -16,7 +16,7 @@ from pbtui.core.snapshot import Chart, Level
 
 _LABEL, _TIGHT_LABEL = 9, 5
 _TIGHT_BELOW = 56
-_ROWS_PER_REACH = 8  # every so many rows, levels one more candle range away fit in
+_ROWS_PER_REACH = 12  # every so many rows, levels one more candle range away fit in
 _MIN_PLOT = 8
 _TICK_EVERY = 4
 _TIME_EVERY = 12

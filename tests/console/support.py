@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from pbtui.console.app import ConsoleApp, ConsoleExit, ConsoleOptions
 from pbtui.core.clock import VirtualClock
@@ -29,7 +30,7 @@ class Desk:
 
     async def settle(self) -> None:
         """Let workers and messages finish."""
-        for _ in range(3):
+        for _ in range(2):
             await self.pilot.pause()
 
     async def press(self, *keys: str, rest: bool = True) -> None:
@@ -41,9 +42,10 @@ class Desk:
             await self.settle()
 
     async def type(self, text: str) -> None:
-        """Type text into the input that has the focus."""
+        """Put text into the input that has the focus."""
         await self.clock.advance(0.5)
-        await self.pilot.press(*[{" ": "space", ":": "colon", "/": "slash"}.get(char, char) for char in text])
+        assert isinstance(self.app.focused, Input)
+        self.app.focused.insert_text_at_cursor(text)
         await self.settle()
 
     async def give(self, snap: Snapshot) -> None:

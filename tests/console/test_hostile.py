@@ -78,7 +78,7 @@ def check(d: Desk, where: str) -> None:
     assert all(cell_len(line) == d.app.size.width for line in d.lines), where
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 async def test_hostile_text_reaches_no_screen_or_dialog(seed: int) -> None:
     rng = random.Random(seed)
     async with desk(poison(snapshot(), rng)) as d:
@@ -112,10 +112,10 @@ async def test_markup_is_shown_as_it_is_written() -> None:
 async def test_a_storm_of_sizes_is_survived(ascii_only: bool) -> None:
     rng = random.Random(3)
     async with desk(ascii_only=ascii_only) as d:
-        for number in range(60):
+        for number in range(24):
             columns, rows = rng.randint(1, 300), rng.randint(1, 90)
             await d.pilot.resize_terminal(columns, rows)
-            if number % 10 == 0:
+            if number % 6 == 0:
                 await d.press(rng.choice(["v", "a", "tab", "7", "escape"]))
                 await d.give(snapshot(number + 2))
         await d.pilot.resize_terminal(120, 36)

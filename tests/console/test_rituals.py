@@ -218,7 +218,7 @@ async def test_dangerous_keys_are_dead_after_a_change_of_focus_and_a_paste() -> 
 async def test_dangerous_keys_are_text_while_an_input_has_the_focus() -> None:
     async with desk() as d:
         await d.press("slash")
-        await d.type("gnPtm")
+        await d.press(*"gnPtm")
         assert d.link.actions == []
         assert d.app.state.filters["positions"] == "gnPtm"
 
