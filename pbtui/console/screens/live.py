@@ -15,6 +15,7 @@ from pbtui.console.tables import events, modes, orders, positions
 from pbtui.console.tables.select import matches
 from pbtui.console.text import safe
 from pbtui.console.widgets.chart_panel import ChartPanel
+from pbtui.console.widgets.columns import Rows
 from pbtui.console.widgets.grid import GridTable
 from pbtui.console.widgets.lines import LineView
 
@@ -131,7 +132,7 @@ class LiveScreen(ConsoleScreen):
         wanted, sort = state.filters.get("positions", ""), state.sorts["positions"]
         if self.layout_name == "cards":
             cards = [positions.card(row, state.current) for row in positions.chosen(found, wanted, sort)]
-            columns, rows = positions.CARD_COLUMNS, [line for card in cards for line in card]
+            columns, rows = positions.CARD_COLUMNS, Rows.of([line for card in cards for line in card])
         else:
             columns, rows = positions.COLUMNS, positions.rows(found, wanted, sort)
         held = sum(row.size != 0 for row in found)
@@ -140,7 +141,7 @@ class LiveScreen(ConsoleScreen):
         table.selected = state.selected
         table.rests = positions.is_head
         if state.current and _coin_key(table.cursor_key) != state.current:
-            table.cursor_key = next((row.key for row in rows if row.key == state.current), table.cursor_key)
+            table.cursor_key = state.current
         self._fit_positions(len(rows))
         table.set_rows(columns, rows, sort=sort.column, descending=sort.descending)
 
@@ -182,7 +183,7 @@ class LiveScreen(ConsoleScreen):
         table.empty = ("no modes yet",)
         table.selected = state.selected
         rows = modes.rows(found, wanted, sort)
-        if state.current and any(row.key == state.current for row in rows):
+        if state.current in rows.keys:
             table.cursor_key = state.current
         table.set_rows(modes.COLUMNS, rows, sort=sort.column, descending=sort.descending)
 

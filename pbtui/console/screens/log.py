@@ -40,7 +40,7 @@ class LogScreen(ConsoleScreen):
         """Move to the next error after the cursor, from the top after the last; False when there is none."""
         state, table = self.console.state, self.query_one("#log", GridTable)
         errors = {event.seq for event in state.events if event.is_error}
-        places = [index for index, row in enumerate(table.rows) if row.key in errors]
+        places = [index for index, key in enumerate(table.rows.keys) if key in errors]
         if not places:
             return False
         here = table.cursor_index

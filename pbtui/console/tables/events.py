@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pbtui.console.numbers import clock, utc
 from pbtui.console.tables.select import matches
 from pbtui.console.text import safe
-from pbtui.console.widgets.columns import Column, Row, cell
+from pbtui.console.widgets.columns import Column, Row, Rows, cell
 from pbtui.core.snapshot import EventRow
 
 LEVELS = ("error", "info", "debug", "trace")
@@ -67,6 +67,7 @@ def make_row(event: EventRow, *, full: bool = False) -> Row:
     return Row(event.seq, (cell(clock(event.ts_ms), "dim"), *words))
 
 
-def rows(events: Iterable[EventRow], level: int, wanted: str = "", *, full: bool = False, most: int = 500) -> list[Row]:
+def rows(events: Iterable[EventRow], level: int, wanted: str = "", *, full: bool = False, most: int = 500) -> Rows:
     """Return the newest `most` events as rows, oldest first."""
-    return [make_row(event, full=full) for event in shown(events, level, wanted)[-most:]]
+    found = shown(events, level, wanted)[-most:]
+    return Rows([event.seq for event in found], lambda index: make_row(found[index], full=full))

@@ -8,7 +8,7 @@ from pbtui.console.numbers import mode_ink, mode_word, side_letter, utc
 from pbtui.console.state import Sort
 from pbtui.console.tables.select import Value, filtered, ordered
 from pbtui.console.text import safe
-from pbtui.console.widgets.columns import Column, Row, cell
+from pbtui.console.widgets.columns import Column, Row, Rows, cell
 from pbtui.core.snapshot import ModeRow
 
 COLUMNS: tuple[Column, ...] = (
@@ -57,9 +57,10 @@ def make_row(row: ModeRow) -> Row:
     )
 
 
-def rows(found: tuple[ModeRow, ...], wanted: str, sort: Sort) -> list[Row]:
+def rows(found: tuple[ModeRow, ...], wanted: str, sort: Sort) -> Rows:
     """Return the rows of the modes panel: modes set by hand first."""
     picked = filtered(found, wanted, mode_words)
     if not sort.column:
         picked.sort(key=lambda row: not row.hand)
-    return [make_row(row) for row in ordered(picked, sort, _VALUES)]
+    picked = ordered(picked, sort, _VALUES)
+    return Rows([(row.symbol, row.pside) for row in picked], lambda index: make_row(picked[index]))

@@ -8,7 +8,7 @@ from pbtui.console.numbers import age, pct, price, side_letter, size
 from pbtui.console.state import Sort
 from pbtui.console.tables.select import Value, filtered, ordered
 from pbtui.console.text import safe
-from pbtui.console.widgets.columns import Column, Row, cell
+from pbtui.console.widgets.columns import Column, Row, Rows, cell
 from pbtui.core.snapshot import OrderRow
 
 _ID_TAIL = 4
@@ -58,15 +58,20 @@ def difference(rows: tuple[OrderRow, ...]) -> str:
     return " ".join(filter(None, parts))
 
 
+def order_key(row: OrderRow, number: int) -> tuple[str, str, str | int]:
+    """Return what tells an order apart; wanted ones have no id yet, so their place does."""
+    return row.symbol, row.pside, row.id or number
+
+
 def make_row(row: OrderRow, number: int, now_ms: int) -> Row:
-    """Return an order as cells; `number` tells wanted orders apart, which have no id yet."""
+    """Return an order as cells."""
     sign, ink = _STATES[row.state]
     quiet = "dim" if row.state == "foreign" else "text"
     side_ink = "dim" if row.state == "foreign" else "up" if row.side == "buy" else "down"
     held = age((now_ms - row.created_ms) / 1000) if row.created_ms > 0 else "new"
     tail = safe(row.id, 80)[-_ID_TAIL:]
     return Row(
-        (row.symbol, row.pside, row.id or number),
+        order_key(row, number),
         (
             cell(sign, ink),
             cell(safe(row.coin, 20), quiet),
@@ -82,8 +87,12 @@ def make_row(row: OrderRow, number: int, now_ms: int) -> Row:
     )
 
 
-def rows(found: tuple[OrderRow, ...], wanted: str, sort: Sort, now_ms: int, *, one_coin: bool = False) -> list[Row]:
+def rows(found: tuple[OrderRow, ...], wanted: str, sort: Sort, now_ms: int, *, one_coin: bool = False) -> Rows:
     """Return the rows of the orders table; those of `one_coin` need no coin column."""
     picked = ordered(filtered(found, wanted, order_words), sort, _VALUES)
-    made = [make_row(row, number, now_ms) for number, row in enumerate(picked)]
-    return [Row(row.key, (row.cells[0], *row.cells[2:])) for row in made] if one_coin else made
+
+    def make(index: int) -> Row:
+        row = make_row(picked[index], index, now_ms)
+        return Row(row.key, (row.cells[0], *row.cells[2:])) if one_coin else row
+
+    return Rows([order_key(row, number) for number, row in enumerate(picked)], make)

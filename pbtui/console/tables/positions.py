@@ -20,7 +20,7 @@ from pbtui.console.numbers import (
 from pbtui.console.state import Sort
 from pbtui.console.tables.select import Value, filtered, ordered
 from pbtui.console.text import safe
-from pbtui.console.widgets.columns import Cell, Column, Row, cell
+from pbtui.console.widgets.columns import Cell, Column, Row, Rows, cell
 from pbtui.core.snapshot import PositionRow
 
 _BAR = 5
@@ -132,9 +132,10 @@ def make_row(row: PositionRow) -> Row:
     )
 
 
-def rows(found: tuple[PositionRow, ...], wanted: str, sort: Sort) -> list[Row]:
+def rows(found: tuple[PositionRow, ...], wanted: str, sort: Sort) -> Rows:
     """Return the rows of the positions table."""
-    return [make_row(row) for row in chosen(found, wanted, sort)]
+    picked = chosen(found, wanted, sort)
+    return Rows([(row.symbol, row.pside) for row in picked], lambda index: make_row(picked[index]))
 
 
 def is_head(key: Hashable) -> bool:

@@ -41,6 +41,9 @@ class ChartPanel(LineView, can_focus=True):
 
     def draw(self) -> None:
         """Draw what is known."""
+        self.painter.guarded_draw(self._draw)
+
+    def _draw(self) -> None:
         size = self.content_size
         if size.width <= 0 or size.height <= 0:
             return

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from typing import overload
 
 from pbtui.console.text import Line, Span, fit, line_width, width
 
@@ -28,6 +29,33 @@ class Row:
 
     key: Hashable
     cells: tuple[Cell, ...]
+
+
+class Rows(Sequence[Row]):
+    """Rows made when looked at: a table draws one page of thousands, and builds no more than that."""
+
+    def __init__(self, keys: Sequence[Hashable], make: Callable[[int], Row]) -> None:
+        self.keys = list(keys)
+        self._make = make
+
+    @classmethod
+    def of(cls, rows: Sequence[Row]) -> Rows:
+        """Return rows that are made already."""
+        return cls([row.key for row in rows], rows.__getitem__)
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Row]: ...
+
+    def __getitem__(self, index: int | slice) -> Row | list[Row]:
+        if isinstance(index, slice):
+            return [self._make(at) for at in range(*index.indices(len(self.keys)))]
+        return self._make(range(len(self.keys))[index])
 
 
 def cell(text: str, ink: str = "text") -> Cell:

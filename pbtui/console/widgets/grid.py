@@ -11,7 +11,7 @@ from textual.geometry import Region
 from textual.message import Message
 
 from pbtui.console.text import Line, fit
-from pbtui.console.widgets.columns import GAP, Column, Row, layout, natural_widths, place
+from pbtui.console.widgets.columns import GAP, Column, Row, Rows, layout, natural_widths, place
 from pbtui.console.widgets.lines import LineView
 
 _MARKER = 2
@@ -63,7 +63,7 @@ class GridTable(LineView, can_focus=True):
     ) -> None:
         super().__init__(id=id, classes=classes)
         self.columns: tuple[Column, ...] = ()
-        self.rows: tuple[Row, ...] = ()
+        self.rows = Rows.of(())
         self.selected: AbstractSet[Hashable] = frozenset()
         self.empty: tuple[str, ...] = ()
         self.sort = ""
@@ -87,18 +87,20 @@ class GridTable(LineView, can_focus=True):
     ) -> None:
         """Show these rows; the cursor stays on its key, or on its place when the key is gone."""
         index = self.cursor_index
-        self.columns, self.rows = tuple(columns), tuple(rows)
+        self.columns, self.rows = tuple(columns), rows if isinstance(rows, Rows) else Rows.of(rows)
         self.sort, self.descending = sort, descending
-        if self.tail and self.rows:
-            self.cursor_key = self.rows[-1].key
-        elif self.rows and not any(row.key == self.cursor_key for row in self.rows):
-            self.cursor_key = self.rows[min(index, len(self.rows) - 1)].key
+        keys = self.rows.keys
+        if self.tail and keys:
+            self.cursor_key = keys[-1]
+        elif keys and self.cursor_key not in keys:
+            self.cursor_key = keys[min(index, len(keys) - 1)]
         self.redraw()
 
     @property
     def cursor_index(self) -> int:
         """Return the place of the cursor; 0 without rows."""
-        return next((i for i, row in enumerate(self.rows) if row.key == self.cursor_key), 0)
+        keys = self.rows.keys
+        return keys.index(self.cursor_key) if self.cursor_key in keys else 0
 
     @property
     def page(self) -> int:
@@ -107,22 +109,25 @@ class GridTable(LineView, can_focus=True):
 
     def redraw(self) -> None:
         """Lay out and show the rows that are in view."""
+        if self.content_size.width > 0:
+            self.painter.guarded_draw(self._redraw)
+
+    def _redraw(self) -> None:
         room = self.content_size.width
-        if room <= 0:
-            return
         self._keep_in_view()
         if not self.rows:
             self.show([((fit(f" {text}", room), "dim"),) for text in self.empty])
             return
-        self._spread = layout(self.columns, self._widths(room), room - (_MARKER if self._markers else 0))
+        page = self.rows[self.top : self.top + self.page]
+        self._spread = layout(self.columns, self._widths(room, page), room - (_MARKER if self._markers else 0))
         lines: list[Line] = [self._titles()] if self._header else []
-        lines += [self._row(row) for row in self.rows[self.top : self.top + self.page]]
+        lines += [self._row(row) for row in page]
         self.show(lines)
         self._place_note()
 
-    def _widths(self, room: int) -> list[int]:
+    def _widths(self, room: int, page: Sequence[Row]) -> list[int]:
         """Return column widths that only grow while the layout stays, so that figures do not dance."""
-        found = natural_widths(self.columns, self.rows, self.sort)
+        found = natural_widths(self.columns, page, self.sort)
         mark = (room, self.sort, tuple(column.id for column in self.columns))
         if mark == self._grown_for:
             found = [max(old, new) for old, new in zip(self._grown, found, strict=True)]
@@ -161,7 +166,7 @@ class GridTable(LineView, can_focus=True):
         if not self.rows or not (self.has_focus or self._show_cursor) or not 0 <= row < self.page:
             return None
         index = self.top + row
-        here = index < len(self.rows) and self.rows[index].key == self.cursor_key
+        here = index < len(self.rows) and self.rows.keys[index] == self.cursor_key
         return self.painter.cursor_style if here else None
 
     # -- moving --------------------------------------------------------------------------------------------------
@@ -170,7 +175,7 @@ class GridTable(LineView, can_focus=True):
         last = max(0, len(self.rows) - self.page)
         index = self.cursor_index
         end = index
-        while end + 1 < len(self.rows) and not self.rests(self.rows[end + 1].key):
+        while end + 1 < len(self.rows) and not self.rests(self.rows.keys[end + 1]):
             end += 1
         if self.tail:
             self.top = last
@@ -187,7 +192,7 @@ class GridTable(LineView, can_focus=True):
         index = max(0, min(index, len(self.rows) - 1))
         before = self.cursor_index
         index = self._rest_near(index, 1 if index >= before else -1)
-        self.cursor_key = self.rows[index].key
+        self.cursor_key = self.rows.keys[index]
         self.tail = self._follow and index == len(self.rows) - 1
         self.redraw()
         self._repaint_rows(before, index)
@@ -198,7 +203,7 @@ class GridTable(LineView, can_focus=True):
         for way in (step, -step):
             at = index
             while 0 <= at < len(self.rows):
-                if self.rests(self.rows[at].key):
+                if self.rests(self.rows.keys[at]):
                     return at
                 at += way
         return index
@@ -250,7 +255,7 @@ class GridTable(LineView, can_focus=True):
         if index < len(self.rows):
             self.move_to(index)
             if event.chain > 1:
-                self.post_message(self.Opened(self, self.rows[index].key))
+                self.post_message(self.Opened(self, self.rows.keys[index]))
 
     def _click_title(self, x: int) -> None:
         left = _MARKER if self._markers else 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol, cast
 
 from rich.segment import Segment
@@ -22,6 +22,10 @@ class Painter(Protocol):
     inks: dict[str, Style]
     cursor_style: Style
     ascii_only: bool
+
+    def guarded_draw(self, draw: Callable[[], None]) -> None:
+        """Draw; show a fault instead of raising it."""
+        ...
 
 
 def changed_span(old: Line, new: Line) -> tuple[int, int] | None:
