@@ -138,22 +138,28 @@ def who_part(snapshot: Snapshot) -> Part:
     return Part(10, ((text, "dim"),))
 
 
-def join(parts: list[Part], room: int) -> Line:
-    """Return the parts that fit into `room`, in order."""
+def kept_parts(parts: list[Part], room: int) -> list[Part]:
+    """Return the parts that fit into `room`, in order: the highest ranks go first."""
     kept = [part for part in parts if part.line]
     while len(kept) > 1 and sum(line_width(p.line) for p in kept) + 2 * (len(kept) - 1) > room:
         kept.remove(max(kept, key=lambda part: part.rank))
+    return kept
+
+
+def join(parts: list[Part], room: int) -> Line:
+    """Return the parts that fit into `room` as one line."""
     spans: list[Span] = []
-    for number, part in enumerate(kept):
+    for number, part in enumerate(kept_parts(parts, room)):
         spans += [_SEPARATOR] * (number > 0)
         spans += part.line
     return tuple(spans)
 
 
 def spread(left: list[Part], right: list[Part], room: int) -> Line:
-    """Return parts at both ends of a line; the right end drops first."""
-    right_line = join(right, max(0, room - line_width(join(left, room)) - 2))
-    left_line = join(left, room - line_width(right_line) - 2)
+    """Return the parts that fit into `room` at both ends of a line."""
+    kept = kept_parts([*left, *right], room)
+    left_line = join([part for part in kept if part in left], room)
+    right_line = join([part for part in kept if part in right], room)
     gap = room - line_width(left_line) - line_width(right_line)
     return (*left_line, (" " * max(1, gap), "text"), *right_line)
 

@@ -93,7 +93,7 @@ def test_any_filter_is_understood(wanted: str) -> None:
 def test_orders_show_the_difference_between_wanted_and_resting() -> None:
     rows = [text_of(row) for row in orders.rows(snapshot().orders, "coin:sol", Sort(), snapshot().market_ms)]
     assert [row[0] for row in rows] == [" ", " ", "-", "+", " ", "f"]
-    assert rows[2][4:] == ["entry_grid_normal_long", "145.900", "2.3", "+2.51%", "1h", "…91c0"]
+    assert rows[2][4:] == ["entry_grid_normal_long", "145.900", "2.3", "-2.51%", "1h", "…91c0"]
     assert rows[3][8:] == ["new", ""]
     assert orders.difference(snapshot().orders) == "+1 -1 1 foreign"
     assert orders.difference(snapshot().orders[:2]) == ""

@@ -80,7 +80,7 @@ def make_row(row: OrderRow, number: int, now_ms: int) -> Row:
             cell(safe(row.kind, 40), quiet if row.state != "create" else "up"),
             cell(price(row.price, row.price_decimals), quiet),
             cell(size(abs(row.qty), row.qty_decimals), quiet),
-            cell(pct(row.dist), quiet),
+            cell(pct(row.dist if row.side == "sell" else -row.dist), quiet),
             cell(held, "dim"),
             cell(f"…{tail}" if tail else "", "dim"),
         ),

@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+"""Make docs/images/*.svg: run the program on recorded candles (or an invented market) and picture its screens."""
+
+import argparse
+import asyncio
+import os
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from pbtui.cli.plan import make_plan
+from pbtui.cli.run_args import parse
+from pbtui.cli.session import open_session
+from pbtui.console.app import ConsoleApp, ConsoleOptions
+from pbtui.core.actions import SetReplaySpeed
+from pbtui.core.clock import RealClock
+from pbtui.link.local import LocalLink
+
+ROOT = Path(__file__).resolve().parent.parent
+IMAGES = ROOT / "docs" / "images"
+CANDLES = Path(os.environ.get("PBTUI_CANDLES") or ROOT.parent / "shared" / "data" / "candles") / "binanceusdm"
+LARGE, SMALL = (120, 36), (80, 24)
+# name, size, theme, keys from the live screen
+SCENES = (
+    ("live-120x36", LARGE, "dark", ()),
+    ("live-80x24", SMALL, "dark", ()),
+    ("modes-120x36", LARGE, "dark", ("v",)),
+    ("coin-120x36", LARGE, "dark", ("enter",)),
+    ("panic-120x36", LARGE, "dark", ("p",)),
+    ("quit-120x36", LARGE, "dark", ("q",)),
+    ("help-120x36", LARGE, "dark", ("question_mark",)),
+    ("light-120x36", LARGE, "light", ()),
+)
+FEWEST_POSITIONS, FEWEST_FILLS, PATIENCE_S, REST_S = 2, 12, 90, 0.6
+
+
+def without_remote_fonts(svg: str) -> str:
+    """Return a picture that loads nothing from anywhere."""
+    return re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
+
+
+async def until_busy(app: ConsoleApp, link: LocalLink) -> None:
+    """Wait until the bot holds something worth a picture, then slow the market down."""
+    for _ in range(PATIENCE_S * 4):
+        snap = app.state.snapshot
+        held = sum(row.size != 0 for row in snap.positions) if snap else 0
+        if snap and held >= FEWEST_POSITIONS and snap.money.n_fills >= FEWEST_FILLS:
+            break
+        await asyncio.sleep(0.25)
+    await link.act(SetReplaySpeed(60.0))
+    await asyncio.sleep(2.0)
+
+
+async def picture(
+    pilot: Pilot, app: ConsoleApp, name: str, size: tuple[int, int], theme: str, keys: tuple[str, ...]
+) -> None:
+    app.use_theme(theme)
+    await pilot.resize_terminal(*size)
+    await asyncio.sleep(REST_S)
+    for key in keys:
+        await pilot.press(key)
+        await asyncio.sleep(REST_S)
+    app.refresh_views()
+    app.ask_chart()
+    await asyncio.sleep(REST_S)
+    (IMAGES / f"{name}.svg").write_text(without_remote_fonts(app.export_screenshot()), encoding="utf-8")
+    print(f"docs/images/{name}.svg")
+    await pilot.press("escape")
+    await asyncio.sleep(REST_S)
+    if keys == ("v",):
+        await pilot.press("v")
+
+
+async def make(words: list[str]) -> None:
+    clock = RealClock()
+    async with open_session(make_plan(parse(words)), clock, linger=True) as session:
+        bot = asyncio.create_task(session.supervisor.run())
+        link = LocalLink(session.supervisor, session.seats)
+        app = ConsoleApp(link, ConsoleOptions(theme="dark", ascii_only=False))
+        async with app.run_test(size=LARGE) as pilot:
+            await until_busy(app, link)
+            for scene in SCENES:
+                await picture(pilot, app, *scene)
+        session.supervisor.request_stop("keep")
+        await bot
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--config", default=str(ROOT / "configs" / "examples" / "long_grid.hjson"))
+    given = parser.parse_args()
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    market = ["--replay", str(CANDLES), "--coins", "BTC,ETH,SOL,XRP,ADA"] if CANDLES.is_dir() else ["--synthetic"]
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(make([given.config, "--base-dir", folder, "--speed", "6000", *market]))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

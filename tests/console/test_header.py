@@ -1,0 +1,105 @@
+"""The header: what matters most stays longest, at any width; nothing runs over the edge."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pbtui.console.header import header_lines, is_stale
+from pbtui.console.state import ViewState
+from pbtui.console.text import line_width
+from pbtui.core.snapshot import Exposure, LoopHealth, Money, Snapshot
+
+from .sample import NOW_MS, snapshot
+
+
+def header(snap: Snapshot | None, room: int, rows: int = 1, **changes: object) -> list[str]:
+    state = ViewState()
+    if snap is not None:
+        state.take(snap)
+    for name, value in changes.items():
+        setattr(state, name, value)
+    return ["".join(text for text, _ in line) for line in header_lines(state, NOW_MS, room, rows)]
+
+
+def test_80_columns_keep_badge_balance_equity_exposure_and_tick_age() -> None:
+    line = header(snapshot(), 80)[0]
+    for words in (" PAPER ", "bal 1,012.44", "eq 950.46", "L 1.42/1.50 S 0.31/0.50", "tick 0.4s"):
+        assert words in line
+
+
+def test_two_rows_of_120_columns_say_everything() -> None:
+    text = "\n".join(header(snapshot(), 120, 2))
+    for words in (
+        "binanceusdm · USDT",
+        "ws ● up",
+        "429 1",
+        "err/h 1",
+        "12:03:44Z",
+        "uPnL ▼-61.98",
+        "day ▲+12.44",
+        "▼6.12%",
+    ):
+        assert words in text
+
+
+def test_a_long_account_name_never_pushes_out_what_tells_of_trouble() -> None:
+    base = snapshot()
+    long_name = replace(base.account, user="replay-2f78d514daab", config_name="a_rather_long_name_of_a_config.hjson")
+    text = header(replace(base, account=long_name), 120, 2)[0]
+    assert "429 1" in text
+    assert "err/h 1" in text
+
+
+def test_a_replay_shows_the_market_s_date_instead_of_the_clock() -> None:
+    base = snapshot()
+    head = replace(base.account, kind="replay", badge="REPLAY 600x")
+    assert "2025-05-14 12:03Z" in header(replace(base, account=head), 120, 2)[0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "badge"),
+    [
+        ({"locked": True}, " READ-ONLY "),
+        ({"role": "viewer"}, " WATCHING "),
+        ({"link_ended": "lost"}, " GONE "),
+    ],
+)
+def test_badges_of_this_console_never_drop(changes: dict[str, object], badge: str) -> None:
+    assert badge in header(snapshot(), 60, **changes)[0]
+
+
+@pytest.mark.parametrize("rows", [1, 2])
+@given(
+    st.integers(20, 260),
+    st.floats(-1e12, 1e12) | st.just(float("nan")),
+    st.floats(0, 100),
+    st.sampled_from(["starting", "running", "paused", "blocked", "error", "stopping", "stopped", "finished"]),
+)
+def test_no_header_runs_over_the_edge(rows: int, room: int, value: float, share: float, state: str) -> None:
+    snap = snapshot(
+        money=Money(value, value, value, value),
+        exposure=(Exposure("long", share, 1.5), Exposure("short", share, 0.0)),
+        health=LoopHealth(state, last_tick_ms=NOW_MS - 400, expected_interval_ms=1_000),  # type: ignore[arg-type]
+    )
+    state_view = ViewState()
+    state_view.take(snap)
+    for line in header_lines(state_view, NOW_MS, room, rows)[:1]:
+        assert line_width(line) <= max(room, 40)
+
+
+def test_staleness_needs_a_first_tick_and_three_intervals() -> None:
+    base = snapshot()
+    assert not is_stale(replace(base, health=LoopHealth("running")), NOW_MS)
+    late = replace(base.health, last_tick_ms=NOW_MS - 6_001)
+    assert is_stale(replace(base, health=late), NOW_MS)
+    assert not is_stale(replace(base, health=replace(late, state="finished")), NOW_MS)
+    fast = replace(base.health, expected_interval_ms=100, last_tick_ms=NOW_MS - 2_900)
+    assert not is_stale(replace(base, health=fast), NOW_MS)
+
+
+def test_without_a_bot_the_header_says_so() -> None:
+    assert "waiting for the bot" in header(None, 80)[0]
