@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -13,6 +13,7 @@ from textual import events
 from textual.app import App, ScreenStackError
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
+from textual.filter import LineFilter, NoColor
 
 from pbtui.console.actions import BY_ID
 from pbtui.console.availability import ENDED, why_not
@@ -171,10 +172,16 @@ class ConsoleApp(App[ConsoleExit], inherit_bindings=False):
             text = f"a panel could not be drawn ({self.draw_fault}); ^l tries again"
             self.notes.say(text, self.clock.monotonic(), ink="bad")  # not `say`: that would draw again at once
 
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """NO_COLOR means none at all: the terminal's own two colours are always readable."""
+        return [NoColor()] if self.no_color else super().get_line_filters()
+
     def use_theme(self, name: str) -> None:
         """Use a theme for styles and lines."""
         palette = palettes()[name]
         self.inks, self.cursor_style = palette.inks(), palette.cursor()
+        if self.no_color:  # badges stay badges without colour
+            self.inks |= {ink: Style(bold=True, reverse=True) for ink in self.inks if ink.startswith("badge")}
         self.theme = name
 
     def say(self, text: str, *, ink: str = "text", undo: tuple[Action, ...] = ()) -> None:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-import locale
 import os
+from collections.abc import Mapping
+
+# Python itself sets one of these in the C locale, so they say nothing of the terminal beside LANG=C.
+_COERCED = frozenset({"C.UTF-8", "C.utf8", "UTF-8"})
+_PLAIN = frozenset({"C", "POSIX"})
 
 
-def speaks_utf8() -> bool:
-    """Tell whether the locale writes UTF-8; without it bars and frames fall back to ASCII."""
-    for name in ("LC_ALL", "LC_CTYPE", "LANG"):
-        value = os.environ.get(name, "")
-        if value:
-            return "utf" in value.casefold()
-    # No locale at all: Python's UTF-8 mode hides the C locale, the terminal does not.
-    return "utf" in locale.getpreferredencoding(False).casefold()
+def speaks_utf8(environment: Mapping[str, str] | None = None) -> bool:
+    """Tell whether the locale writes UTF-8; where it does not, bars and frames fall back to ASCII.
+
+    Without any locale set UTF-8 is assumed: terminals of this age speak it.
+    """
+    found = os.environ if environment is None else environment
+    whole, ctype, lang = (found.get(name, "") for name in ("LC_ALL", "LC_CTYPE", "LANG"))
+    if not whole and ctype in _COERCED and lang in _PLAIN:
+        return False
+    locale = whole or ctype or lang
+    return not locale or "utf" in locale.casefold()

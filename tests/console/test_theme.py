@@ -11,6 +11,8 @@ from pbtui.console.terminal import speaks_utf8
 from pbtui.console.theme import ROLES, choose, load_palette, palettes
 from pbtui.core.errors import ConfigError
 
+from .support import desk
+
 ON_GROUND = ("text", "dim", "accent", "up", "down", "warn", "bad")
 
 
@@ -64,13 +66,41 @@ def test_a_broken_theme_is_named_with_what_is_wrong(tmp_path: Path, text: str, w
 
 @pytest.mark.parametrize(
     ("environment", "utf8"),
-    [({"LANG": "C.UTF-8"}, True), ({"LANG": "en_US.UTF-8", "LC_ALL": "C"}, False), ({"LC_CTYPE": "POSIX"}, False)],
+    [
+        ({}, True),
+        ({"LANG": "C.UTF-8"}, True),
+        ({"LC_CTYPE": "C.UTF-8"}, True),
+        ({"LANG": "en_US.UTF-8", "LC_ALL": "C"}, False),
+        ({"LANG": "C"}, False),
+        ({"LANG": "C", "LC_CTYPE": "C.UTF-8"}, False),
+        ({"LC_CTYPE": "POSIX"}, False),
+        ({"LANG": "de_DE.ISO-8859-1"}, False),
+    ],
 )
-def test_the_locale_decides_about_utf8(
-    environment: dict[str, str], utf8: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("LC_ALL", "LC_CTYPE", "LANG"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    assert speaks_utf8() is utf8
+def test_the_locale_decides_about_utf8(environment: dict[str, str], utf8: bool) -> None:
+    assert speaks_utf8(environment) is utf8
+
+
+async def test_no_color_leaves_signs_and_badges(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with desk() as d:
+        strips = d.app.screen._compositor.render_strips()
+        styles = [segment.style for strip in strips for segment in strip if segment.style]
+        assert all(style.color is None or style.color.is_default for style in styles)
+        assert all(style.bgcolor is None or style.bgcolor.is_default for style in styles)
+        badge = next(segment for strip in strips for segment in strip if "PAPER" in segment.text)
+        assert badge.style is not None
+        assert badge.style.reverse
+        assert "▼-74.40" in d.text
+
+
+async def test_themes_change_while_running() -> None:
+    async with desk() as d:
+        before = d.app.inks["up"]
+        await d.press("T")
+        assert d.app.theme != "dark"
+        await d.press("colon")
+        await d.type("theme light")
+        await d.press("enter")
+        assert d.app.theme == "light"
+        assert d.app.inks["up"] != before
