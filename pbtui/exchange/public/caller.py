@@ -1,0 +1,88 @@
+"""Remote calls: timed in the log, failures typed, and silence kept after a rate limit."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
+
+from pbtui.core.clock import Clock
+from pbtui.core.errors import ExchangeError, RateLimited, VenueUnreachable
+from pbtui.exchange.ccxt_errors import DEFAULT_PAUSE_S, failures, translate
+
+T = TypeVar("T")
+_log = logging.getLogger("pbtui.exchange")
+_LONGEST_PAUSE_S = 3_600.0
+_TOO_MANY = {418, 429}
+
+
+class Caller:
+    """Makes the calls of one venue; while a pause is owed every call fails at once, without touching the network."""
+
+    def __init__(self, venue: str, clock: Clock) -> None:
+        self._venue = venue
+        self._clock = clock
+        self._quiet_until = 0.0
+        self._retry_after_s: float | None = None
+        self.troubles = 0  # failed calls so far
+
+    def owed_s(self) -> float:
+        """Return the seconds of silence still owed to the venue."""
+        return max(0.0, self._quiet_until - self._clock.monotonic())
+
+    def listen(self, client: Any) -> None:
+        """Read the Retry-After of refused requests from the client's answers."""
+        inner: Callable[..., Any] = client.on_rest_response
+
+        def on_rest_response(
+            code: int, reason: str, url: str, method: str, headers: Mapping[str, str], *rest: Any
+        ) -> Any:
+            if code in _TOO_MANY:
+                self._retry_after_s = _seconds(headers)
+            return inner(code, reason, url, method, headers, *rest)
+
+        client.on_rest_response = on_rest_response
+
+    async def run(self, name: str, call: Callable[[], Awaitable[T]]) -> T:
+        """Await a call; raises ExchangeError (RateLimited, VenueUnreachable, …) for whatever goes wrong."""
+        owed = self.owed_s()
+        if owed > 0.0:
+            raise RateLimited(f"{self._venue}: {name} waits {owed:.0f} s after a rate limit", retry_after_s=owed)
+        start = self._clock.monotonic()
+        try:
+            result = await call()
+        except failures() as error:
+            self.troubles += 1
+            typed = self._typed(error, name)
+            _log.debug("%s %s %.0f ms failed: %s", self._venue, name, self._took_ms(start), typed.line())
+            raise typed from error
+        _log.debug("%s %s %.0f ms ok", self._venue, name, self._took_ms(start))
+        return result
+
+    async def patiently(self, name: str, call: Callable[[], Awaitable[T]], *, attempts: int = 3) -> T:
+        """Await a call, again after half a second, doubling, while the venue cannot be reached."""
+        wait_s = 0.5
+        for _ in range(attempts - 1):
+            try:
+                return await self.run(name, call)
+            except VenueUnreachable:
+                await self._clock.sleep(wait_s + self._clock.uniform(0.0, wait_s / 2))
+                wait_s *= 2
+        return await self.run(name, call)
+
+    def _typed(self, error: Exception, name: str) -> ExchangeError:
+        typed = translate(error, f"{self._venue} {name}", retry_after_s=self._retry_after_s)
+        if isinstance(typed, RateLimited):
+            pause = min(typed.retry_after_s, _LONGEST_PAUSE_S)
+            self._quiet_until = max(self._quiet_until, self._clock.monotonic() + pause)
+            self._retry_after_s = None
+        return typed
+
+    def _took_ms(self, start: float) -> float:
+        return (self._clock.monotonic() - start) * 1000
+
+
+def _seconds(headers: Mapping[str, str]) -> float:
+    """Return the Retry-After of an answer in seconds; the default where there is none (or a date)."""
+    text = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
+    return float(text) if text.isdigit() and int(text) > 0 else DEFAULT_PAUSE_S

@@ -1,0 +1,102 @@
+"""What differs between venues for public data: a small table, everything else is the same code."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from pbtui.config.coin_names import library_id, short_name
+from pbtui.core.errors import ConfigError
+from pbtui.core.sanitize import sanitize_line
+
+LISTED = ("binance", "bybit", "okx", "bitget", "gateio", "hyperliquid", "kucoin")
+_CLOSED = {"defx": "the venue closed in March 2026"}
+_RENAMED = {"gateio": "gate"}  # the library dropped its older name
+
+
+@dataclass(frozen=True, slots=True)
+class Venue:
+    """One venue: the library's class, and its quirks (exchanges.md 1-9, candles.md 5.1, config.md 11.4)."""
+
+    name: str  # short name, as in configurations
+    library: str  # class of the exchange library
+    options: dict[str, Any] = field(default_factory=dict[str, Any])
+    page: int = 1000  # candles a request
+    until: bool = True  # whether a page is told where to end
+    overlap: int = 0  # candles a page repeats, where `since` itself is left out of the answer
+    windowed: bool = False  # a page never reaches further than `page` candles after `since`, even if it is empty
+    history: int | None = None  # newest candles that can be had at all
+    contract_volume: bool = False  # candle volumes count contracts
+    quotes: Literal["tickers", "bids_asks"] = "tickers"  # which bulk call knows best prices
+    last_field: str = ""  # raw field of the price where tickers have no last trade
+    fees: tuple[float, float] | None = None  # maker, taker; None: as listed
+    min_cost: float = 0.0  # floor of the minimum cost
+
+
+_VENUES = (
+    Venue(
+        "binance",
+        "binanceusdm",
+        options={
+            "fetchMarkets": {"types": ["linear"]},
+            "fetchMargins": False,
+            "watchTradesForSymbols": {"name": "aggTrade"},
+        },
+        quotes="bids_asks",
+    ),
+    Venue("bybit", "bybit", options={"fetchMarkets": {"types": ["linear"]}}, until=False, fees=(0.0002, 0.00055)),
+    Venue("okx", "okx", options={"fetchMarkets": {"types": ["swap"]}}, page=300, until=False, windowed=True),
+    Venue(
+        "bitget",
+        "bitget",
+        options={"fetchMarkets": {"types": ["swap"]}, "uta": False},
+        page=200,
+        until=False,
+        overlap=1,
+        windowed=True,
+        min_cost=5.1,
+    ),
+    Venue(
+        "gateio",
+        "gate",
+        options={"fetchMarkets": {"types": ["swap"]}},
+        windowed=True,
+        contract_volume=True,
+        fees=(0.0002, 0.0005),
+    ),
+    Venue(
+        "hyperliquid",
+        "hyperliquid",
+        options={"fetchMarkets": {"types": ["swap"]}},
+        history=5000,
+        last_field="midPx",
+    ),
+    Venue(
+        "kucoin",
+        "kucoinfutures",
+        page=200,
+        until=False,
+        overlap=1,
+        windowed=True,
+        contract_volume=True,
+        quotes="bids_asks",
+        fees=(0.0002, 0.0006),
+    ),
+)
+_BY_NAME = {name: venue for venue in _VENUES for name in (venue.name, venue.library)}
+
+
+def venue_of(exchange: str, known: Collection[str]) -> Venue:
+    """Return a venue by short name or library id; `known` are the library's ids. Raises ConfigError otherwise."""
+    name = exchange.strip().lower()
+    if name in _CLOSED:
+        raise ConfigError(f"{name}: {_CLOSED[name]}", hint=f"venues that work: {', '.join(LISTED)}")
+    venue = _BY_NAME.get(name)
+    if venue is None:
+        library = library_id(_RENAMED.get(name, name), known)
+        venue = Venue(short_name(name), library)
+    if venue.library not in known:
+        shown = sanitize_line(exchange, limit=40)
+        raise ConfigError(f"{shown}: no venue of this name is known", hint=f"venues that work: {', '.join(LISTED)}")
+    return venue
