@@ -89,6 +89,7 @@ class CcxtPublicFeed:
             raise VenueUnreachable(f"{self.name}: the feed is closed")
         if self._client is None:
             await library.load()
+        if self._client is None:  # nobody else was faster meanwhile
             self._client = self._new_client()
             self._caller.listen(self._client)
 
