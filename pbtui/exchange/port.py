@@ -33,9 +33,7 @@ class Candles:
     def since(self, start_ms: int) -> Candles:
         """Return the candles that open at or after `start_ms`."""
         i = int(np.searchsorted(self.ts_ms, start_ms, side="left"))
-        return Candles(
-            self.ts_ms[i:], self.open[i:], self.high[i:], self.low[i:], self.close[i:], self.volume[i:]
-        )
+        return Candles(self.ts_ms[i:], self.open[i:], self.high[i:], self.low[i:], self.close[i:], self.volume[i:])
 
     @classmethod
     def empty(cls) -> Candles:

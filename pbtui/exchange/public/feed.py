@@ -88,7 +88,7 @@ class CcxtPublicFeed:
         if self._closed:
             raise VenueUnreachable(f"{self.name}: the feed is closed")
         if self._client is None:
-            await library.load()
+            await library.load(self._venue)
         if self._client is None:  # nobody else was faster meanwhile
             self._client = self._new_client()
             self._caller.listen(self._client)

@@ -9,6 +9,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
+from pbtui.exchange.public.packages import open_doors
 from pbtui.exchange.public.venues import Venue
 
 
@@ -20,20 +21,20 @@ def known_ids() -> frozenset[str]:
     return frozenset(path.stem for path in (Path(spec.origin).parent / "pro").glob("[a-z]*.py"))
 
 
-async def load() -> None:
-    """Import the library in a worker thread."""
-    await asyncio.to_thread(_import)
+async def load(venue: Venue) -> None:
+    """Import one venue of the library in a worker thread."""
+    await asyncio.to_thread(_class_of, venue)
     logging.getLogger("ccxt").setLevel(logging.WARNING)
 
 
-def _import() -> Any:
-    return importlib.import_module("ccxt.pro")
+def _class_of(venue: Venue) -> Any:
+    open_doors()
+    return getattr(importlib.import_module("ccxt.pro"), venue.library)
 
 
 def new_client(venue: Venue, *, timeout_s: float) -> Any:
     """Return a client without keys for REST and streams; `load` must have finished. Close it after use."""
-    kind: Any = getattr(importlib.import_module("ccxt.pro"), venue.library)
-    client: Any = kind(
+    client: Any = _class_of(venue)(
         {
             "enableRateLimit": True,
             "timeout": round(timeout_s * 1000),
