@@ -1,7 +1,6 @@
-#!/usr/bin/env python3
 """Times the decision step as Python calls it: the widest forager case of the vectors, repeated to 50 symbols.
 
-Usage: .venv/bin/python scripts/bench_engine.py [VECTORS_DIR]; first build with PROFILE=release scripts/dev-build.
+Usage: .venv/bin/python tests/bench/engine.py [VECTORS_DIR]; first build with PROFILE=release scripts/dev-build.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ MINUTES = 34_560
 
 
 def vectors_dir() -> Path:
-    root = Path(__file__).resolve().parent.parent
+    root = Path(__file__).resolve().parents[2]
     named = sys.argv[1:] or [os.environ.get("PBTUI_VECTORS")]
     places = [Path(named[0])] if named[0] else [root.parent / "shared" / "vectors", root / "tests" / "vectors" / "data"]
     found = [place for place in places if (place / "orchestrator.jsonl.gz").exists()]
