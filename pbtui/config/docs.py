@@ -13,7 +13,7 @@ from pbtui.config.schema import KEYS, Command, shipped_config
 
 _INTRO = """# Configuration keys
 
-Made by `scripts/gen-config-docs` from the declarations in `pbtui/config/schema_*.py`; do not edit.
+Made by `scripts/gen-docs` from the declarations in `pbtui/config/schema_*.py`; do not edit.
 
 **Template** is the value in `configs/template.json`, **built-in** fills a key that a file omits (both as Passivbot v7).
 Keys marked ✚ are ours. Keys marked ⚠ raise risk when omitted: a live start wants them written down.

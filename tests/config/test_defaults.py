@@ -15,7 +15,7 @@ EXAMPLES = sorted((PROGRAM_ROOT / "configs" / "examples").glob("*.hjson"))
 
 
 def test_rendered_files_are_current() -> None:
-    assert TEMPLATE.read_text("utf-8") == template_text(), "run scripts/gen-config-docs"
+    assert TEMPLATE.read_text("utf-8") == template_text(), "run scripts/gen-docs"
     assert (PROGRAM_ROOT / "docs" / "config-keys.md").read_text("utf-8") == keys_markdown()
 
 

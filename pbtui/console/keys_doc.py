@@ -1,0 +1,37 @@
+"""The page of all keys, rendered from the registry of actions."""
+
+from __future__ import annotations
+
+from pbtui.console.actions import ACTIONS, ConsoleAction, Danger, key_label
+
+_HEAD = """# Keys
+
+Made by `scripts/gen-docs` from the registry in `pbtui/console/actions.py`; do not edit.
+
+**Ritual** is what stands between the key and its effect. Keys without a note on screens work everywhere.
+"""
+_RITUALS = {
+    Danger.VIEW: "",
+    Danger.REVERSIBLE: "at once",
+    Danger.ORDERS: "dialog, letter `y`",
+    Danger.COSTS: "preview, type the coin",
+    Danger.ACCOUNT: "preview, type `PANIC`, countdown",
+}
+_EVERYWHERE = 3
+
+
+def keys_markdown() -> str:
+    """Return the text of `docs/keys.md`."""
+    groups = dict.fromkeys(action.group for action in ACTIONS)
+    return "\n".join([_HEAD, *(_table(group) for group in groups)])
+
+
+def _table(group: str) -> str:
+    rows = [_row(action) for action in ACTIONS if action.group == group]
+    return "\n".join([f"## {group}\n", "| Key | Does | Screens | Ritual |", "|---|---|---|---|", *rows, ""])
+
+
+def _row(action: ConsoleAction) -> str:
+    keys = " ".join(f"`{key_label(key)}`" for key in action.keys)
+    places = "" if len(action.places) == _EVERYWHERE else ", ".join(sorted(action.places))
+    return f"| {keys} | {action.help} | {places} | {_RITUALS[action.danger]} |"
