@@ -97,7 +97,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
 
     def apply_size(self, columns: int = 0, rows: int = 0) -> None:
         """Choose the layout for a size."""
-        if not self._composed or self.console.leaving:
+        if not self.drawable:
             return
         columns, rows = columns or self.app.size.width, rows or self.app.size.height
         self.layout_name = width_class(columns)
@@ -109,12 +109,17 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         self.layout_changed()
         self.call_after_refresh(self.refresh_view)
 
+    @property
+    def drawable(self) -> bool:
+        """Tell whether all widgets are there: not before composing, not while the program takes them away."""
+        return self._composed and not self.console.leaving and self.console.is_running
+
     def layout_changed(self) -> None:
         """Show and hide panels for the layout."""
 
     def refresh_view(self) -> None:
         """Draw everything from the app's state; cheap when nothing changed."""
-        if not self._composed or self.console.leaving:
+        if not self.drawable:
             return
         console = self.console
         now_ms, now = console.clock.now_ms(), console.clock.monotonic()
