@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from pbtui.cli import parsing, remote
-from pbtui.cli.main import say
+from pbtui.cli.narrate import say
 from pbtui.cli.run import run_loop
 from pbtui.core.errors import ConfigError, ExitCode
 from pbtui.live import lock

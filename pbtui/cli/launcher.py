@@ -72,7 +72,7 @@ def launch(run: Callable[[Stage], int]) -> int:
 
 def _guarded(run: Callable[[Stage], int], stage: Stage) -> int:
     """Run with the errors of the command line rendered as in any other command."""
-    from pbtui.cli.main import report
+    from pbtui.cli.narrate import report
 
     return report(lambda: run(stage))
 

@@ -1,36 +1,13 @@
-"""Which command it is, and what its errors look like: one line on stderr and an exit code."""
+"""Which command it is: nothing but that command is imported."""
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Callable
 from importlib import import_module
 
-from pbtui.core.errors import ExitCode, PbtuiError
-from pbtui.core.sanitize import sanitize_line
+from pbtui.cli.commands import COMMANDS, LATER
+from pbtui.cli.narrate import report, say
+from pbtui.core.errors import ExitCode
 
-# command → module with `main(argv) -> int`
-COMMANDS = {
-    "config": "pbtui.cli.config_cmd",
-    "attach": "pbtui.cli.attach",
-    "status": "pbtui.cli.status",
-    "mode": "pbtui.cli.steer",
-    "stop": "pbtui.cli.steer",
-}
-LATER = (
-    "backtest",
-    "optimize",
-    "pareto",
-    "candles",
-    "markets",
-    "fills",
-    "keys",
-    "sim",
-    "doctor",
-    "tool",
-    "do",
-)
 _GLOBAL_WITH_VALUE = ("--log-level", "--debug-level", "--base-dir")
 _GLOBAL = ("--json", "-v", "--verbose")
 
@@ -38,29 +15,6 @@ _GLOBAL = ("--json", "-v", "--verbose")
 def main(argv: list[str]) -> int:
     """Dispatch to a command, or run a bot when none is named; returns the exit code."""
     return report(lambda: _dispatch(argv))
-
-
-def report(work: Callable[[], int]) -> int:
-    """Do `work` and turn its errors into one line and an exit code."""
-    try:
-        return work()
-    except PbtuiError as error:
-        say(f"pbtui: {error.line()}")
-        return int(error.exit_code)
-    except KeyboardInterrupt:
-        return int(ExitCode.INTERRUPTED)
-    except BrokenPipeError:
-        # The reader of our data has gone: nothing is left to say to it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return int(ExitCode.OK)
-
-
-def say(line: str) -> None:
-    """Write a line of narration; a terminal that is gone does not matter."""
-    try:
-        print(sanitize_line(line, limit=2_000), file=sys.stderr, flush=True)
-    except (OSError, ValueError):
-        return
 
 
 def _dispatch(argv: list[str]) -> int:

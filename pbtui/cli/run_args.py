@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pbtui import __version__
 from pbtui.cli import parsing
-from pbtui.cli.main import COMMANDS, LATER
+from pbtui.cli.commands import COMMANDS, LATER
 from pbtui.core.errors import ConfigError
 
 _EPILOG = f"""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pbtui.cli import figures
 from pbtui.cli.launcher import Stage
-from pbtui.cli.main import say
+from pbtui.cli.narrate import say
 from pbtui.cli.plan import RunPlan
 from pbtui.cli.session import Session, open_session
 from pbtui.core.clock import Clock

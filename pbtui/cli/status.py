@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from pbtui.cli import figures, parsing, remote
-from pbtui.cli.main import say
+from pbtui.cli.narrate import say
 from pbtui.cli.run import run_loop
 from pbtui.core.errors import ExitCode, PbtuiError
 from pbtui.core.sanitize import sanitize_line

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from pbtui.cli import parsing, remote
-from pbtui.cli.main import say
+from pbtui.cli.narrate import say
 from pbtui.cli.run import run_loop
 from pbtui.core.actions import Action, ActionResult, SetMode, StopBot, StopChoice, Target
 from pbtui.core.clock import RealClock, within

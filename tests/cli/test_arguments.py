@@ -9,7 +9,7 @@ import pytest
 
 from pbtui.cli import main as cli
 from pbtui.cli import parsing
-from pbtui.cli.main import LATER
+from pbtui.cli.commands import LATER
 from pbtui.cli.run_args import parse
 from pbtui.core.errors import ConfigError
 

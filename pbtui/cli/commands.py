@@ -1,0 +1,23 @@
+"""The words of the command line."""
+
+# command → module with `main(argv) -> int`
+COMMANDS = {
+    "config": "pbtui.cli.config_cmd",
+    "attach": "pbtui.cli.attach",
+    "status": "pbtui.cli.status",
+    "mode": "pbtui.cli.steer",
+    "stop": "pbtui.cli.steer",
+}
+LATER = (
+    "backtest",
+    "optimize",
+    "pareto",
+    "candles",
+    "markets",
+    "fills",
+    "keys",
+    "sim",
+    "doctor",
+    "tool",
+    "do",
+)
