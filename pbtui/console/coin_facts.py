@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pbtui.console.draw import short_kind
+from pbtui.console.levels import short_kind
 from pbtui.console.numbers import gain, gain_ink, mode_ink, mode_word, pct, price, ratio, size, utc
 from pbtui.console.state import Key, ViewState
 from pbtui.console.text import Line, safe, wrap

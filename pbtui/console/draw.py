@@ -8,68 +8,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from pbtui.console.numbers import price, utc
-from pbtui.console.text import Line, Span, fit, width
+from pbtui.console.levels import Gutter, Scale, gutter_for, level_ink, tags
+from pbtui.console.numbers import utc
+from pbtui.console.text import Line, Span
 from pbtui.core.snapshot import Chart, Level
 
-_LABEL, _TIGHT_LABEL = 9, 5
-_TIGHT_BELOW = 56
 _ROWS_PER_REACH = 12  # every so many rows, levels one more candle range away fit in
 _MIN_PLOT = 8
-_TICK_EVERY = 4
-_TIME_EVERY = 12
-_SHORT = {
-    "entry(pos)": "position",
-    "mark": "mark",
-    "ema_lower": "ema low",
-    "ema_upper": "ema high",
-    "foreign": "foreign",
-}
-_TIGHT = {
-    "position": "pos", "ema low": "ema-", "ema high": "ema+", "foreign": "other", "unstuck": "unstk",
-    "reduce": "cut", "trail in": "trail", "trail out": "trail",
-}  # fmt: skip
-_INK = {"mark": "strong", "entry(pos)": "accent", "ema_lower": "dim", "ema_upper": "dim", "foreign": "dim"}
+_STAMP = len("00:00Z") + 2
+_STEPS_MIN = (1, 2, 5, 10, 15, 30, 60, 120, 240, 480, 720, 1_440, 2_880, 10_080)
+_DAY_MIN = 1_440
+_MINUTE_MS = 60_000
 # (upper half, lower half) of a cell: 0 nothing, 1 wick, 2 body
 _GLYPHS = {
     (0, 0): " ", (1, 0): "╵", (0, 1): "╷", (1, 1): "│", (2, 0): "╹", (0, 2): "╻", (2, 2): "┃", (2, 1): "╿",
     (1, 2): "╽",
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """Prices from `low` to `high` over `rows` rows of two half rows each; half row 0 is the top."""
-
-    low: float
-    high: float
-    rows: int
-
-    def half(self, value: float) -> int:
-        """Return the half row of a price."""
-        share = (self.high - value) / (self.high - self.low)
-        return min(self.rows * 2 - 1, max(0, round(share * (self.rows * 2 - 1))))
-
-    def price(self, row: int) -> float:
-        """Return the price at the middle of a row."""
-        return self.high - (self.high - self.low) * (row * 2 + 0.5) / max(1, self.rows * 2 - 1)
-
-
-def short_kind(kind: str) -> str:
-    """Return the short name of a level: `entry`, `close`, `trail`, `unstuck`, …"""
-    if kind in _SHORT:
-        return _SHORT[kind]
-    for part, word in (("unstuck", "unstuck"), ("panic", "panic"), ("reduce", "reduce"), ("trailing", "trail")):
-        if part in kind:
-            return f"{word} {'in' if kind.startswith('entry') else 'out'}" if word == "trail" else word
-    return "close" if kind.startswith("close") else "entry"
-
-
-def level_ink(level: Level) -> str:
-    """Return the ink of a level."""
-    return _INK.get(level.kind) or ("down" if level.qty < 0 or level.kind.startswith("close") else "up")
 
 
 def scale_of(lows: Sequence[float], highs: Sequence[float], levels: Sequence[Level], rows: int) -> Scale:
@@ -90,11 +45,10 @@ def draw(chart: Chart, columns: int, rows: int) -> list[Line]:
     """Return a chart in `columns` × `rows`: candles left, price tags right, times below."""
     levels = [level for level in chart.levels if _fine((level.price,))]
     values = [v for v in (*chart.high, *chart.low, *(level.price for level in levels)) if math.isfinite(v)]
-    digits = max((width(price(v, chart.price_decimals)) for v in values), default=0)
-    label = _LABEL if columns >= _TIGHT_BELOW else _TIGHT_LABEL
-    plot = columns - digits - label - 3
-    if plot < _MIN_PLOT:
-        plot, digits = columns, -1
+    gutter = gutter_for(levels, values, chart.price_decimals, columns)
+    if columns - gutter.width < _MIN_PLOT:
+        gutter = Gutter(0, 0, tight=True, sides=False)
+    plot = columns - gutter.width
     body = rows - 1
     candles = list(zip(chart.ts_ms, chart.open, chart.high, chart.low, chart.close, strict=True))[-plot:]
     candles = [candle for candle in candles if _fine(candle[1:])]
@@ -102,9 +56,9 @@ def draw(chart: Chart, columns: int, rows: int) -> list[Line]:
         return [(("no candles yet", "dim"),)]
     scale = scale_of([c[3] for c in candles], [c[2] for c in candles], levels, body)
     cells = _plot(candles, levels, scale, plot)
-    tags = _tags(levels, scale, chart.price_decimals, digits, label) if digits >= 0 else [()] * body
-    lines: list[Line] = [_join(cells[row], tags[row]) for row in range(body)]
-    lines.append(((_times([c[0] for c in candles], plot), "dim"),))
+    beside = tags(levels, scale, chart.price_decimals, gutter)
+    lines: list[Line] = [_join(cells[row], beside[row]) for row in range(body)]
+    lines.append(((times([c[0] for c in candles], plot), "dim"),))
     return lines
 
 
@@ -113,7 +67,7 @@ def _plot(
 ) -> list[list[Span]]:
     grid: list[list[Span]] = [[(" ", "text")] * plot for _ in range(scale.rows)]
     for level in sorted(levels, key=lambda level: level.kind in ("mark", "entry(pos)")):
-        if scale.low <= level.price <= scale.high:
+        if scale.holds(level.price):
             ink = level_ink(level)
             grid[scale.half(level.price) // 2] = [("─" if ink in ("strong", "accent") else "╌", ink)] * plot
     left = plot - len(candles)
@@ -130,44 +84,20 @@ def _plot(
     return grid
 
 
-def _tags(levels: Sequence[Level], scale: Scale, decimals: int, digits: int, label: int) -> list[Line]:
-    """Return one tag per row: the weightiest level there, else a price every few rows."""
-    tags: list[Line] = [()] * scale.rows
-    weight = {"mark": 0, "entry(pos)": 1, "ema_lower": 3, "ema_upper": 3}
-    for level in sorted(levels, key=lambda level: weight.get(level.kind, 2)):
-        row = scale.half(level.price) // 2
-        if scale.low <= level.price <= scale.high and not tags[row]:
-            ink = level_ink(level)
-            name = short_kind(level.kind)
-            name = name if label == _LABEL else _TIGHT.get(name, name)
-            text = f" {fit(price(level.price, decimals), digits, '>')} {fit(name, label)}"
-            tags[row] = (("╌", ink), (text, ink))
-    above = sum(level.price > scale.high for level in levels)
-    below = sum(level.price < scale.low for level in levels)
-    for row in range(0, scale.rows, _TICK_EVERY):
-        if not tags[row]:
-            tags[row] = ((f"  {fit(price(scale.price(row), decimals), digits, '>')}", "dim"),)
-    room = digits + label + 3
-    _count(tags, range(min(3, scale.rows)), above, "▲", room)
-    _count(tags, range(scale.rows - 1, max(-1, scale.rows - 4), -1), below, "▼", room)
-    return tags
-
-
-def _count(tags: list[Line], rows: range, count: int, mark: str, room: int) -> None:
-    """Say how many levels lie beyond an end, in the first row there that no level has taken."""
-    free = next((row for row in rows if not tags[row] or tags[row][-1][1] == "dim"), None)
-    if count and free is not None:
-        tags[free] = ((fit(f"  {count} more {mark}", room), "dim"),)
-
-
-def _times(stamps: Sequence[int], plot: int) -> str:
-    """Return the time axis: a stamp every few candles, with its Z at the last."""
+def times(stamps: Sequence[int], plot: int) -> str:
+    """Return the time axis: round times (UTC) under their candles, as far apart as their words need."""
     text = [" "] * plot
     left = plot - len(stamps)
-    for index in range(0, len(stamps) - 5, _TIME_EVERY):
-        for offset, char in enumerate(utc(stamps[index], "%H:%M")):
-            text[left + index + offset] = char
-    return "".join(text) + " UTC"
+    if len(stamps) > 1:
+        period = max(1, (stamps[-1] - stamps[0]) // (len(stamps) - 1) // _MINUTE_MS)
+        step = next((step for step in _STEPS_MIN if step >= period * _STAMP), _STEPS_MIN[-1])
+        free = 0
+        for x, stamp in enumerate(stamps, start=left):
+            word = utc(stamp, "%d %b" if stamp % (_DAY_MIN * _MINUTE_MS) == 0 else "%H:%MZ")
+            if stamp % (step * _MINUTE_MS) == 0 and x >= free and x + len(word) <= plot:
+                text[x : x + len(word)] = word
+                free = x + len(word) + 1
+    return "".join(text)
 
 
 def _join(cells: Sequence[Span], tag: Line) -> Line:

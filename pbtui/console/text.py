@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from rich.cells import cell_len, set_cell_size
 
 from pbtui.core.sanitize import sanitize_line
@@ -9,6 +11,8 @@ from pbtui.core.sanitize import sanitize_line
 Span = tuple[str, str]  # text, ink (a colour role of the theme)
 Line = tuple[Span, ...]
 BLANK: Line = ()
+_NUMBER_END = re.compile(r"[^\s,;:(/]*\d[\d.,/%]*$")
+_NUMBER_GOES_ON = re.compile(r"[\d%]|[.,/]\d")
 
 _ASCII = str.maketrans(
     {
@@ -44,12 +48,23 @@ def line_width(line: Line) -> int:
 
 
 def fit(text: str, room: int, align: str = "<") -> str:
-    """Return `text` in exactly `room` columns: padded, or cut with an ellipsis (words only: numbers are never cut)."""
+    """Return `text` in exactly `room` columns: padded, or cut with an ellipsis; a number is shown whole or not."""
     length = width(text)
     if length > room:
-        return set_cell_size(text, room - 1) + "…" if room > 0 else ""
+        return cut(text, room)
     pad = " " * (room - length)
     return pad + text if align == ">" else text + pad
+
+
+def cut(text: str, room: int) -> str:
+    """Return the beginning of `text` with an ellipsis in exactly `room` columns, without half a number at its end."""
+    if room <= 0:
+        return ""
+    head = set_cell_size(text, room - 1)
+    if text.startswith(head) and _NUMBER_GOES_ON.match(text, len(head)):
+        head = _NUMBER_END.sub("", head)
+    head = head.rstrip(" ,;:(/@")
+    return head + "…" + " " * (room - 1 - width(head))
 
 
 def wrap(text: str, room: int, indent: int = 0) -> list[str]:

@@ -143,7 +143,9 @@ async def test_moving_between_panels_side_by_side() -> None:
     async with desk() as d:
         await d.press("l")
         assert d.app.state.panel == "chart"
-        await d.press("h", "j", "j", "k")
+        await d.press("h")
+        assert d.app.state.panel == "orders"
+        await d.press("shift+tab", "j", "j", "k")
         assert d.app.state.current == (symbol_of("ETH"), "long")
         await d.press("end")
         assert d.app.state.current == (symbol_of("DOGE"), "long")
@@ -209,7 +211,7 @@ async def test_the_log_filters_levels_and_finds_errors() -> None:
 async def test_an_event_opens_in_full() -> None:
     long_text = "word " * 60 + "the end"
     async with desk(snapshot(events=(EventRow(NOW_MS, 1, "note", "", long_text, 1),))) as d:
-        await d.press("shift+tab", "enter")
+        await d.press("tab", "tab", "enter")
         assert d.app.state.panel == "events"
         assert "the end" in d.text
 

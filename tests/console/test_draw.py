@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pbtui.console.draw import Scale, draw, level_ink, short_kind
+from pbtui.console.draw import draw, times
+from pbtui.console.levels import Scale, level_ink, round_prices, short_kind
 from pbtui.console.text import line_width
 from pbtui.core.actions import ChartQuery
 from pbtui.core.snapshot import Chart, Level
@@ -21,7 +24,15 @@ def text_of(lines: list) -> str:
 
 def test_levels_are_tagged_and_far_ones_are_counted() -> None:
     text = text_of(draw(chart(ChartQuery(symbol_of("SOL"), "1m", 60)), 80, 20))
-    for words in ("149.655 mark", "148.210 position", "149.950 close", "145.900 entry", "ema high", "2 more ▼", "UTC"):
+    for words in (
+        "149.655 mark",
+        "148.210 position",
+        "149.950 close",
+        "145.900 entry",
+        "ema high",
+        "2 more ▼",
+        "11:10Z",
+    ):
         assert words in text
 
 
@@ -32,10 +43,34 @@ def test_a_narrow_chart_uses_short_names_and_a_tiny_one_drops_the_tags() -> None
     assert text_of(draw(sample, 80, 2)) == "no candles yet"
 
 
+def test_names_say_the_side_only_where_both_sides_have_levels() -> None:
+    sample = chart(ChartQuery(symbol_of("SOL"), "1m", 60))
+    both = replace(sample, levels=(*sample.levels, Level("entry(pos)", "short", 150.1, -1.0)))
+    assert " position" in text_of(draw(sample, 80, 20))
+    text = text_of(draw(both, 80, 20))
+    assert "148.210 L position" in text
+    assert "150.100 S position" in text
+    assert "149.655 mark" in text
+
+
+def test_the_time_axis_has_round_times_with_their_z_and_days_where_they_begin() -> None:
+    start = 1_747_180_740_000  # 2025-05-13 23:59
+    line = times([start + minute * 60_000 for minute in range(40)], 44)
+    assert "14 May" in line
+    assert line.split()[2:] == ["00:10Z", "00:20Z", "00:30Z"]
+    assert line.index("00:10Z") == 4 + 11
+    assert times([], 10).strip() == ""
+
+
+def test_prices_of_the_axis_are_round_and_apart() -> None:
+    prices_ = round_prices(Scale(2_291.3, 2_367.9, 24))
+    assert prices_ == [2_300.0, 2_320.0, 2_340.0, 2_360.0]
+
+
 def test_rising_and_falling_candles_fill_their_half_rows() -> None:
     one = Chart("S", "1m", (60_000, 120_000), (10.0, 12.0), (12.0, 12.0), (10.0, 10.0), (12.0, 10.0), (), 1)
     lines = draw(one, 40, 7)
-    drawn = [(glyph, ink) for line in lines[:-1] for text, ink in line for glyph in text if glyph in "┃╿╽│╹╻"]
+    drawn = [(glyph, ink) for line in lines[:-1] for text, ink in line[:-1] for glyph in text if glyph in "┃╿╽│╹╻"]
     assert {ink for _, ink in drawn} == {"up", "down"}
     assert {glyph for glyph, _ in drawn} <= set("┃╹╻")
 

@@ -27,7 +27,7 @@ SCENES: dict[str, tuple[tuple[str, ...], Callable[[], Snapshot], tuple[str, ...]
     "starting": ((), starting, ("STARTING", "✓ markets", "○ balance, positions, orders", "212 known")),
     "modes": (("v",), snapshot, ("Modes · 1 by hand *", "gs*", "new positions", "operator")),
     "chart": (("v", "v"), snapshot, ("SOL · 1m", "149.655 mark", "148.210 pos")),
-    "all_orders": (("a", "tab"), snapshot, ("Orders: all 8", "close_grid_short", "103,102.0")),
+    "all_orders": (("a", "tab"), snapshot, ("Orders: all 8", "close_grid ", "103,102.0")),
     "selection": (("space", "space", "s"), snapshot, ("●", "coin▴")),
     "coin": (("enter",), snapshot, ("SOL long · 1m", "4.2 @ 148.210", "Orders: SOL 6")),
     "log": (("7",), snapshot, ("Log · down to info", "2025-05-14 12:03:40Z", "order would immediately trigger")),

@@ -39,7 +39,7 @@ def test_columns_drop_in_a_fixed_order() -> None:
     for room in range(140, 20, -1):
         shown = {positions.COLUMNS[index].id for index, _ in layout(positions.COLUMNS, widths, room)}
         gone += [column.id for column in positions.COLUMNS if column.id not in shown and column.id not in gone]
-    assert gone[:4] == ["bar", "entry", "next", "mark"]
+    assert gone[:5] == ["bar", "kind", "entry", "next", "mark"]
     assert not {"coin", "side", "upnl"} & set(gone)
 
 
@@ -52,7 +52,8 @@ def test_places_pad_on_their_side_and_cut_words_only_with_an_ellipsis() -> None:
 def test_a_position_row_says_everything() -> None:
     row = positions.make_row(snapshot().positions[2])
     assert text_of(row) == [
-        "XRP", "L", "norm", "310", "2.4410", "2.2010", "-9.83%", "▼-74.40", "0.75/0.75", "█████", "2.2032", "+0.10%",
+        "XRP", "L", "norm", "310", "2.4410", "2.2010", "-9.83%", "▼-74.40", "0.75/0.75", "████████",
+        "unstuck", "2.2032", "+0.10%",
         "stuck",
     ]  # fmt: skip
     danger = replace(snapshot().positions[0], danger=True, flags=("off",))
@@ -93,7 +94,7 @@ def test_any_filter_is_understood(wanted: str) -> None:
 def test_orders_show_the_difference_between_wanted_and_resting() -> None:
     rows = [text_of(row) for row in orders.rows(snapshot().orders, "coin:sol", Sort(), snapshot().market_ms)]
     assert [row[0] for row in rows] == [" ", " ", "-", "+", " ", "f"]
-    assert rows[2][4:] == ["entry_grid_normal_long", "145.900", "2.3", "-2.51%", "1h", "…91c0"]
+    assert rows[2][4:] == ["entry_grid_normal", "145.900", "2.3", "-2.51%", "1h", "…91c0"]
     assert rows[3][8:] == ["new", ""]
     assert orders.difference(snapshot().orders) == "+1 -1 1 foreign"
     assert orders.difference(snapshot().orders[:2]) == ""

@@ -53,6 +53,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
     def __init__(self) -> None:
         super().__init__()
         self._composed = False
+        self._n_children = 0
         self._bindings = BindingsMap(bindings_of(self.PLACE))
 
     @property
@@ -82,13 +83,18 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         return [widget for widget in self.query(".panel") if widget.display and widget.is_on_screen]
 
     @property
+    def _whole(self) -> bool:
+        """Tell whether all widgets are there: calls that wait may come before the first or after the last."""
+        return self._composed and not self.console.leaving and len(self.children) == self._n_children
+
+    @property
     def table(self) -> GridTable | None:
         """The table with the focus."""
         return self.focused if isinstance(self.focused, GridTable) else None
 
     def on_mount(self) -> None:
         """Draw at once."""
-        self._composed = True
+        self._composed, self._n_children = True, len(self.children)
         self.apply_size()
 
     def on_resize(self, event: events.Resize) -> None:

@@ -23,13 +23,15 @@ from pbtui.console.widgets.lines import LineView
 VIEWS: dict[str, tuple[tuple[str, ...], ...]] = {
     "cards": (("positions",), ("orders",), ("modes",), ("chart",), ("events",)),
     "narrow": (("positions", "orders"), ("modes",), ("chart",), ("events",)),
-    "normal": (("positions", "orders", "chart", "events"), ("positions", "orders", "modes", "events")),
-    "wide": (("positions", "orders", "chart", "modes", "events"),),
+    "normal": (("positions", "orders", "events", "chart"), ("positions", "orders", "events", "modes")),
+    "wide": (("positions", "orders", "events", "chart", "modes"),),
 }
-_LEFT = frozenset({"positions", "orders"})
-_ALL = ("positions", "orders", "modes", "chart", "events")
-_POSITIONS_SHARE = 0.6
-_POSITIONS_LEAST = 6
+_LEFT = frozenset({"orders", "events"})
+_RIGHT = frozenset({"chart", "modes"})
+_ALL = ("positions", "orders", "events", "chart", "modes")
+_MOST_OF_BODY = {"narrow": 0.6, "normal": 0.4, "wide": 0.4}  # what positions may take of the height
+_POSITIONS_LEAST = 5
+_MODES_SHARE = 0.4
 
 
 class LiveScreen(ConsoleScreen):
@@ -42,16 +44,17 @@ class LiveScreen(ConsoleScreen):
         self._parked = False  # the checklist took the focus from the positions
 
     def compose_body(self) -> ComposeResult:
-        """Two columns of panels, and the checklist that stands in while the bot starts."""
-        with Horizontal(id="body"):
-            with Vertical(id="left"):
-                yield LineView(id="checklist", classes="panel")
-                yield GridTable(id="positions", classes="panel", show_cursor=True)
-                yield GridTable(id="orders", classes="panel")
-            with Vertical(id="right"):
-                yield ChartPanel()
-                yield GridTable(id="modes", classes="panel")
-                yield GridTable(id="events", classes="panel", follow=True, markers=False)
+        """Positions (while the bot starts: the checklist) over two columns of panels."""
+        with Vertical(id="body"):
+            yield LineView(id="checklist", classes="panel")
+            yield GridTable(id="positions", classes="panel", show_cursor=True, airy=True)
+            with Horizontal(id="lower"):
+                with Vertical(id="left"):
+                    yield GridTable(id="orders", classes="panel", airy=True)
+                    yield GridTable(id="events", classes="panel", follow=True, markers=False)
+                with Vertical(id="right"):
+                    yield ChartPanel()
+                    yield GridTable(id="modes", classes="panel", airy=True)
 
     def on_mount(self) -> None:
         """Start with the positions."""
@@ -72,10 +75,11 @@ class LiveScreen(ConsoleScreen):
         shown = set(self.in_view)
         for name in _ALL:
             self.query_one(f"#{name}").display = name in shown and not (starting and name == "positions")
-        self.set_class("modes" in shown, "-modes")
         self.query_one("#checklist").display = starting and "positions" in shown
         self.query_one("#left").display = bool(shown & _LEFT)
-        self.query_one("#right").display = bool(shown - _LEFT)
+        self.query_one("#right").display = bool(shown & _RIGHT)
+        self.query_one("#lower").display = bool(shown & (_LEFT | _RIGHT))
+        self.query_one("#modes").styles.max_height = f"{_MODES_SHARE:.0%}" if "chart" in shown else None
         if self.focused is not None and not self.focused.display:
             first = next((name for name in self.in_view if self.query_one(f"#{name}").display), "")
             if first:
@@ -146,14 +150,14 @@ class LiveScreen(ConsoleScreen):
         table.set_rows(columns, rows, sort=sort.column, descending=sort.descending)
 
     def _fit_positions(self, count: int) -> None:
-        """Give positions the lines they need, up to a share; orders get the rest."""
-        table, room = self._table("positions"), self.query_one("#left").size.height
+        """Give positions the lines they need, up to a share; the other panels get the rest."""
+        table, room = self._table("positions"), self.query_one("#body").size.height
         if room <= 0 or "orders" not in self.in_view:
             table.styles.height = "1fr"
             return
         frame = 2 if self.has_class("-flat") else 3
-        lines = max(_POSITIONS_LEAST, min(count + frame, round(room * _POSITIONS_SHARE)))
-        table.styles.height = lines
+        most = max(_POSITIONS_LEAST, round(room * _MOST_OF_BODY[self.layout_name]))
+        table.styles.height = min(most, max(_POSITIONS_LEAST, count + frame))
 
     def _draw_orders(self) -> None:
         state, table = self.console.state, self._table("orders")
@@ -183,6 +187,7 @@ class LiveScreen(ConsoleScreen):
         table.empty = ("no modes yet",)
         table.selected = state.selected
         rows = modes.rows(found, wanted, sort)
+        table.styles.height = len(rows) + 3 if "chart" in self.in_view else "1fr"
         if state.current in rows.keys:
             table.cursor_key = state.current
         table.set_rows(modes.COLUMNS, rows, sort=sort.column, descending=sort.descending)

@@ -16,7 +16,7 @@ _ANY_ERROR_TAG = "error"
 COLUMNS: tuple[Column, ...] = (
     Column("time", "time"),
     Column("tag", "tag", rank=2, least=4),
-    Column("coin", "coin", rank=1, least=4),
+    Column("coin", "coin", rank=1, least=9),
     Column("text", "what", least=10),
 )
 LOG_COLUMNS: tuple[Column, ...] = (

@@ -17,7 +17,7 @@ _STATES = {"open": (" ", "text"), "create": ("+", "up"), "cancel": ("-", "down")
 COLUMNS: tuple[Column, ...] = (
     Column("state", ""),
     Column("coin", "coin", rank=1),
-    Column("pside", "pos", rank=6),
+    Column("pside", "s", rank=1),
     Column("side", "side"),
     Column("kind", "kind", rank=3, least=10),
     Column("price", "price", ">"),
@@ -58,6 +58,11 @@ def difference(rows: tuple[OrderRow, ...]) -> str:
     return " ".join(filter(None, parts))
 
 
+def kind_word(row: OrderRow) -> str:
+    """Return the order's type; the side of the position it ends with stands in a column of its own."""
+    return safe(row.kind.removesuffix(f"_{row.pside}"), 40)
+
+
 def order_key(row: OrderRow, number: int) -> tuple[str, str, str | int]:
     """Return what tells an order apart; wanted ones have no id yet, so their place does."""
     return row.symbol, row.pside, row.id or number
@@ -77,7 +82,7 @@ def make_row(row: OrderRow, number: int, now_ms: int) -> Row:
             cell(safe(row.coin, 20), quiet),
             cell(side_letter(row.pside), quiet),
             cell(row.side, side_ink),
-            cell(safe(row.kind, 40), quiet if row.state != "create" else "up"),
+            cell(kind_word(row), quiet if row.state != "create" else "up"),
             cell(price(row.price, row.price_decimals), quiet),
             cell(size(abs(row.qty), row.qty_decimals), quiet),
             cell(pct(row.dist if row.side == "sell" else -row.dist), quiet),

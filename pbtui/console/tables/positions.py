@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 
+from pbtui.console.levels import short_kind
 from pbtui.console.numbers import (
     bar,
     gain,
@@ -23,7 +24,7 @@ from pbtui.console.text import safe
 from pbtui.console.widgets.columns import Cell, Column, Row, Rows, cell
 from pbtui.core.snapshot import PositionRow
 
-_BAR = 5
+_BAR = 8
 _FULL, _NEAR_FULL = 1.0, 0.9
 
 # Ranks decide what goes first when room is short: the bar, the entry price, the next price, …
@@ -38,7 +39,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("upnl", "uPnL", ">"),
     Column("we", "WE/limit", ">", rank=2),
     Column("bar", "", rank=11),
-    Column("next", "next in", ">", rank=7),
+    Column("kind", "next", rank=10),
+    Column("next", "at", ">", rank=7),
     Column("next_dist", "away", ">", rank=5),
     Column("flags", "flags", rank=4, least=5),
 )
@@ -83,7 +85,7 @@ def flags_cell(row: PositionRow) -> Cell:
     """Return the flags: words for what is special here."""
     if row.danger:
         return cell(safe(" ".join(flag.upper() if flag == "off" else flag for flag in row.flags)) or "OFF", "bad")
-    return cell(safe(" ".join(row.flags)), "warn")
+    return cell(safe(" ".join(row.flags)).replace("trailing ", "trail "), "warn")
 
 
 def exposure_cell(row: PositionRow) -> Cell:
@@ -99,19 +101,20 @@ def bar_cell(share: float, cells: int = _BAR) -> Cell:
     return ((filled, "bad" if share > _FULL else "accent"), (empty, "border"))
 
 
-def next_cells(row: PositionRow) -> tuple[Cell, Cell]:
-    """Return price and distance of what the engine waits for."""
+def next_cells(row: PositionRow) -> tuple[Cell, Cell, Cell]:
+    """Return what the engine waits for: a word, its price, its distance."""
     if not row.next_kind:
-        return cell("", "dim"), cell("", "dim")
+        return cell("", "dim"), cell("", "dim"), cell("", "dim")
     ink = "warn" if "unstuck" in row.next_kind or "auto_reduce" in row.next_kind else "text"
-    return cell(price(row.next_price, row.price_decimals), ink), cell(pct(row.next_dist), ink)
+    word = cell(short_kind(row.next_kind), ink if ink == "warn" else "dim")
+    return word, cell(price(row.next_price, row.price_decimals), ink), cell(pct(row.next_dist), ink)
 
 
 def make_row(row: PositionRow) -> Row:
     """Return a position as cells."""
     held = row.size != 0
     share = row.we / row.we_limit if row.we_limit > 0 else 0.0
-    waits, away = next_cells(row)
+    waits, where, away = next_cells(row)
     return Row(
         (row.symbol, row.pside),
         (
@@ -126,6 +129,7 @@ def make_row(row: PositionRow) -> Row:
             exposure_cell(row),
             bar_cell(share),
             waits,
+            where,
             away,
             flags_cell(row),
         ),

@@ -9,6 +9,7 @@ from typing import overload
 from pbtui.console.text import Line, Span, fit, line_width, width
 
 GAP = 1
+MOST_GAP = 3
 Cell = Line
 
 
@@ -89,6 +90,12 @@ def layout(columns: Sequence[Column], widths: Sequence[int], room: int) -> list[
             given[i] -= cut
             over -= cut
     return [(i, given[i]) for i in kept]
+
+
+def airy_gap(spread: Sequence[tuple[int, int]], room: int) -> int:
+    """Return the gap between columns that uses up spare room, within reason."""
+    spare = room - sum(wide for _, wide in spread)
+    return max(GAP, min(MOST_GAP, spare // max(1, len(spread) - 1)))
 
 
 def place(content: Cell, room: int, align: str) -> Line:

@@ -11,7 +11,7 @@ from textual.geometry import Region
 from textual.message import Message
 
 from pbtui.console.text import Line, fit
-from pbtui.console.widgets.columns import GAP, Column, Row, Rows, layout, natural_widths, place
+from pbtui.console.widgets.columns import GAP, Column, Row, Rows, airy_gap, layout, natural_widths, place
 from pbtui.console.widgets.lines import LineView
 
 _MARKER = 2
@@ -60,6 +60,7 @@ class GridTable(LineView, can_focus=True):
         show_cursor: bool = False,
         header: bool = True,
         markers: bool = True,
+        airy: bool = False,
     ) -> None:
         super().__init__(id=id, classes=classes)
         self.columns: tuple[Column, ...] = ()
@@ -76,6 +77,8 @@ class GridTable(LineView, can_focus=True):
         self._show_cursor = show_cursor
         self._header = header
         self._markers = markers
+        self._airy = airy  # spare room goes between the columns
+        self._gap = GAP
         self._grown: list[int] = []
         self._grown_for: tuple[object, ...] = ()
         self._spread: list[tuple[int, int]] = []
@@ -119,7 +122,9 @@ class GridTable(LineView, can_focus=True):
             self.show([((fit(f" {text}", room), "dim"),) for text in self.empty])
             return
         page = self.rows[self.top : self.top + self.page]
-        self._spread = layout(self.columns, self._widths(room, page), room - (_MARKER if self._markers else 0))
+        inner = room - (_MARKER if self._markers else 0)
+        self._spread = layout(self.columns, self._widths(room, page), inner)
+        self._gap = airy_gap(self._spread, inner) if self._airy else GAP
         lines: list[Line] = [self._titles()] if self._header else []
         lines += [self._row(row) for row in page]
         self.show(lines)
@@ -140,7 +145,7 @@ class GridTable(LineView, can_focus=True):
             column = self.columns[index]
             sorted_by = column.id == self.sort
             title = column.title + (("▾" if self.descending else "▴") if sorted_by else "")
-            spans.append((fit(title, room, column.align) + " " * GAP, "accent" if sorted_by else "head"))
+            spans.append((fit(title, room, column.align) + " " * self._gap, "accent" if sorted_by else "head"))
         return tuple(spans)
 
     def _row(self, row: Row) -> Line:
@@ -150,7 +155,7 @@ class GridTable(LineView, can_focus=True):
             spans = [("›" if here else " ", "key"), ("●" if row.key in self.selected else " ", "accent")]
         for index, room in self._spread:
             spans += place(row.cells[index], room, self.columns[index].align)
-            spans.append((" " * GAP, "text"))
+            spans.append((" " * self._gap, "text"))
         return tuple(spans)
 
     def _place_note(self) -> None:
@@ -260,7 +265,7 @@ class GridTable(LineView, can_focus=True):
     def _click_title(self, x: int) -> None:
         left = _MARKER if self._markers else 0
         for index, room in self._spread:
-            if left <= x < left + room + GAP:
+            if left <= x < left + room + self._gap:
                 self.post_message(self.HeaderClicked(self, self.columns[index].id))
                 return
-            left += room + GAP
+            left += room + self._gap
