@@ -10,7 +10,8 @@ from typing import Any, cast
 
 from pbtui.config.coin_names import default_quote
 from pbtui.config.errors import InvalidConfig, Problem, SyntaxFault, shown
-from pbtui.config.parse import read_text, strict_json_fault
+from pbtui.config.parse import read_text
+from pbtui.config.syntax import strict_json_fault
 from pbtui.core.errors import ConfigError, SafetyRefusal
 from pbtui.core.secret import Secret
 

@@ -11,6 +11,7 @@ from pbtui.config.coin_names import coin_of
 from pbtui.config.errors import shown
 from pbtui.config.parse import parse_text, read_text
 from pbtui.core.errors import ConfigError
+from pbtui.core.sanitize import sanitize_line
 from pbtui.core.types import PSIDES, Pside
 
 PerSide = dict[str, list[str]]
@@ -19,6 +20,7 @@ _FILE_HEADS = ("/", "./", "../", "~", "configs/")
 _OLD_NAMES = ("approved_coins_topmcap.json", "approved_coins_topmcap.txt")
 _NEW_NAME = "configs/approved_coins.json"
 _EVERYTHING = "all"
+_NEVER_IN_NAMES = frozenset("[]{}<>\"';\\")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,35 +42,27 @@ class Places:
 
 @dataclass(slots=True)
 class CoinSource:
-    """A parsed list: entries as written per side, the files they came from, and notes for the user."""
+    """A parsed list: entries as written per side, the files they came from, and notes for the user.
+
+    `everything` holds the sides whose entries name the word `all`: every eligible market, so their list is empty.
+    `blank` holds the files without any text, which is what a file looks like while it is being written.
+    """
 
     sides: PerSide
     files: tuple[Path, ...]
     notes: tuple[str, ...] = ()
+    everything: frozenset[str] = frozenset()
+    blank: tuple[Path, ...] = ()
 
 
 def read_coin_source(value: Any, places: Places) -> CoinSource:
     """Return the entries of a coin list in any form; raises ConfigError for a missing or unreadable file."""
     reader = _Reader(places)
-    sides = reader.sides(value)
-    return CoinSource(sides, tuple(dict.fromkeys(reader.files)), tuple(reader.notes))
-
-
-def is_empty_source(value: Any) -> bool:
-    """Whether a list is one of the forms that mean "empty"; the word `all` alone counts too."""
-    if value is None or value in (0, "", [], [""], {}):
-        return True
-    if isinstance(value, dict):
-        sides = cast("dict[str, Any]", value)
-        return set(sides) <= set(PSIDES) and all(is_empty_source(item) for item in sides.values())
-    return means_everything(value)
-
-
-def means_everything(value: Any) -> bool:
-    """Whether a list is the single word `all`, which stands for every eligible market."""
-    if isinstance(value, list) and len(cast("list[Any]", value)) == 1:
-        value = cast("list[Any]", value)[0]
-    return isinstance(value, str) and value.strip().lower() == _EVERYTHING
+    named = reader.sides(value)
+    everything = frozenset(pside for pside in PSIDES if any(name.lower() == _EVERYTHING for name in named[pside]))
+    sides = {pside: [] if pside in everything else named[pside] for pside in PSIDES}
+    files = tuple(dict.fromkeys(reader.files))
+    return CoinSource(sides, files, tuple(reader.notes), everything, tuple(reader.blank))
 
 
 def coins_of(entries: Iterable[str]) -> list[str]:
@@ -82,6 +76,7 @@ class _Reader:
         self.places = places
         self.files: list[Path] = []
         self.notes: list[str] = []
+        self.blank: list[Path] = []
 
     def sides(self, value: Any) -> PerSide:
         resolved = self._resolve(value)
@@ -122,7 +117,11 @@ class _Reader:
         if path is None:
             return cast("Any", value)
         self.files.append(path)
-        return _coin_file(path)
+        text = read_text(path)
+        if not text.strip():
+            self.blank.append(path)
+            return []
+        return _coin_file(text, sanitize_line(path))
 
     def _file(self, text: str) -> Path | None:
         if not text or "\n" in text or "\x00" in text or len(text) > 1000:
@@ -154,37 +153,45 @@ def _looks_like_file(text: str) -> bool:
 
 
 def _flatten(value: Any) -> list[str]:
-    """Return nested lists and comma texts as one list of stripped names."""
-    if value is None or value == 0 or value is False:
+    """Return nested lists and comma texts as one list of stripped names; raises ConfigError for what is no name."""
+    if value is None or value == 0:
         return []
     if isinstance(value, list):
         return [name for item in cast("list[Any]", value) for name in _flatten(item)]
-    if isinstance(value, dict):
+    if isinstance(value, dict | bool):
         raise ConfigError(
             f"{shown(cast('Any', value))} is no coin list", hint="write names, or {long: [...], short: [...]}"
         )
-    if means_everything(value):
-        return []
-    return [name.strip() for name in str(value).split(",") if name.strip()]
+    return [_coin_name(name.strip()) for name in str(value).split(",") if name.strip()]
 
 
-def _coin_file(path: Path) -> Any:
-    """Return the list or per-side object in a coin file: HJSON, else plain text."""
-    text = read_text(path)
+def _coin_name(name: str) -> str:
+    if _looks_like_file(name):
+        raise ConfigError(f"{shown(name)} is a file inside a list of coins", hint="a coin file stands alone")
+    if not name.isprintable() or any(char.isspace() or char in _NEVER_IN_NAMES for char in name):
+        raise ConfigError(f"{shown(name)} is no coin name", hint="names are parted by commas")
+    return name
+
+
+def _coin_file(text: str, source: str) -> Any:
+    """Return the list or per-side object in the text of a coin file: HJSON, else plain names."""
+    start, end = text.lstrip()[:1], text.rstrip()[-1:]
     try:
-        value: Any = parse_text(text, str(path)) if text.strip() else []
+        value: Any = parse_text(text, source)
     except ConfigError:
-        if text.lstrip().startswith("{"):
+        if start == "{" or (start == "[" and end != "]"):
             raise
         return _plain_names(text)
+    if value is None or isinstance(value, bool):
+        raise ConfigError(f"{source}: holds {text.strip()} instead of coins")
     if isinstance(value, dict):
         given = cast("dict[str, Any]", value)
         if given and set(given) <= set(PSIDES) and all(_all_text(item) for item in given.values()):
             return given
-        if text.lstrip().startswith("{"):
-            raise ConfigError(f"{path}: is no coin list", hint="write [names] or {long: [...], short: [...]}")
+        if start == "{":
+            raise ConfigError(f"{source}: is no coin list", hint="write [names] or {long: [...], short: [...]}")
         return _plain_names(text)
-    return cast("list[Any]", value) if _all_text(value) else _plain_names(text)
+    return cast("list[Any]", value) if isinstance(value, list) else _plain_names(text)
 
 
 def _all_text(value: Any) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pbtui.config.coin_lists import CoinSource, coins_of, is_empty_source, means_everything, read_coin_source
+from pbtui.config.coin_lists import CoinSource, coins_of, read_coin_source
 from pbtui.config.model import Config
 from pbtui.config.normalise import LISTS
 from pbtui.core.errors import ConfigError
+from pbtui.core.sanitize import sanitize_line
 from pbtui.core.types import PSIDES, Pside
 
 
@@ -29,6 +30,10 @@ class CoinLists:
         except ConfigError as error:
             self.warning = f"coin lists are unchanged: {error.line()}"
             return False
+        emptied = [path for name in LISTS for path in fresh[name].blank if path not in self._sources[name].blank]
+        if emptied:  # most likely it is being written; an empty list may mean every market
+            self.warning = f"coin lists are unchanged: {sanitize_line(emptied[0])} is empty (write [] to mean it)"
+            return False
         self.warning = ""
         sets = self._coins(fresh)
         changed = sets != self._sets
@@ -45,9 +50,9 @@ class CoinLists:
 
     def all_approved(self, pside: Pside) -> bool:
         """Whether every eligible market counts as approved on a side."""
-        if self.approved(pside):
-            return False
-        return bool(self._config.live.empty_means_all_approved) or _says_all(self._config, pside)
+        if pside in self._sources["approved_coins"].everything:
+            return True
+        return not self.approved(pside) and bool(self._config.live.empty_means_all_approved)
 
     def _coins(self, sources: Mapping[str, CoinSource]) -> dict[str, dict[Pside, frozenset[str]]]:
         return {
@@ -56,23 +61,17 @@ class CoinLists:
         }
 
 
-def _says_all(config: Config, pside: Pside) -> bool:
-    value = config.source_values["approved_coins"]
-    return means_everything(value[pside] if isinstance(value, dict) and pside in value else value)
-
-
 def backtest_coins(config: Config) -> dict[Pside, list[str]] | None:
-    """Return the coins each side trades in a backtest or optimisation; None means every eligible market.
+    """Return the coins each side trades in a backtest or optimisation; None means every eligible market on both.
 
     The reference trades the union of both approved sides on both sides and forgets ignored coins;
     `backtest.honour_coin_lists` makes both lists act as in live.
     """
-    value = config.source_values["approved_coins"]
-    approved = {pside: coins_of(config.sources["approved_coins"].sides[pside]) for pside in PSIDES}
+    source = config.sources["approved_coins"]
+    approved = {pside: coins_of(source.sides[pside]) for pside in PSIDES}
     ignored = {pside: set(coins_of(config.sources["ignored_coins"].sides[pside])) for pside in PSIDES}
-    if is_empty_source(value) or not any(approved.values()):
-        everything = config.live.empty_means_all_approved or means_everything(value)
-        return None if everything else {pside: [] for pside in PSIDES}
+    if source.everything or (config.live.empty_means_all_approved and not any(approved.values())):
+        return None
     if config.backtest.honour_coin_lists:
         return {pside: [coin for coin in approved[pside] if coin not in ignored[pside]] for pside in PSIDES}
     union = sorted({coin for coins in approved.values() for coin in coins})

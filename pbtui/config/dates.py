@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 
 DAY_MS = 86_400_000
 NOW_WORDS = {"now", "today", ""}
+_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _PARTIAL = re.compile(r"(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?")
 
 
 def parse_date(value: object) -> int:
     """Return the epoch ms of a date; missing parts are January, the 1st, 00:00; no zone = UTC. Raises ValueError."""
     text = str(value).strip()
-    match = _PARTIAL.fullmatch(text)
+    match = _COMPACT.fullmatch(text) or _PARTIAL.fullmatch(text)
     if match:
         year, month, day = (int(part) if part else 1 for part in match.groups())
         moment = datetime(year, month, day, tzinfo=UTC)

@@ -10,6 +10,8 @@ from pbtui.config.keys import Path
 from pbtui.config.provenance import Origin, nearest_origin
 from pbtui.core.sanitize import sanitize_line
 
+MOST_NAMED = 50  # of one kind of slip: more lines help nobody
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -26,7 +28,10 @@ class Change:
 
 @dataclass(slots=True)
 class Draft:
-    """Nested data plus, for each part that is not simply from the file, where it comes from."""
+    """Nested data plus, for each part that is not simply from the file, where it comes from.
+
+    `taken` holds the old keys that gave other keys their value, with the names of those.
+    """
 
     data: dict[str, Any]
     source: str
@@ -34,6 +39,7 @@ class Draft:
     warnings: list[str] = field(default_factory=list[str])
     changes: list[Change] = field(default_factory=list[Change])
     problems: list[Problem] = field(default_factory=list[Problem])
+    taken: dict[Path, list[str]] = field(default_factory=dict[Path, list[str]])
 
     def section(self, *path: str) -> dict[str, Any]:
         """Return the dict at `path`, creating it (and replacing nothing but absence); {} for other types."""

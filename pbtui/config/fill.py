@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 from typing import Any, cast
 
-from pbtui.config.draft import Change, Draft
+from pbtui.config.draft import MOST_NAMED, Change, Draft
 from pbtui.config.errors import shown
 from pbtui.config.keys import Path
 from pbtui.config.provenance import Origin
-from pbtui.config.schema import KEYS, built_in_config, find_key, nearest_key
+from pbtui.config.schema import KEYS, built_in_config, nearest_key
 
 # Subtrees whose members are the user's own names.
 _OPEN: frozenset[Path] = frozenset(
@@ -58,33 +59,41 @@ def _fill(draft: Draft, path: Path, given: dict[str, Any], defaults: dict[str, A
 
 def prune_unknown(draft: Draft) -> None:
     """Remove what is no key, naming each in a warning with the nearest known key."""
-    _prune(draft, (), draft.data, built_in_config())
+    unknown = [path for path in _pruned((), draft.data, built_in_config()) if not _report(draft, path)]
+    for path in unknown[:MOST_NAMED]:
+        near = nearest_key(".".join(path))
+        hint = f", did you mean {near}?" if near else ""
+        draft.warn(f"unknown key {shown('.'.join(path))} is left out{hint}")
+    if len(unknown) > MOST_NAMED:
+        draft.warn(f"{len(unknown) - MOST_NAMED} more unknown keys are left out")
 
 
-def _prune(draft: Draft, path: Path, given: dict[str, Any], known: dict[str, Any]) -> None:
+def _pruned(path: Path, given: dict[str, Any], known: dict[str, Any]) -> Iterator[Path]:
     for name in list(given):
         here = (*path, name)
         if name.startswith("_"):
             continue
         if name not in known:
             del given[name]
-            _report(draft, here)
+            yield here
         elif here not in _OPEN and isinstance(given[name], dict) and isinstance(known[name], dict):
-            _prune(draft, here, cast("dict[str, Any]", given[name]), cast("dict[str, Any]", known[name]))
+            yield from _pruned(here, cast("dict[str, Any]", given[name]), cast("dict[str, Any]", known[name]))
 
 
-def _report(draft: Draft, path: Path) -> None:
+def _report(draft: Draft, path: Path) -> bool:
+    """Tell what became of a removed key; False when it is simply unknown."""
     dotted = ".".join(path)
+    if path in draft.taken:
+        draft.changes.append(Change("rename", dotted, f"to {', '.join(draft.taken[path])}"))
+        return True
     retired = _RETIRED.get(path[-1].removeprefix("long_").removeprefix("short_"))
     if retired is not None:
-        draft.changes.append(Change("remove", dotted, f"({retired})" if retired else "(old key, taken over)"))
+        draft.changes.append(Change("remove", dotted, f"({retired or 'an old key without effect here'})"))
         if retired:
             draft.warn(f"{dotted} is an old key and is left out: {retired}")
-        return
-    if find_key(path) is not None and path[:2] in {("live", "approved_coins"), ("live", "ignored_coins")}:
+        return True
+    if path[:2] in {("live", "approved_coins"), ("live", "ignored_coins")}:
         draft.fault(path, "is no side", "long, short")
-        return
-    near = nearest_key(dotted)
-    hint = f", did you mean {near}?" if near else ""
+        return True
     draft.changes.append(Change("remove", dotted, "(unknown)"))
-    draft.warn(f"unknown key {shown(dotted)} is left out{hint}")
+    return False

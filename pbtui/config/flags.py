@@ -33,7 +33,7 @@ _BACKTEST_LIVE = {
     "live.minimum_coin_age_days",
 }
 _OPTIMIZE_LIVE = {"live.approved_coins", "live.minimum_coin_age_days"}
-_NEGATIVE_LIST = re.compile(r"-[\d.][^\s]*,[^\s]*")
+_NEGATIVE = re.compile(r"-[\d.][^\s]*,[^\s]*|-[\d.]+[eE][-+]?\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +89,10 @@ def flag_values(namespace: argparse.Namespace) -> dict[str, object]:
 
 
 def prepare_argv(argv: Sequence[str]) -> list[str]:
-    """Attach values such as `-0.1,0.2` to the flag before them, so that they are not taken for flags."""
+    """Attach values such as `-0.1,0.2` or `-1e-3` to the flag before them, so that they are not taken for flags."""
     result: list[str] = []
     for word in argv:
-        if result and _NEGATIVE_LIST.fullmatch(word) and result[-1].startswith("-") and "=" not in result[-1]:
+        if result and _NEGATIVE.fullmatch(word) and result[-1].startswith("-") and "=" not in result[-1]:
             result[-1] = f"{result[-1]}={word}"
         else:
             result.append(word)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from pbtui.config.draft import Change, Draft
+from pbtui.config.errors import shown
 from pbtui.config.provenance import Origin
 from pbtui.config.schema import built_in_config
 from pbtui.core.errors import ConfigError
@@ -49,14 +50,20 @@ _UNSTUCK = {
     "unstuck_loss_allowance_pct": "loss_allowance_pct",
     "unstuck_threshold": "stuck_threshold",
 }
+_ROOT = frozenset(
+    {*MARKERS, "approved_symbols", "ignored_symbols", "n_longs", "n_shorts", "long_enabled", "short_enabled"}
+)
 _NO_EFFECT = ("min_markup", "markup_range")
 
 
 def convert_multi(old: dict[str, Any], draft: Draft) -> None:
     """Write the values of a v6 multi config into a draft that holds the built-in defaults."""
-    for name in built_in_config()["live"]:
-        if name in old:
-            draft.put(("live", name), old[name], Origin("migrated", name))
+    known = built_in_config()["live"]
+    for name, value in old.items():
+        if name in known:
+            draft.put(("live", name), value, Origin("migrated", name))
+        elif name not in _ROOT and not name.startswith("_"):
+            draft.warn(f"{shown(name)} of the v6 layout has no counterpart and is left out")
     approved: Any = old.get("approved_symbols") or []
     draft.put(("live", "approved_coins"), _unique(approved), Origin("migrated", "approved_symbols"))
     ignored: Any = old.get("ignored_symbols") or []

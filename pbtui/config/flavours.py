@@ -6,6 +6,7 @@ import copy
 from typing import Any, cast
 
 from pbtui.config.draft import Change, Draft
+from pbtui.config.errors import shown
 from pbtui.config.flavour_multi import MARKERS as MULTI_MARKERS
 from pbtui.config.flavour_multi import convert_multi
 from pbtui.config.provenance import Origin
@@ -15,6 +16,7 @@ from pbtui.core.types import PSIDES
 
 BUILT_IN = Origin("built-in")
 _CURRENT = ("bot", "live", "backtest", "optimize")
+_V7_LEGACY = ("common", *_CURRENT, "coin_overrides")
 
 
 def detect_flavour(raw: dict[str, Any]) -> str:
@@ -90,18 +92,30 @@ def _convert_v7_legacy(old: dict[str, Any], draft: Draft) -> None:
     common: Any = old["common"]
     if not isinstance(common, dict):
         raise ConfigError(f"{draft.source}: common: not an object")
-    shared = cast("dict[str, Any]", common)
-    for name, value in shared.items():
-        if name in known["live"]:
-            draft.put(("live", name), value, Origin("migrated", f"common.{name}"))
-    draft.put(
-        ("live", "approved_coins"), shared.get("approved_symbols", []), Origin("migrated", "common.approved_symbols")
-    )
-    if shared.get("symbol_flags"):
-        draft.put(("live", "coin_flags"), shared["symbol_flags"], Origin("migrated", "common.symbol_flags"))
+    _convert_common(cast("dict[str, Any]", common), draft)
     if "coin_overrides" in old:
         draft.put(("coin_overrides",), old["coin_overrides"], file)
+    for name in old:
+        if name not in _V7_LEGACY and not name.startswith("_"):
+            draft.warn(f"{shown(name)} is no section of this layout and is left out")
     draft.changes.append(Change("rename", "common", "to live"))
+
+
+def _convert_common(shared: dict[str, Any], draft: Draft) -> None:
+    known = built_in_config()["live"]
+    symbols: Any = shared.get("approved_symbols", [])
+    flags: Any = shared.get("symbol_flags")
+    if isinstance(symbols, dict) and symbols and not set(cast("dict[str, Any]", symbols)) <= set(PSIDES):
+        flags = flags or cast("Any", symbols)  # symbol → flags, as in a v6 file
+        symbols = sorted(cast("dict[str, Any]", symbols))
+    for name, value in shared.items():
+        if name in known:
+            draft.put(("live", name), value, Origin("migrated", f"common.{name}"))
+        elif name not in {"approved_symbols", "symbol_flags"} and not name.startswith("_"):
+            draft.warn(f"common.{name} is no key of this layout and is left out")
+    draft.put(("live", "approved_coins"), symbols, Origin("migrated", "common.approved_symbols"))
+    if flags:
+        draft.put(("live", "coin_flags"), flags, Origin("migrated", "common.symbol_flags"))
 
 
 def _require_sections(draft: Draft, partial: bool) -> None:

@@ -1,4 +1,4 @@
-"""Legacy keys: renames, structural changes and computed defaults (config.md 6.1–6.3)."""
+"""Legacy keys: renames and structural changes (config.md 6.1, 6.2)."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ RENAMES: tuple[tuple[str, str], ...] = (
     ("entry_trailing_retracement_log_weight", "entry_trailing_retracement_volatility_weight"),
     ("entry_trailing_threshold_log_weight", "entry_trailing_threshold_volatility_weight"),
 )
+_SCENARIOS: Path = ("backtest", "scenarios")
 _LATE: tuple[tuple[Path, Path], ...] = (
     (("live", "minimum_market_age_days"), ("live", "minimum_coin_age_days")),
     (("live", "noisiness_rolling_mean_window_size"), ("live", "ohlcv_rolling_window")),
@@ -48,6 +49,8 @@ def restructure(draft: Draft) -> None:
         if draft.has(("backtest", "combine_ohlcvs")):
             draft.drop(("backtest", "combine_ohlcvs"))
             draft.changes.append(Change("remove", "backtest.combine_ohlcvs", "(two or more exchanges are combined)"))
+        if not draft.has(_SCENARIOS):  # a section without scenarios has none: the built-in suite is not its own
+            draft.put(_SCENARIOS, [], Origin("computed", "no suite unless asked for"))
     if draft.has(("optimize", "suite")):
         draft.drop(("optimize", "suite"))
         draft.warn("optimize.suite is no longer read and is left out: write backtest.scenarios")
@@ -101,9 +104,9 @@ def _suite(draft: Draft) -> None:
             **(_mapping(old.get("aggregate")) or {"default": "mean"}),
         }
         draft.put(("backtest", "aggregate"), merged, origin)
-        if not draft.get(("backtest", "scenarios")) and isinstance(scenarios, list):
+        if not draft.get(_SCENARIOS) and isinstance(scenarios, list):
             base: list[Any] = [{"label": old.get("base_label", "base")}] if old.get("include_base_scenario") else []
-            draft.put(("backtest", "scenarios"), [*base, *cast("list[Any]", scenarios)], origin)
+            draft.put(_SCENARIOS, [*base, *cast("list[Any]", scenarios)], origin)
     if "enabled" in old and not draft.has(("backtest", "suite_enabled")):
         draft.put(("backtest", "suite_enabled"), enabled, Origin("migrated", "backtest.suite.enabled"))
         if not enabled:
@@ -128,39 +131,3 @@ def _coin_flags(draft: Draft) -> None:
     draft.warn(f"coin flags are converted to coin_overrides of {shown(', '.join(overrides))} (Passivbot drops them)")
     for note in notes:
         draft.warn(note)
-
-
-def computed_defaults(draft: Draft) -> None:
-    """Fill parameters whose default depends on old keys, and their bounds, before the built-in values apply (6.3)."""
-    live = draft.section("live")
-    window = live.get("ohlcv_rolling_window", 60.0)
-    for pside in PSIDES:
-        side = draft.section("bot", pside)
-        bounds = draft.section("optimize", "bounds")
-        span = side.get("filter_rolling_window", window)
-        markup = side.get("close_grid_min_markup", 0.001)
-        values: dict[str, tuple[Any, list[float]]] = {
-            "close_trailing_qty_pct": (1.0, [0.05, 1.0]),
-            "entry_trailing_double_down_factor": (side.get("entry_grid_double_down_factor", 1.0), [0.01, 3.0]),
-            "filter_volatility_ema_span": (span, [10.0, 1440.0]),
-            "filter_volume_ema_span": (span, [10.0, 1440.0]),
-            "close_grid_markup_start": (
-                _sum(markup, side.get("close_grid_markup_range", 0.001)),
-                bounds.get(f"{pside}_min_markup", [0.001, 0.03]),
-            ),
-            "close_grid_markup_end": (markup, bounds.get(f"{pside}_close_grid_min_markup", [0.001, 0.03])),
-            "filter_volume_drop_pct": (live.get("filter_relative_volume_clip_pct", 0.5), [0.0, 1.0]),
-            "filter_volatility_drop_pct": (0.0, [0.0, 1.0]),
-        }
-        for name, (value, bound) in values.items():
-            if name not in side:
-                draft.put(("bot", pside, name), value, Origin("computed", "missing in an old file"))
-            if f"{pside}_{name}" not in bounds:
-                draft.put(
-                    ("optimize", "bounds", f"{pside}_{name}"), bound, Origin("computed", "missing in an old file")
-                )
-
-
-def _sum(first: Any, second: Any) -> Any:
-    numeric = all(isinstance(item, int | float) and not isinstance(item, bool) for item in (first, second))
-    return first + second if numeric else first

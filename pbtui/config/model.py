@@ -80,6 +80,8 @@ class Config:
         data = dict(self.data)
         if self.command == "live":
             data["live"] = {**data["live"], **self.source_values}
+        elif self.sources["approved_coins"].everything:
+            data["everything"] = sorted(self.sources["approved_coins"].everything)
         text = json.dumps(_content(data), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, cast
 
 from pbtui.config.check import BadValue, check_value
-from pbtui.config.coin_lists import CoinSource, Places, coins_of, is_empty_source, read_coin_source
+from pbtui.config.coin_lists import CoinSource, Places, coins_of, read_coin_source
 from pbtui.config.coin_names import coin_of
 from pbtui.config.dates import resolve_end_date
-from pbtui.config.draft import Draft
+from pbtui.config.draft import MOST_NAMED, Draft
 from pbtui.config.errors import shown
 from pbtui.config.keys import Path
 from pbtui.config.provenance import Origin
@@ -48,6 +49,12 @@ def check_all(draft: Draft, command: Command | None) -> None:
             draft.warn(f"{declared.name}: {remark}")
 
 
+def warn_of_repeats(draft: Draft, repeated: Sequence[str], where: str = "the file") -> None:
+    """Name the keys a text holds more than once: the last one counts, which is easily overlooked."""
+    for name in repeated[:MOST_NAMED]:
+        draft.warn(f"{where} names {shown(name)} more than once; the last one counts")
+
+
 def round_slots(draft: Draft) -> None:
     """Round `n_positions` half to even, as the reference does at load."""
     for pside in PSIDES:
@@ -67,6 +74,8 @@ def read_lists(draft: Draft, places: Places) -> dict[str, CoinSource]:
         except ConfigError as error:
             draft.fault(path, error.message, KEYS[f"live.{name}"].allowed_text)
             source = CoinSource({pside: [] for pside in PSIDES}, ())
+        if name == "ignored_coins" and source.everything:
+            draft.fault(path, "every coin is ignored", "coins by name; switch a side off with n_positions: 0")
         for note in source.notes:
             draft.warn(note)
         sources[name] = source
@@ -129,7 +138,8 @@ def _trading_sides(draft: Draft) -> list[str]:
     return [pside for pside in PSIDES if all(isinstance(value, int | float) and value > 0 for value in values[pside])]
 
 
-def empty_lists_mean_all(draft: Draft, raw_approved: Any) -> None:
-    """Warn when neither a coin list nor `empty_means_all_approved` gives anything to trade."""
-    if is_empty_source(raw_approved) and draft.get(("live", "empty_means_all_approved")) is False:
+def warn_of_no_coins(draft: Draft, approved: CoinSource) -> None:
+    """Warn when neither the coin list nor `empty_means_all_approved` gives anything to trade."""
+    nothing = not approved.everything and not any(approved.sides.values())
+    if nothing and draft.get(("live", "empty_means_all_approved")) is False:
         draft.warn("live.approved_coins is empty and live.empty_means_all_approved is false: no coin is traded")

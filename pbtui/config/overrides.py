@@ -9,15 +9,18 @@ from typing import Any, cast
 
 from pbtui.config.check import BadValue, check_value
 from pbtui.config.coin_names import coin_of
+from pbtui.config.computed import computed_defaults
 from pbtui.config.draft import Draft
 from pbtui.config.errors import shown
 from pbtui.config.flavours import start_draft
 from pbtui.config.keys import Key
 from pbtui.config.migrate import RENAMES, late_renames, rename_keys
+from pbtui.config.normalise import warn_of_repeats
 from pbtui.config.parse import parse_file
 from pbtui.config.provenance import Origin
 from pbtui.config.schema import KEYS
 from pbtui.config.schema_bot import PARAMETERS
+from pbtui.core.errors import ConfigError
 from pbtui.core.types import PSIDES, Pside
 
 _SIDE_WIDE = frozenset(
@@ -125,14 +128,21 @@ class _Entry:
         return place[-1] != LIMIT and self.draft.get(place) == value
 
     def _take_file(self, file: Any) -> None:
+        place = ("coin_overrides", self.name, "override_config_path")
         path = self._find(file)
         if path is None:
-            place = ("coin_overrides", self.name, "override_config_path")
             self.draft.fault(place, f"the file {shown(file)} does not exist", "a configuration file")
             return
-        raw = parse_file(path)
-        partial, _ = start_draft(raw, str(path), Origin("override file", str(path)), partial=True)
+        repeated: list[str] = []
+        try:
+            raw = parse_file(path, repeated)
+            partial, _ = start_draft(raw, str(path), Origin("override file", str(path)), partial=True)
+        except ConfigError as error:
+            self.draft.fault(place, error.line())
+            return
+        warn_of_repeats(self.draft, repeated, str(path))
         rename_keys(partial)
+        computed_defaults(partial, only_old=True)
         late_renames(partial)
         self._take(partial.data, Origin("override file", str(path)), str(path), quiet=True)
 
@@ -147,6 +157,12 @@ class _Entry:
 
     def _take(self, tree: dict[str, Any], origin: Origin, where: str, *, quiet: bool = False) -> None:
         bot: Any = tree.get("bot")
+        if bot is not None and not isinstance(bot, dict):
+            self.draft.fault((f"{where}.bot",), f"{shown(bot)} is not an object", "{ long, short }")
+            return
+        for name in cast("dict[str, Any]", bot or {}):
+            if name not in PSIDES and not name.startswith("_"):
+                self.draft.warn(f"{where}.bot.{name} has no effect and is left out (known: long, short)")
         for pside in PSIDES:
             side: Any = cast("dict[str, Any]", bot).get(pside) if isinstance(bot, dict) else None
             self._take_part(("bot", pside), side, BOT_KEYS, origin, where, quiet)

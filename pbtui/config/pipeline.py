@@ -8,23 +8,25 @@ from pathlib import Path
 from typing import Any, cast
 
 from pbtui.config.coin_lists import Places
+from pbtui.config.computed import computed_defaults
 from pbtui.config.draft import Draft
 from pbtui.config.errors import InvalidConfig
 from pbtui.config.fill import fill_missing, prune_unknown
 from pbtui.config.flags import apply_flags
 from pbtui.config.flavours import start_draft
-from pbtui.config.migrate import computed_defaults, late_renames, rename_keys, restructure
+from pbtui.config.migrate import late_renames, rename_keys, restructure
 from pbtui.config.model import Config
 from pbtui.config.normalise import (
     LISTS,
     check_all,
-    empty_lists_mean_all,
     read_lists,
     round_slots,
     settle_backtest,
     settle_sources,
     subtract_ignored,
     warn_of_lists,
+    warn_of_no_coins,
+    warn_of_repeats,
 )
 from pbtui.config.overrides import resolve_overrides
 from pbtui.config.parse import parse_file
@@ -73,8 +75,10 @@ def build(
     strict: bool = False,
 ) -> Config:
     """Load with all options; see `load` and `check`."""
-    raw, origin = _read(path)
+    repeated: list[str] = []
+    raw, origin = _read(path, repeated)
     draft, flavour = start_draft(raw, origin.detail, origin)
+    warn_of_repeats(draft, repeated)
     _migrate(draft)
     if flags:
         apply_flags(draft, flags)
@@ -91,7 +95,7 @@ def build(
     if command != "live":
         settle_backtest(draft, now_ms if now_ms is not None else RealClock().now_ms())
         subtract_ignored(draft)
-    empty_lists_mean_all(draft, source_values["approved_coins"])
+    warn_of_no_coins(draft, sources["approved_coins"])
     if draft.problems:
         raise InvalidConfig(origin.detail, draft.problems)
     draft.section("live")["base_config_path"] = str(path) if path is not None else ""
@@ -112,11 +116,11 @@ def build(
     )
 
 
-def _read(path: Path | None) -> tuple[dict[str, Any], Origin]:
+def _read(path: Path | None, repeated: list[str]) -> tuple[dict[str, Any], Origin]:
     if path is not None:
-        return parse_file(path), Origin("file", str(path))
+        return parse_file(path, repeated), Origin("file", str(path))
     if TEMPLATE.is_file():
-        return parse_file(TEMPLATE), Origin("shipped", str(TEMPLATE))
+        return parse_file(TEMPLATE, repeated), Origin("shipped", str(TEMPLATE))
     return shipped_config(), Origin("shipped", "configs/template.json")
 
 

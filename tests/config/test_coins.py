@@ -120,12 +120,47 @@ def test_lists_in_the_configuration_itself_are_not_read_again(tmp_path: Path) ->
         ("all", False, True, True),
         ({"long": "all", "short": []}, False, True, False),
         (["BTC"], True, False, False),
+        (["all", "BTC"], False, True, True),
+        ({"long": ["BTC"], "short": "ALL"}, False, False, True),
+        ("everything.txt", False, True, True),
     ],
 )
 def test_everything_approved(tmp_path: Path, value: Any, switch: bool, long: bool, short: bool) -> None:
+    write(tmp_path, "all", "everything.txt")
     config = loaded(tmp_path, current(live={"approved_coins": value, "empty_means_all_approved": switch}))
     lists = CoinLists(config)
     assert (lists.all_approved("long"), lists.all_approved("short")) == (long, short)
+    assert any("no coin is traded" in line for line in config.warnings) is (value == [] and not switch)
+
+
+def test_all_coins_in_a_backtest(tmp_path: Path) -> None:
+    config = loaded(tmp_path, current(live={"approved_coins": {"long": "all", "short": []}}), command="backtest")
+    assert backtest_coins(config) is None
+    assert config.hash != loaded(tmp_path, current(live={"approved_coins": []}), command="backtest").hash
+
+
+def test_ignoring_all_coins_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidConfig, match=r"live\.ignored_coins: every coin is ignored"):
+        loaded(tmp_path, current(live={"ignored_coins": ["all"]}))
+
+
+def test_a_coin_file_caught_empty_does_not_approve_every_market(tmp_path: Path) -> None:
+    coins = write(tmp_path, ["BTC"], "coins.json")
+    config = loaded(tmp_path, current(live={"approved_coins": "coins.json", "empty_means_all_approved": True}))
+    lists = CoinLists(config)
+    coins.write_text("\n")
+    assert lists.refresh() is False
+    assert (lists.approved("long"), lists.all_approved("long")) == ({"BTC"}, False)
+    assert lists.warning == f"coin lists are unchanged: {coins} is empty (write [] to mean it)"
+    coins.write_text("[]")
+    assert lists.refresh() is True
+    assert lists.all_approved("long")
+
+
+@pytest.mark.parametrize("value", [True, ["BTC", True], "BTC ETH", "BTC;ETH", ["a.json", "BTC"], "BTC,[ETH"])
+def test_what_can_be_no_coin_is_refused(tmp_path: Path, value: Any) -> None:
+    with pytest.raises(InvalidConfig, match=r"live\.approved_coins: .*allowed: a list of coins"):
+        loaded(tmp_path, current(live={"approved_coins": value}))
 
 
 def _sides(value: Any, ignored: Any, honour: bool) -> dict[str, Any]:

@@ -116,6 +116,7 @@ def _parse(command: Command, argv: list[str]) -> dict[str, Any]:
         ("backtest", ["-e", "okx,bybit", "-bclc", "null"], {"backtest.exchanges": ["okx", "bybit"], "backtest.btc_collateral_ltv_cap": None}),
         ("backtest", ["-mfo", "0.0002", "-ad", "max"], {"backtest.maker_fee_override": 0.0002, "backtest.aggregate.default": "max"}),
         ("backtest", ["-s2", '[{"label": "a"}]'], {"backtest.scenarios": [{"label": "a"}]}),
+        ("live", ["-leied", "-1e-3", "-sued", "-.5E+1"], {"bot.long.entry_initial_ema_dist": -0.001, "bot.short.unstuck_ema_dist": -5.0}),
         ("optimize", ["-lnp", "1,10,1", "-lued", "-0.1,0.02"], {"optimize.bounds.long_n_positions": [1, 10, 1], "optimize.bounds.long_unstuck_ema_dist": [-0.1, 0.02]}),
         ("optimize", ["-i", "2000", "-c", "3"], {"optimize.iters": 2000, "optimize.n_cpus": 3}),
         ("optimize", ["-os", "adg,gain", "-eo", "forward_tp_grid"], {"optimize.scoring": ["adg", "gain"], "optimize.enable_overrides": ["forward_tp_grid"]}),

@@ -175,3 +175,25 @@ def test_a_side_without_its_limit_is_a_smaller_omission(tmp_path: Path) -> None:
     data = current(bot={"short": {"n_positions": 2}}, live={"market_orders_allowed": True, "max_realized_loss_pct": 1})
     keys = [omission.key for omission in risk_omissions(loaded(tmp_path, data))]
     assert keys == ["bot.short.total_wallet_exposure_limit"]
+
+
+def test_the_first_v7_layout_with_flags_per_symbol(tmp_path: Path) -> None:
+    common = {"approved_symbols": {"ETHUSDT": "-lm gs", "BTCUSDT": ""}, "auto_gs": False, "speed": 3}
+    config = loaded(
+        tmp_path, {"common": common, "bot": {}, "live": {"user": "me", "minimum_market_age_days": 9}, "x": 1}
+    )
+    assert config.flavour == "v7_legacy"
+    assert config.live.approved_coins == {pside: ["BTCUSDT", "ETHUSDT"] for pside in ("long", "short")}
+    assert config.live_value("ETH", "forced_mode_long") == "graceful_stop"
+    assert (config.live.auto_gs, config.live.user) == (False, "me")
+    assert {
+        "common.speed is no key of this layout and is left out",
+        "live.minimum_market_age_days is no key of this layout and is left out",
+        '"x" is no section of this layout and is left out',
+    } <= set(config.warnings)
+
+
+def test_what_a_v6_file_holds_in_vain_is_named(tmp_path: Path) -> None:
+    config = loaded(tmp_path, {**MULTI, "minimum_market_age_days": 10, "_note": 1})
+    assert '"minimum_market_age_days" of the v6 layout has no counterpart and is left out' in config.warnings
+    assert not any("_note" in line for line in config.warnings)

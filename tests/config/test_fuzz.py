@@ -59,14 +59,15 @@ PATHS = st.sampled_from(
         ("_coins_sources",),
     ]
 )
+CHANGES = st.lists(st.tuples(PATHS, VALUES), min_size=1, max_size=4)
 BASES = st.sampled_from(["current", "multi", "shipped"])
 
 
-def _base(name: str) -> dict[str, Any]:
+def base_file(name: str) -> dict[str, Any]:
     return copy.deepcopy({"current": current(), "multi": MULTI, "shipped": shipped_config()}[name])
 
 
-def _put(data: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+def put(data: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
     node = data
     for part in path[:-1]:
         if not isinstance(node.get(part), dict):
@@ -93,7 +94,7 @@ def _use(path: Path) -> None:
 
 
 @QUICK
-@given(base=BASES, changes=st.lists(st.tuples(PATHS, VALUES), min_size=1, max_size=4))
+@given(base=BASES, changes=CHANGES)
 @example(base="current", changes=[(("live", "coin_flags"), {"a": "-lm 'x"})])
 @example(base="multi", changes=[(("approved_symbols",), 3), (("n_longs",), "x")])
 @example(base="current", changes=[(("backtest", "suite"), {"enabled": True, "scenarios": "x", "aggregate": 3})])
@@ -101,9 +102,9 @@ def _use(path: Path) -> None:
     base="current", changes=[(("live", "ohlcv_rolling_window"), "x"), (("bot", "short", "close_grid_min_markup"), [])]
 )
 def test_mutated_values(tmp_path: Path, base: str, changes: list[tuple[tuple[str, ...], Any]]) -> None:
-    data = _base(base)
+    data = base_file(base)
     for path, value in changes:
-        _put(data, path, value)
+        put(data, path, value)
     file = tmp_path / "c.json"
     file.write_text(json.dumps(data), "utf-8")
     _use(file)
@@ -112,7 +113,7 @@ def test_mutated_values(tmp_path: Path, base: str, changes: list[tuple[tuple[str
 @QUICK
 @given(base=BASES, start=st.floats(0, 1), cut=st.integers(0, 40), insert=st.text(max_size=6))
 def test_mutated_texts(tmp_path: Path, base: str, start: float, cut: int, insert: str) -> None:
-    text = json.dumps(_base(base), indent=1)
+    text = json.dumps(base_file(base), indent=1)
     at = int(start * len(text))
     file = tmp_path / "c.json"
     file.write_bytes((text[:at] + insert + text[at + cut :]).encode("utf-8", "surrogatepass"))

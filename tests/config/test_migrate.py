@@ -151,3 +151,44 @@ def test_our_live_key_with_an_old_name_acts(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("given", "slots"), [(2.5, 2), (3.5, 4), (2.4999, 2), (0.5, 0), (1, 1)])
 def test_slots_round_half_to_even(tmp_path: Path, given: float, slots: int) -> None:
     assert loaded(tmp_path, current(bot={"long": {"n_positions": given}})).bot.long.n_positions == slots
+
+
+def test_old_keys_that_shape_new_ones_are_named_as_their_origin(tmp_path: Path) -> None:
+    side = {"close_grid_min_markup": 0.004, "close_grid_markup_range": 0.006, "filter_rolling_window": 77}
+    live = {"filter_relative_volume_clip_pct": 0.3, "ohlcv_rolling_window": 44}
+    bounds = {"long_min_markup": [0.1, 0.2], "long_close_grid_min_markup": [0.3, 0.4]}
+    config = loaded(tmp_path, current(bot={"long": side, "short": {}}, live=live, optimize={"bounds": bounds}))
+    origins = {
+        "bot.long.close_grid_markup_start": "bot.long.close_grid_min_markup + bot.long.close_grid_markup_range",
+        "bot.long.close_grid_markup_end": "bot.long.close_grid_min_markup",
+        "bot.long.filter_volume_ema_span": "bot.long.filter_rolling_window",
+        "bot.short.filter_volatility_ema_span": "live.ohlcv_rolling_window",
+        "bot.short.filter_volume_drop_pct": "live.filter_relative_volume_clip_pct",
+        "optimize.bounds.long_close_grid_markup_start": "optimize.bounds.long_min_markup",
+    }
+    assert {name: str(config.origin(name)) for name in origins} == {
+        name: f"migrated from {old}" for name, old in origins.items()
+    }
+    assert str(config.origin("bot.long.close_trailing_qty_pct")) == "computed default missing in the file"
+    changes = [change.text() for change in config.changes]
+    assert (
+        "rename bot.long.close_grid_min_markup to bot.long.close_grid_markup_start, bot.long.close_grid_markup_end"
+        in changes
+    )
+    assert config.warnings == ()
+
+
+def test_old_keys_beside_new_ones_change_nothing_and_say_so(tmp_path: Path) -> None:
+    side = {"close_grid_min_markup": 0.004, "close_grid_markup_start": 0.02, "close_grid_markup_end": 0.01}
+    config = loaded(tmp_path, current(bot={"long": side}))
+    assert (config.bot.long.close_grid_markup_start, config.bot.long.close_grid_markup_end) == (0.02, 0.01)
+    changes = [change.text() for change in config.changes]
+    assert "remove bot.long.close_grid_min_markup (an old key without effect here)" in changes
+
+
+def test_a_backtest_section_without_scenarios_has_none(tmp_path: Path) -> None:
+    for backtest in ({}, {"suite": {"enabled": False}}, {"suite": None}, {"scenarios": []}):
+        assert loaded(tmp_path, current(backtest=backtest), command="backtest").backtest.scenarios == []
+    whole = current()
+    del whole["backtest"]
+    assert loaded(tmp_path, whole, command="backtest").backtest.scenarios == built_in("backtest.scenarios")

@@ -112,3 +112,16 @@ def test_flags_come_before_overrides(tmp_path: Path) -> None:
     path = write(tmp_path, current(coin_overrides={"BTC": {"bot": {"long": {"ema_span_0": 50}}}}))
     assert load(path, flags={"bot.long.ema_span_0": 50}).overridden_keys("BTC", "long") == frozenset()
     assert load(path, flags={"bot.long.ema_span_0": 51}).overridden_keys("BTC", "long") == {"ema_span_0"}
+
+
+def test_old_keys_of_an_override_file_count(tmp_path: Path) -> None:
+    write(tmp_path, {"bot": {"long": {"close_grid_min_markup": 0.01, "close_grid_markup_range": 0.02}}}, "sol.json")
+    config = loaded(tmp_path, current(coin_overrides={"SOL": {"override_config_path": "sol.json"}}))
+    assert dict(config.coin_overrides["SOL"].long) == {"close_grid_markup_start": 0.03, "close_grid_markup_end": 0.01}
+
+
+def test_sides_that_are_none_are_named(tmp_path: Path) -> None:
+    config = loaded(tmp_path, current(coin_overrides={"SOL": {"bot": {"lng": {"ema_span_0": 5}}}}))
+    assert "coin_overrides.SOL.bot.lng has no effect and is left out (known: long, short)" in config.warnings
+    with pytest.raises(InvalidConfig, match=r"coin_overrides\.SOL\.bot: \[\] is not an object"):
+        loaded(tmp_path, current(coin_overrides={"SOL": {"bot": []}}))
