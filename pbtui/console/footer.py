@@ -1,4 +1,4 @@
-"""The footer: at most eight keys that work here and now."""
+"""The footer: the keys that work here and now, as many as there is room for."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pbtui.console.state import ViewState
 from pbtui.console.text import Line, Span, width
 from pbtui.console.widgets.lines import LineView
 
-MOST_HINTS = 8
+MOST_HINTS = 12
 
 
 def hints(state: ViewState) -> list[ConsoleAction]:
-    """Return the actions worth a hint now, most telling first, at most eight."""
+    """Return the actions worth a hint now, most telling first."""
     place = state.place
     panel = place if place != "live" else state.panel
     found = [

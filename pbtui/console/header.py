@@ -12,6 +12,7 @@ from pbtui.core.snapshot import Exposure, LoopHealth, Snapshot
 _STALE_TIMES = 3
 _SHORTEST_INTERVAL_MS = 1_000  # snapshots of faster loops are not drawn faster than this
 _WE_BAR = 6
+_BARS_FROM = 80
 _SEPARATOR: Span = ("  ", "text")
 _QUIET_STATES = frozenset({"running"})
 _BAD_STATES = frozenset({"blocked", "error"})
@@ -172,6 +173,10 @@ def header_lines(state: ViewState, now_ms: int, room: int, rows: int) -> list[Li
         return [((" pbtui ", "badge_calm"), ("  ", "text"), (safe(word), "dim"))][:rows]
     edge = room - 2
     alarms = alarm_parts(state, snapshot, now_ms)
+    if rows > 1 and room < _BARS_FROM:
+        balance, *others = money_parts(snapshot, with_bar=False) or [Part(2, ())]
+        first = spread([Part(0, (badge(snapshot),)), *alarms, balance], health_parts(snapshot, now_ms), edge)
+        return [((" ", "text"), *first), ((" ", "text"), *join(others, edge))]
     if rows > 1:
         account = snapshot.account
         name = Part(11, ((f"{safe(account.user, 24)} · {safe(account.config_name, 30)}", "dim"),))

@@ -85,6 +85,11 @@ class ViewState:
                     return row.coin
         return symbol.split("/", 1)[0]
 
+    def price_places(self) -> dict[str, int]:
+        """Return the decimals of a tick by symbol, for the symbols in the tables."""
+        rows = (*self.snapshot.orders, *self.snapshot.positions) if self.snapshot else ()
+        return {row.symbol: row.price_decimals for row in rows}
+
     def mode_of(self, key: Key) -> str:
         """Return the effective mode of a coin and side, "" when unknown."""
         if self.snapshot is None:

@@ -12,6 +12,7 @@ Span = tuple[str, str]  # text, ink (a colour role of the theme)
 Line = tuple[Span, ...]
 BLANK: Line = ()
 _NUMBER_END = re.compile(r"[^\s,;:(/]*\d[\d.,/%]*$")
+_BULLET = re.compile(r" *([^\w\s] )?")
 _NUMBER_GOES_ON = re.compile(r"[\d%]|[.,/]\d")
 
 _ASCII = str.maketrans(
@@ -86,3 +87,31 @@ def wrap(text: str, room: int, indent: int = 0) -> list[str]:
     if current.strip():
         lines.append(current)
     return lines or [""]
+
+
+def fold(line: Line, room: int) -> list[Line]:
+    """Return a line folded at words into lines of at most `room` columns; later ones hang under a bullet."""
+    if line_width(line) <= room or room <= 0:
+        return [line]
+    text = "".join(part for part, _ in line)
+    indent = len((_BULLET.match(text) or [""])[0])
+    indent = indent if indent * 3 <= room else 0
+    lines: list[Line] = []
+    current: list[Span] = []
+    used = 0
+    for word, ink in _words(line):
+        for piece in wrap(word, room - indent) if width(word.strip()) > room - indent else [word]:
+            if used and used + width(piece.rstrip()) > room:
+                lines.append(tuple(current))
+                current, used = ([(" " * indent, "text")] if indent else []), indent
+                piece = piece.lstrip()
+            piece = piece if width(piece.rstrip()) <= room else piece.lstrip()
+            if piece:
+                current.append((piece, ink))
+                used += width(piece)
+    return [*lines, tuple(current)] if current else lines
+
+
+def _words(line: Line) -> list[Span]:
+    """Return a line as words, each with the blanks around it."""
+    return [(word, ink) for text, ink in line for word in re.findall(r" *[^ ]+ *| +", text)]

@@ -13,13 +13,16 @@ from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widget import Widget
 
-from pbtui.console.text import Line, safe, to_ascii
+from pbtui.console.text import Line, fold, line_width, safe, to_ascii
 from pbtui.console.widgets.lines import LineView
 
 if TYPE_CHECKING:
     from pbtui.console.app import ConsoleApp
 
 T = TypeVar("T")
+WIDEST = 72  # columns of words in a dialog, where the terminal has them
+_FRAME = 7  # columns of border, padding and a scrollbar
+_SHARE = 0.94  # of the terminal's width, as in the style sheet
 
 
 class Choice(LineView, can_focus=True):
@@ -42,11 +45,15 @@ class Choice(LineView, can_focus=True):
 
     def on_mount(self) -> None:
         """Show the word."""
-        self.show([self._line])
+        self.fold(words_room(self.app.size.width))
+
+    def fold(self, room: int) -> None:
+        """Show the word in as many lines as it needs."""
+        self.show(fold(self._line, room))
 
     def get_content_width(self, container: object, viewport: object) -> int:
         """Return the width of the word."""
-        return sum(len(text) for text, _ in self._line)
+        return max(map(line_width, self.lines), default=1)
 
     def action_choose(self) -> None:
         """Take this choice."""
@@ -58,15 +65,30 @@ class Choice(LineView, can_focus=True):
         self.action_choose()
 
 
+def words_room(columns: int) -> int:
+    """Return how many columns of words a dialog has in a terminal of `columns`."""
+    return max(10, min(WIDEST, int(columns * _SHARE) - _FRAME))
+
+
 class Words(LineView):
-    """Lines as wide as the box lets them be."""
+    """Lines as wide as the box lets them be, folded at words where it is narrower than they are."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
+        self._whole: Sequence[Line] = ()
+
+    def tell(self, lines: Sequence[Line], room: int) -> None:
+        """Show these lines, folded to `room`."""
+        self._whole = lines
+        self.fold(room)
+
+    def fold(self, room: int) -> None:
+        """Show the same lines in another room."""
+        self.show([part for line in self._whole for part in fold(line, room)])
 
     def get_content_width(self, container: object, viewport: object) -> int:
         """Return the width of the longest line."""
-        return max((sum(len(text) for text, _ in line) for line in self.lines), default=1)
+        return max(map(line_width, self.lines), default=1)
 
 
 class Dialog(ModalScreen[T], inherit_bindings=False):
@@ -131,7 +153,13 @@ class Dialog(ModalScreen[T], inherit_bindings=False):
 
     def show(self, lines: Sequence[Line], where: str = "#words") -> None:
         """Show lines in the dialog."""
-        self.query_one(where, Words).show(lines)
+        self.query_one(where, Words).tell(lines, words_room(self.app.size.width))
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Fold the words anew."""
+        room = words_room(event.size.width)
+        for widget in (*self.query(Words), *self.query(Choice)):
+            widget.fold(room)
 
     def action_step(self, by: int) -> None:
         """Move the focus."""

@@ -8,10 +8,8 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 
 from pbtui.console.dialogs.base import Choice, Dialog, Words
-from pbtui.console.text import Line, safe, wrap
+from pbtui.console.text import Line, safe
 from pbtui.core.errors import PbtuiError
-
-WIDTH = 64
 
 
 class ConfirmDialog(Dialog[bool]):
@@ -58,6 +56,6 @@ class ConfirmDialog(Dialog[bool]):
             self.dismiss(True)
 
 
-def words(text: str, ink: str = "text", room: int = WIDTH) -> list[Line]:
-    """Return outside text as wrapped lines."""
-    return [((part, ink),) for part in wrap(safe(text, 2_000), room)]
+def words(text: str, ink: str = "text") -> list[Line]:
+    """Return outside text as a line; dialogs fold it."""
+    return [((safe(text, 2_000), ink),)]

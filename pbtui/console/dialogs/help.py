@@ -12,7 +12,7 @@ from pbtui.console.state import ViewState
 from pbtui.console.widgets.columns import Column, Row, cell
 from pbtui.console.widgets.grid import GridTable
 
-COLUMNS = (Column("key", "key"), Column("verb", "action"), Column("help", "what it does", least=20))
+COLUMNS = (Column("key", "key"), Column("verb", "action"), Column("help", "what it does", least=12))
 RITUALS = {
     Danger.VIEW: "",
     Danger.REVERSIBLE: "",

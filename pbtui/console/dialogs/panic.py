@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from textual import events
 from textual.app import ComposeResult
 from textual.widgets import Input
 
-from pbtui.console.dialogs.base import Choice, Dialog, Words
+from pbtui.console.dialogs.base import WIDEST, Choice, Dialog, Words, words_room
 from pbtui.console.dialogs.confirm import words
 from pbtui.console.numbers import clock, gain, gain_ink, money, price, signed, size
 from pbtui.console.text import Line, fit, safe
+from pbtui.console.widgets.columns import Column, Row, cell, layout, natural_widths, place
 from pbtui.core.actions import PanicQuery, Target
 from pbtui.core.errors import PbtuiError
 from pbtui.core.snapshot import PanicOrder, PanicPreview
@@ -22,6 +24,16 @@ REFRESH_S = 2.0
 COUNTDOWN_S = 3
 _MOST_ORDERS = 8
 _DECIMALS = 8
+_COLUMNS = (
+    Column("side", ""),
+    Column("coin", "coin"),
+    Column("qty", "qty", ">"),
+    Column("kind", "kind", rank=3),
+    Column("price", "price", ">", rank=1),
+    Column("mark", "mark", ">", rank=4),
+    Column("pnl", "realises", ">"),
+    Column("fee", "fee", ">", rank=2),
+)
 
 
 def shown_decimals(value: float) -> int:
@@ -30,39 +42,56 @@ def shown_decimals(value: float) -> int:
     return len(text.partition(".")[2])
 
 
-def order_line(order: PanicOrder) -> Line:
-    """Return one panic order: side, size, price, mark, what it loses."""
-    side = "buy" if order.qty > 0 else "sell"
-    decimals = max(shown_decimals(order.price), shown_decimals(order.mark))
-    return (
-        (f"{side:<4} ", "up" if order.qty > 0 else "down"),
-        (f"{fit(safe(order.coin, 12), 7)} ", "strong"),
-        (f"{fit(size(abs(order.qty), shown_decimals(order.qty)), 11, '>')} ", "text"),
-        (f"{order.kind} ", "dim"),
-        (f"{price(order.price, decimals)} ", "text"),
-        (f"mark {price(order.mark, decimals)} ", "dim"),
-        (gain(order.est_pnl).strip(), gain_ink(order.est_pnl)),
+def order_lines(orders: Sequence[PanicOrder], places: Mapping[str, int], room: int) -> list[Line]:
+    """Return panic orders as a table; `places` are the decimals of prices by symbol, as far as they are known."""
+    rows = [_order_row(order, places.get(order.symbol, shown_decimals(order.price))) for order in orders]
+    spread = layout(_COLUMNS, natural_widths(_COLUMNS, rows), room)
+    head = tuple((fit(_COLUMNS[i].title, wide, _COLUMNS[i].align) + " ", "head") for i, wide in spread)
+    lines = [head]
+    for row in rows:
+        cells = [(*place(row.cells[i], wide, _COLUMNS[i].align), (" ", "text")) for i, wide in spread]
+        lines.append(tuple(span for content in cells for span in content))
+    return lines
+
+
+def _order_row(order: PanicOrder, decimals: int) -> Row:
+    return Row(
+        (order.symbol, order.pside),
+        (
+            cell("buy" if order.qty > 0 else "sell", "up" if order.qty > 0 else "down"),
+            cell(f"{safe(order.coin, 12)} {order.pside}", "strong"),
+            cell(size(abs(order.qty), shown_decimals(order.qty))),
+            cell(order.kind, "dim"),
+            cell(price(order.price, decimals)),
+            cell(price(order.mark, decimals), "dim"),
+            cell(gain(order.est_pnl), gain_ink(order.est_pnl)),
+            cell(signed(order.est_fee), "dim"),
+        ),
     )
 
 
-def preview_lines(preview: PanicPreview, now_ms: int) -> list[Line]:
+def preview_lines(
+    preview: PanicPreview, now_ms: int, places: Mapping[str, int] = MappingProxyType({}), room: int = WIDEST
+) -> list[Line]:
     """Return exactly what a panic would send, and what it is likely to cost."""
-    lines: list[Line] = [((f"as of {clock(now_ms)}, computed by the engine", "dim"),)]
-    lines += [order_line(order) for order in preview.orders[:_MOST_ORDERS]]
+    lines: list[Line] = [((f"as of {clock(now_ms)}, computed by the engine", "dim"),), ()]
+    if preview.orders:
+        lines += order_lines(preview.orders[:_MOST_ORDERS], places, room)
     if len(preview.orders) > _MOST_ORDERS:
         lines.append(((f"and {len(preview.orders) - _MOST_ORDERS} more", "dim"),))
     if not preview.orders:
         lines.append((("no position to close; entries stay blocked", "text"),))
     total = preview.total_pnl + preview.total_fee
+    orders = "order is" if preview.cancels == 1 else "orders are"
     lines += [
         (),
         (
-            (f"{preview.cancels} resting orders are cancelled first; entries are blocked before closing", "text"),
+            (f"{preview.cancels} resting {orders} cancelled first; entries are blocked before closing", "text"),
         ),
         (
             ("notional ", "dim"), (money(preview.notional), "text"),
-            ("  fees ", "dim"), (signed(preview.total_fee), "text"),
-            ("  realised ", "dim"), (gain(total).strip(), gain_ink(total)),
+            ("  fees ", "dim"), (signed(preview.total_fee) if preview.total_fee else "0.00", "text"),
+            ("  realised ", "dim"), (gain(total).strip() if preview.orders else "0.00", gain_ink(total)),
         ),
     ]  # fmt: skip
     return lines
@@ -103,7 +132,9 @@ class PanicDialog(Dialog[str]):
             return
         if isinstance(reply, PanicPreview):
             self._ready = True
-            self.show(preview_lines(reply, self.console.clock.now_ms()))
+            places = self.console.state.price_places()
+            room = words_room(self.app.size.width)
+            self.show(preview_lines(reply, self.console.clock.now_ms(), places, room))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Return the word when it is right and the preview is on the screen."""

@@ -76,7 +76,9 @@ def _risk_lines(state: ViewState) -> list[Line]:
         return [(("nothing is known of the bot yet", "text"),)]
     held = sum(row.size != 0 for row in snapshot.positions)
     resting = sum(row.state in ("open", "cancel") for row in snapshot.orders)
-    text = f"{safe(snapshot.account.user, 30)} holds {held} positions and {resting} resting orders."
+    positions = f"{held} position{'s' * (held != 1)}"
+    orders = f"{resting} resting order{'s' * (resting != 1)}"
+    text = f"{safe(snapshot.account.user, 30)} holds {positions} and {orders}."
     return [((text, "text"),)]
 
 

@@ -9,8 +9,8 @@ from textual.binding import Binding
 from textual.containers import VerticalScroll
 
 from pbtui.console.checklist import checklist_lines
-from pbtui.console.dialogs.base import Dialog, Words
-from pbtui.console.dialogs.confirm import WIDTH, words
+from pbtui.console.dialogs.base import WIDEST, Dialog, Words
+from pbtui.console.dialogs.confirm import words
 from pbtui.console.numbers import utc
 from pbtui.console.tables.events import LEVELS
 from pbtui.console.text import Line, safe
@@ -49,10 +49,9 @@ def warning_words(snapshot: Snapshot | None) -> list[Line]:
     """Return the standing warnings and the checklist."""
     lines: list[Line] = []
     for warning in snapshot.warnings if snapshot else ():
-        found = words(warning, room=WIDTH - 2)
-        lines += [(("⚠ " if number == 0 else "  ", "warn"), *line) for number, line in enumerate(found)]
+        lines += [(("⚠ ", "warn"), *line) for line in words(warning)]
     lines = lines or [(("no warnings", "dim"),)]
-    return [*lines, *checklist_lines(snapshot, WIDTH)]
+    return [*lines, *checklist_lines(snapshot, WIDEST)]
 
 
 def event_words(event: EventRow) -> list[Line]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 LEAST_COLUMNS, LEAST_ROWS = 40, 15
 _TWO_HEADER_ROWS = 30
+_ONE_HEADER_COLUMNS = 80
 _FLAT_BELOW_COLUMNS, _FLAT_BELOW_ROWS = 100, 30
 
 
@@ -111,7 +112,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
             self.set_class(name == self.layout_name, f"-{name}")
         self.set_class(columns < _FLAT_BELOW_COLUMNS or rows < _FLAT_BELOW_ROWS, "-flat")
         self.set_class(columns < LEAST_COLUMNS or rows < LEAST_ROWS, "-tiny")
-        self.query_one("#header").set_class(rows >= _TWO_HEADER_ROWS, "-two")
+        self.query_one("#header").set_class(rows >= _TWO_HEADER_ROWS or columns < _ONE_HEADER_COLUMNS, "-two")
         self.layout_changed()
         self.call_after_refresh(self.refresh_view)
 
