@@ -20,7 +20,7 @@ from pbtui.market.recordings import Recording
 MIN_COST = 5.0
 MAKER_FEE, TAKER_FEE = 0.0002, 0.0005
 # Fees that the reference fixes whatever the market record says (backtest.md 1.3).
-_FIXED_FEES = {
+FIXED_FEES = {
     "bybit": (0.0002, 0.00055),
     "kucoin": (0.0002, 0.0006),
     "kucoinfutures": (0.0002, 0.0006),
@@ -97,7 +97,7 @@ def market_of_record(symbol: str, records: Mapping[str, Any], exchange: str, pat
     price_step = _number(record, shown, "precision", "price")
     if not qty_step or not price_step:
         raise ConfigError(f"{shown}: precision.amount and precision.price must be positive numbers")
-    fees = _FIXED_FEES.get(exchange) or (
+    fees = FIXED_FEES.get(exchange) or (
         _number(record, shown, "maker", default=MAKER_FEE),
         _number(record, shown, "taker", default=TAKER_FEE),
     )

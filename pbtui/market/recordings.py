@@ -120,13 +120,13 @@ def _coin_of_folder(name: str) -> str:
 
 def _times(path: Path) -> NDArray[np.int64]:
     if path.suffix != ".parquet":
-        return _read_shard(path)[0]
+        return read_shard(path)[0]
     return _parquet_times(path, _read_columns(path, ("timestamp",)))
 
 
 def _read(path: Path) -> tuple[NDArray[np.int64], tuple[NDArray[Any], ...]]:
     if path.suffix != ".parquet":
-        return _read_shard(path)
+        return read_shard(path)
     table = _read_columns(path, ("timestamp", *FIELDS))
     return _parquet_times(path, table), tuple(_floats(path, table[name].to_numpy()) for name in FIELDS)
 
@@ -156,7 +156,8 @@ def _parquet_times(path: Path, table: Any) -> NDArray[np.int64]:
         return np.asarray(column.cast(pa.int64()).to_numpy(), dtype=np.int64)
 
 
-def _read_shard(path: Path) -> tuple[NDArray[np.int64], tuple[NDArray[Any], ...]]:
+def read_shard(path: Path) -> tuple[NDArray[np.int64], tuple[NDArray[Any], ...]]:
+    """Return open times and o, h, l, c, volume of a day shard (.npy, .npz) unchecked; raises DataError."""
     with _as_data_error(path, EOFError, zipfile.BadZipFile, zlib.error):
         loaded: Any = np.load(path, allow_pickle=False)
         if path.suffix == ".npz":
