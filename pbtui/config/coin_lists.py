@@ -20,7 +20,7 @@ _FILE_HEADS = ("/", "./", "../", "~", "configs/")
 _OLD_NAMES = ("approved_coins_topmcap.json", "approved_coins_topmcap.txt")
 _NEW_NAME = "configs/approved_coins.json"
 _EVERYTHING = "all"
-_NEVER_IN_NAMES = frozenset("[]{}<>\"';\\")
+_NEVER_IN_NAMES = frozenset(" []{}<>\"';\\")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,7 @@ def _flatten(value: Any) -> list[str]:
 def _coin_name(name: str) -> str:
     if _looks_like_file(name):
         raise ConfigError(f"{shown(name)} is a file inside a list of coins", hint="a coin file stands alone")
-    if not name.isprintable() or any(char.isspace() or char in _NEVER_IN_NAMES for char in name):
+    if not name.isprintable() or not _NEVER_IN_NAMES.isdisjoint(name):
         raise ConfigError(f"{shown(name)} is no coin name", hint="names are parted by commas")
     return name
 
