@@ -35,7 +35,7 @@ async def run_headless(plan: RunPlan, clock: Clock) -> int:
             ending = await supervisor.run()
             if watcher is not None:
                 await watcher
-            _finish(plan, ending, narration, data)
+            _finish(plan, ending, supervisor.latest, narration, data)
             code = ExitCode.INTERRUPTED if signals.interrupted and ending.error is None else ending.exit_code
     finally:
         await asyncio.to_thread(narration.close)
@@ -97,7 +97,7 @@ def _worth_a_line(shown: Snapshot, found: Snapshot) -> bool:
     return new_quarter and found.wall_ms - shown.wall_ms >= _STATUS_GAP_MS
 
 
-def _finish(plan: RunPlan, ending: Ending, narration: LineWriter, data: LineWriter) -> None:
+def _finish(plan: RunPlan, ending: Ending, last: Snapshot | None, narration: LineWriter, data: LineWriter) -> None:
     outcome = ending.outcome
     reason = outcome.reason if outcome is not None else "error" if ending.error is not None else "stopped"
     text = outcome.text if outcome is not None else ending.error.line() if ending.error is not None else ""
@@ -110,7 +110,8 @@ def _finish(plan: RunPlan, ending: Ending, narration: LineWriter, data: LineWrit
             found = figures.summary(ending.summary, reason=reason, text=text)
         else:
             found = {"type": "summary", "reason": reason, "text": text}
-        data.put(_json({"user": plan.user, "exit_code": int(ending.exit_code), **found}))
+        badge = last.account.badge if last is not None else plan.badge(plan.kind)
+        data.put(_json({"user": plan.user, "badge": badge, "exit_code": int(ending.exit_code), **found}))
 
 
 def _json(value: dict[str, Any]) -> str:

@@ -46,6 +46,7 @@ class RunOptions:
     yes_live: bool = False
     accept_built_in_defaults: bool = False
     endpoints: Path | None = None
+    discover_endpoints: bool = True  # look for configs/custom_endpoints.json (config.md 11.3)
     flags: Mapping[str, object] = field(default_factory=dict)
 
     @property
@@ -91,6 +92,7 @@ def parse(argv: list[str]) -> RunOptions:
         yes_live=given.yes_live,
         accept_built_in_defaults=given.accept_built_in_defaults,
         endpoints=_endpoints(given.endpoints),
+        discover_endpoints=given.endpoints is None,
         flags=flags,
     )
     _check(options)

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from pbtui.cli import logs
 from pbtui.cli.plan import RunPlan
+from pbtui.cli.public_data import connect
 from pbtui.core.clock import Clock
-from pbtui.core.errors import ConfigError, ExchangeError, StateError
+from pbtui.core.errors import StateError, VenueUnreachable
 from pbtui.core.snapshot import AccountHead, VenueKind
 from pbtui.link.seats import Seats
 from pbtui.link.server import LinkServer
@@ -23,7 +24,6 @@ from pbtui.live.supervisor import Opened, Supervisor
 if TYPE_CHECKING:
     from pbtui.exchange.paper.factory import PaperExchange
 
-_REACH_S = 5.0
 _BALANCE = 1_000.0
 
 
@@ -103,6 +103,7 @@ class _Opener:
         self._info = info
         self._logged = False
         self._synthetic = plan.kind == "synthetic"
+        self._real = False  # this session has traded on real data
 
     def head(self, kind: VenueKind) -> AccountHead:
         """Return who trades where, for a market of this kind."""
@@ -139,11 +140,14 @@ class _Opener:
             return await self._replay(session), "replay", ()
         if not self._synthetic:
             session.ready("market data", done=False, detail=f"asking {plan.exchange}")
-            feed, why = await self._public()
+            feed, why = await connect(plan, self._clock, session.journal)
             if feed is not None:
+                self._real = True
                 session.ready("market data", done=True, detail=plan.exchange)
                 return feed, "paper", ()
-            # A restart within this session must not jump to another market under open positions.
+            # A restart within this session must not jump to another market under open positions, either way.
+            if self._real:
+                raise VenueUnreachable(f"{plan.exchange} cannot be reached ({why})")
             self._synthetic = True
             text = f"{plan.exchange} cannot be reached ({why}): trading a SYNTHETIC market, invented prices"
             session.journal.say("market", text, level=0)
@@ -174,26 +178,6 @@ class _Opener:
 
         session.ready("market data", done=True, detail=f"SYNTHETIC, seed {self._plan.options.seed}")
         return SyntheticFeed(self._plan.options.seed, quote=self._plan.quote, coins=self._plan.options.coins)
-
-    async def _public(self) -> tuple[Any, str]:
-        """Return a feed of the venue's public data, or None and why there is none."""
-        from pbtui.exchange.public import CcxtPublicFeed, load_endpoints, reachable
-
-        path = self._plan.options.endpoints
-        overrides = load_endpoints(path) if path is not None else None
-        feed = CcxtPublicFeed(self._plan.exchange, quote=self._plan.quote, clock=self._clock, endpoints=overrides)
-        try:
-            if await reachable(feed, _REACH_S):
-                await feed.start()
-                return feed, ""
-            why = f"no answer within {_REACH_S:.0f} s"
-        except ConfigError:
-            await feed.close()
-            raise
-        except ExchangeError as error:
-            why = error.line()
-        await feed.close()
-        return None, why
 
     async def _account(self, session: Supervisor, feed: Any, head: AccountHead, warnings: tuple[str, ...]) -> Opened:
         from pbtui.exchange.paper.factory import open_paper
@@ -239,7 +223,10 @@ class _Opener:
 
         options, config = self._plan.options, self._plan.config
         if not self._logged:
-            session.journal.subscribe(LogFile(run_dir / "log.jsonl"))
+            log = LogFile(run_dir / "log.jsonl")
+            for row in session.journal.tail():
+                log(row)  # which market was found, or why none was, belongs to the record
+            session.journal.subscribe(log)
             self._logged = True
         return Bot(
             config,

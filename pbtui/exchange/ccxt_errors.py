@@ -83,5 +83,7 @@ def _order_error(error: BaseException, library: Any) -> str:
 
 
 def _words(error: BaseException) -> str:
-    text = sanitize_line(error, limit=_TEXT_LIMIT)
-    return text or type(error).__name__
+    text = sanitize_line(error, limit=_TEXT_LIMIT) or type(error).__name__
+    # The library names the address only; what was wrong with it is in the error it had caught.
+    cause = sanitize_line(error.__cause__ or "", limit=_TEXT_LIMIT)
+    return f"{text}: {cause}" if cause and cause not in text else text

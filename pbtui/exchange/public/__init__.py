@@ -1,6 +1,6 @@
 """Public market data of real venues through ccxt, no keys needed."""
 
 from pbtui.exchange.public.endpoints import EndpointOverrides, Endpoints, load_endpoints
-from pbtui.exchange.public.feed import CcxtPublicFeed, reachable
+from pbtui.exchange.public.feed import CcxtPublicFeed, why_unreachable
 
-__all__ = ["CcxtPublicFeed", "EndpointOverrides", "Endpoints", "load_endpoints", "reachable"]
+__all__ = ["CcxtPublicFeed", "EndpointOverrides", "Endpoints", "load_endpoints", "why_unreachable"]

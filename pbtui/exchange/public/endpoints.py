@@ -60,6 +60,8 @@ class EndpointOverrides:
         """Change a client of the library before its first request; nested tables too (exchanges.md 15)."""
         host: str = getattr(client, "hostname", None) or ""
         client.urls["api"] = self._redirect(client.urls["api"], host, "")
+        if not _any_encrypted(client.urls["api"]):
+            client.timeout_on_exit = 0  # closing waits for encrypted connections to say goodbye: there are none
         if self.rest.headers:
             client.headers = {**(client.headers or {}), **self.rest.headers}
         if self.ws.headers:
@@ -157,6 +159,12 @@ def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
         else:
             merged[name] = value
     return merged
+
+
+def _any_encrypted(node: Any) -> bool:
+    if isinstance(node, dict):
+        return any(_any_encrypted(value) for value in cast("dict[str, Any]", node).values())
+    return isinstance(node, str) and urlsplit(node).scheme in {"https", "wss"}
 
 
 def _scheme(target: str, original: str) -> str:

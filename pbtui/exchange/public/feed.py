@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Literal
 
 from pbtui.config.coin_names import default_quote, short_name
@@ -15,6 +16,7 @@ from pbtui.exchange.ccxt_markets import convert_markets, convert_ticker
 from pbtui.exchange.paper.feed import Trade
 from pbtui.exchange.port import TIMEFRAME_MS, Candles, StreamState, Timeframe
 from pbtui.exchange.public import library
+from pbtui.exchange.public.cache import CandleCache
 from pbtui.exchange.public.caller import Caller
 from pbtui.exchange.public.endpoints import EndpointOverrides, Endpoints
 from pbtui.exchange.public.paging import fetch_pages
@@ -28,6 +30,7 @@ _CANDLE_CALLS = 4  # at once, so that prices never queue behind a warm-up
 _FRESH_S = 1.0  # a streamed quote this young is not asked for
 _CLOCK_WARN_MS = 500
 _TIME_AGAIN_S = 60.0
+_TIME_FRESH_S = 10.0  # `start` right after a successful `probe` need not measure again
 
 
 class CcxtPublicFeed:
@@ -68,6 +71,7 @@ class CcxtPublicFeed:
         self._least_offset_ms = 0.0  # never ahead of the venue
         self._timed = (float("-inf"), 0)  # when the offset was measured, and the failures by then
         self._candle_calls = asyncio.Semaphore(_CANDLE_CALLS)
+        self._candles = CandleCache()
         self._markets: dict[str, Market] = {}
         streams_on = endpoints is None or not endpoints.disable_ws
         source = Source(self.name, self._stream_client if streams_on else None, self.now_ms, self._ask_tickers)
@@ -79,16 +83,17 @@ class CcxtPublicFeed:
             if self._started:
                 return
             await self.prepare()
-            await self.probe()
+            if self.clock.monotonic() - self._timed[0] > _TIME_FRESH_S:
+                await self.probe()
             await self._load_markets()
             self._started = True
 
     async def prepare(self) -> None:
         """Load the exchange library (seconds on a cold machine); needs no network."""
+        if self._client is None and not self._closed:
+            await library.load(self._venue)
         if self._closed:
             raise VenueUnreachable(f"{self.name}: the feed is closed")
-        if self._client is None:
-            await library.load(self._venue)
         if self._client is None:  # nobody else was faster meanwhile
             self._client = self._new_client()
             self._caller.listen(self._client)
@@ -155,7 +160,7 @@ class CcxtPublicFeed:
 
     async def candles(self, symbol: str, timeframe: Timeframe, start_ms: int, end_ms: int) -> Candles:
         """Return finished candles with start_ms ≤ open < end_ms; the one that runs now is never among them."""
-        client = await self._ready()
+        await self._ready()
         step = TIMEFRAME_MS[timeframe]
         market = self._markets.get(symbol)
         # The careful guess of the venue's time: a candle must be over there, not only here.
@@ -167,6 +172,12 @@ class CcxtPublicFeed:
             start_ms = max(start_ms, end_ms - self._venue.history * step)
         if start_ms >= end_ms:
             return Candles.empty()
+        return await self._candles.read(
+            symbol, timeframe, start_ms, end_ms, now_ms=now, ask=partial(self._ask_candles, symbol, timeframe)
+        )
+
+    async def _ask_candles(self, symbol: str, timeframe: Timeframe, start_ms: int, end_ms: int) -> Candles:
+        client = await self._ready()
 
         async def page(since: int, limit: int, params: dict[str, Any]) -> Sequence[Sequence[Any]]:
             async with self._candle_calls:
@@ -175,6 +186,7 @@ class CcxtPublicFeed:
                     lambda: client.fetch_ohlcv(symbol, timeframe, since, limit, dict(params)),
                 )
 
+        market = self._markets.get(symbol)
         unit = market.c_mult if market is not None and self._venue.contract_volume else 1.0
         return await fetch_pages(page, self._venue, timeframe, start_ms, end_ms, volume_unit=unit)
 
@@ -246,13 +258,13 @@ class CcxtPublicFeed:
         return client
 
 
-async def reachable(feed: CcxtPublicFeed, seconds: float = 5.0) -> bool:
-    """Tell whether the venue answers within `seconds`; loading the library does not count."""
+async def why_unreachable(feed: CcxtPublicFeed, seconds: float = 5.0) -> str:
+    """Return why the venue does not answer within `seconds`, empty when it does; loading the library does not count."""
     await feed.prepare()
     try:
         await within(feed.clock, seconds, feed.probe())
-    except (ExchangeError, TimeoutError) as error:
-        reason = error.line() if isinstance(error, ExchangeError) else "timeout"
-        _log.info("%s not reached within %.0f s: %s", feed.name, seconds, reason)
-        return False
-    return True
+    except TimeoutError:
+        return f"no answer within {seconds:g} s"
+    except ExchangeError as error:
+        return error.line()
+    return ""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pbtui.core.errors import VenueUnreachable
 from pbtui.exchange.port import TIMEFRAME_MS, Candles, Timeframe
 from pbtui.exchange.public.venues import Venue
 
@@ -23,8 +24,8 @@ async def fetch_pages(
     """Return the finished candles with start_ms ≤ open < end_ms, prices rounded to float32 (candles.md 5.4).
 
     `end_ms` must not lie after the last finished candle. `volume_unit` turns the venue's volumes into base units.
-    An empty page ends the history, unless the venue answers only for the time span of one page; a page that fails
-    raises ExchangeError, so that an outage never looks like no data.
+    An empty page ends the history, unless the venue answers only for the time span of one page. A page that fails, or
+    holds nothing but nonsense, raises ExchangeError, so that an outage never looks like no data.
     """
     step = TIMEFRAME_MS[timeframe]
     start_ms = -(-start_ms // step) * step
@@ -33,8 +34,12 @@ async def fetch_pages(
     while since < end_ms:
         params = {"until": end_ms - 1} if venue.until else {}
         limit = min(venue.page, (end_ms - since) // step + 1 + venue.overlap)
-        page = _clean(await ask(since, limit, params), step)
-        page = [row for row in page if row[0] < end_ms]
+        raw = await ask(since, limit, params)
+        page = _clean(raw, step)
+        if raw and not page:
+            raise VenueUnreachable(f"{venue.name} gives candles that make no sense")
+        # What was not asked for is left out: it must neither move the next page back nor end the history.
+        page = [row for row in page if since <= row[0] < end_ms]
         if not page and not venue.windowed:
             break
         if not page:
@@ -42,10 +47,9 @@ async def fetch_pages(
             continue
         rows.update((row[0], row) for row in page)
         last = page[-1][0]
-        following = max(last - venue.overlap * step, since + step) if venue.overlap else last + step
-        if following <= since or last + step >= end_ms:
+        if last + step >= end_ms:
             break
-        since = following
+        since = max(last - venue.overlap * step, since + step) if venue.overlap else last + step
     return _columns([rows[ts] for ts in sorted(rows) if ts >= start_ms], volume_unit)
 
 

@@ -11,7 +11,7 @@ from public_support import BTC, ETH
 
 from pbtui.core.clock import MINUTE_MS
 from pbtui.core.errors import ExchangeError, RateLimited, VenueUnreachable
-from pbtui.exchange.public import CcxtPublicFeed, EndpointOverrides, reachable
+from pbtui.exchange.public import CcxtPublicFeed, EndpointOverrides, why_unreachable
 from tests.support.venue_server import VenueServer
 
 Make = Callable[..., CcxtPublicFeed]
@@ -19,7 +19,7 @@ Make = Callable[..., CcxtPublicFeed]
 
 async def test_starts_once_and_reads_markets_without_keys(server: VenueServer, make_feed: Make) -> None:
     feed = make_feed()
-    assert await reachable(feed)
+    assert await why_unreachable(feed) == ""
     await feed.start()
     await feed.start()
     markets = await feed.markets()
@@ -147,10 +147,11 @@ async def test_an_unreachable_venue_is_found_out_in_time(make_feed: Make, server
     server.faults.delay_s = 5.0
     await feed.prepare()
     began = time.monotonic()
-    assert not await reachable(feed, 0.3)
+    assert await why_unreachable(feed, 0.3) == "no answer within 0.3 s"
     assert time.monotonic() - began < 2.0
     nobody = make_feed(endpoints=EndpointOverrides.all_to("http://127.0.0.1:1"))
-    assert not await reachable(nobody, 5.0)
+    assert "127.0.0.1:1" in await why_unreachable(nobody, 5.0)
+    assert "Connect call failed" in await why_unreachable(nobody, 5.0)
 
 
 async def test_every_call_leaves_a_line_with_its_time(

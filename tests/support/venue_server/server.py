@@ -106,7 +106,7 @@ class VenueServer:
         self._stop = asyncio.Event()
         app = web.Application()
         app.router.add_route("*", "/{tail:.*}", self._handle)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.02)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", port)
         await site.start()
@@ -118,6 +118,14 @@ class VenueServer:
         stepper.cancel()
         await self.sockets.drop()
         await runner.cleanup()
+        await self._end_tasks()
+
+    async def _end_tasks(self) -> None:
+        """End what still runs, such as an answer that was to come late."""
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
     async def _step(self) -> None:
         while self._auto:

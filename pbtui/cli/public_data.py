@@ -1,0 +1,58 @@
+"""Finding the public data of the venue a run is meant for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pbtui.cli.plan import RunPlan
+from pbtui.core.clock import Clock
+from pbtui.core.errors import ConfigError, ExchangeError
+
+if TYPE_CHECKING:
+    from pbtui.exchange.public import CcxtPublicFeed, Endpoints
+    from pbtui.live.journal import Journal
+
+REACH_S = 5.0
+_FOUND = Path("configs", "custom_endpoints.json")
+
+
+async def connect(plan: RunPlan, clock: Clock, journal: Journal) -> tuple[CcxtPublicFeed | None, str]:
+    """Return a started feed, or None and why the venue can't be reached; raises ConfigError for an unknown venue."""
+    from pbtui.exchange.public import CcxtPublicFeed, why_unreachable
+
+    feed = CcxtPublicFeed(plan.exchange, quote=plan.quote, clock=clock, endpoints=_endpoints(plan, journal))
+    try:
+        why = await why_unreachable(feed, REACH_S)
+        if not why:
+            await feed.start()
+            return feed, ""
+    except ExchangeError as error:
+        why = error.line()
+    except BaseException:
+        await feed.close()
+        raise
+    await feed.close()
+    return None, why
+
+
+def _endpoints(plan: RunPlan, journal: Journal) -> Endpoints | None:
+    """Return the venues' other addresses: of the file named, else of the one found beside the configs, if any.
+
+    A broken file that was named is an error, one that was only found is left out and said (config.md 11.3).
+    """
+    from pbtui.exchange.public import load_endpoints
+
+    options = plan.options
+    if options.endpoints is not None:
+        return load_endpoints(options.endpoints)
+    found = options.base_dir / _FOUND
+    if not options.discover_endpoints or not found.is_file():
+        return None
+    try:
+        endpoints = load_endpoints(found)
+    except ConfigError as error:
+        journal.say("market", f"left out: {error.line()}", level=0)
+        return None
+    journal.say("market", f"addresses of venues come from {found}")
+    return endpoints
