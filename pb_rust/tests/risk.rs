@@ -201,3 +201,22 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn gates_of_ten_thousand_symbols_take_a_moment() {
+    let count = 10_000;
+    let held = |idx| GatePosition { idx, size: 1.0, price: 100.0, c_mult: 1.0 };
+    let positions: Vec<GatePosition> = (0..count).map(held).collect();
+    let entry = |idx: usize| StandaloneEntry {
+        idx,
+        qty: 1.0,
+        price: 99.0 - 1e-4 * idx as f64,
+        market_price: 100.0,
+        exchange: ExchangeParams { min_cost: 5.0, ..EXCHANGE },
+        order_type: OrderType::EntryGridNormalLong,
+    };
+    let entries: Vec<StandaloneEntry> = (0..count).map(entry).collect();
+    let kept = gate_entries_standalone(Side::Long, 1000.0, 1000.15, &positions, &entries);
+    // Room for one whole entry and part of the next; the nearest to the market stay.
+    assert_eq!(kept.iter().map(|e| (e.idx, e.qty)).collect::<Vec<_>>(), [(0, 1.0), (1, 0.5)]);
+}

@@ -48,10 +48,11 @@ fn reduction(ctx: &OrderContext, held: f64, average: f64, target: f64, least: f6
         if ctx.exposure(rest, average) < target - MARGIN || rest <= EPS {
             return Some(qty);
         }
-        wanted += step;
         tries += 1;
-        if tries > MAX_STEPS {
+        // A step that no longer changes the sum won't do so the next time either.
+        if tries > MAX_STEPS || wanted + step == wanted || wanted.is_nan() {
             return Some(qty);
         }
+        wanted += step;
     }
 }
