@@ -34,5 +34,5 @@ def call(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Call a compiled function; whatever it says of its arguments becomes an InvalidInput of one line."""
     try:
         return function(*args, **kwargs)
-    except (TypeError, ValueError, KeyError, OverflowError) as error:
+    except (TypeError, ValueError, LookupError, OverflowError) as error:
         raise InvalidInput(sanitize_text(f"engine input: {_describe(error)}")) from error

@@ -56,6 +56,14 @@ def _needs(needs: Needs) -> tuple[bool, bool, bool]:
     return (needs.volume, needs.log_range, needs.log_range_1h)
 
 
+def _floats(values: Floats) -> Floats:
+    return call(np.ascontiguousarray, values, np.float64)
+
+
+def _times(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    return call(np.ascontiguousarray, values, np.int64)
+
+
 class SymbolIndicators:
     """All averages of one symbol, both sides, as one recursion over consecutive candles.
 
@@ -100,11 +108,11 @@ class SymbolIndicators:
         """
         call(
             self._state.update_many,
-            np.ascontiguousarray(ts_ms, dtype=np.int64),
-            np.ascontiguousarray(high, dtype=np.float64),
-            np.ascontiguousarray(low, dtype=np.float64),
-            np.ascontiguousarray(close, dtype=np.float64),
-            np.ascontiguousarray(volume, dtype=np.float64),
+            _times(ts_ms),
+            _floats(high),
+            _floats(low),
+            _floats(close),
+            _floats(volume),
         )
 
     def update_hourly(self, high: Floats, low: Floats) -> None:
@@ -114,8 +122,8 @@ class SymbolIndicators:
         """
         call(
             self._state.update_hourly,
-            np.ascontiguousarray(high, dtype=np.float64),
-            np.ascontiguousarray(low, dtype=np.float64),
+            _floats(high),
+            _floats(low),
         )
 
     def emas(self) -> Emas:
@@ -145,9 +153,9 @@ class TrailingTracker:
         """Take in candles, oldest first. Raises InvalidInput when lengths differ."""
         call(
             self._state.update_many,
-            np.ascontiguousarray(high, dtype=np.float64),
-            np.ascontiguousarray(low, dtype=np.float64),
-            np.ascontiguousarray(close, dtype=np.float64),
+            _floats(high),
+            _floats(low),
+            _floats(close),
         )
 
     def as_tuple(self) -> Bundle:

@@ -210,8 +210,12 @@ def test_a_gap_a_repeat_or_unequal_arrays_are_refused_as_a_whole() -> None:
             feed(indicators, bad)
     with pytest.raises(InvalidInput, match="length"):
         indicators.update_many(candles.ts[5:], candles.high[5:], candles.low[5:], candles.close[5:], candles.volume)
-    with pytest.raises(InvalidInput):
-        SymbolIndicators(LONG, SHORT, interval_minutes=0)
+    for odd in ("x", ["x"], [[1.0]], object(), {}):
+        with pytest.raises(InvalidInput):
+            trailing_bundle(odd, odd, odd)  # pyright: ignore[reportArgumentType]
+    for interval in (0, -1, 2**40, 0.5):
+        with pytest.raises(InvalidInput):
+            SymbolIndicators(LONG, SHORT, interval_minutes=interval)  # pyright: ignore[reportArgumentType]
     assert indicators.emas() == before
 
 
