@@ -1,5 +1,6 @@
 //! Order mathematics, decisions and measures of pbtui. Python sees it only through `py`.
 
+pub mod backtest;
 pub mod engine;
 pub mod error;
 pub mod execute;
