@@ -114,9 +114,11 @@ class ConsoleApp(App[ConsoleExit], inherit_bindings=False):
         self.set_interval(CLOCK_TICK_S, self.tick)
 
     def tick(self) -> None:
-        """Once a second: ages, fading notes, the chart."""
+        """Once a second: ages, fading notes, the chart, the coin."""
         self.refresh_views()
         self.ask_chart()
+        if isinstance(self.console_screen, CoinScreen):
+            self._pump.ask_coin()
 
     def leave(self, reason: Reason, text: str = "") -> None:
         """End the console; the bot is not touched."""
@@ -208,6 +210,12 @@ class ConsoleApp(App[ConsoleExit], inherit_bindings=False):
             and any(p.chart is None and not p.problem for p in screen.query(ChartPanel))
         ):
             self.ask_chart()
+
+    def ask_coin_once(self) -> None:
+        """Ask for what is behind the current coin if nothing is known of it yet; fresher facts come with the tick."""
+        facts = self.state.facts
+        if facts is None or (facts.symbol, facts.pside) != self.state.current:
+            self._pump.ask_coin()
 
     def ask_chart(self) -> None:
         """Ask for candles of the chart in view, unless the last question is still open."""

@@ -159,9 +159,11 @@ class Look:
             min(beside, key=lambda panel: abs(panel.region.y - here.y)).focus()
 
     def cycle(self) -> None:
-        """Show the next view of the live screen."""
+        """Show the next view of the screen."""
         if isinstance(self._app.screen, LiveScreen):
             self._app.screen.show_view(self._app.state.view + 1)
+        elif isinstance(self._app.screen, CoinScreen):
+            self._app.screen.cycle()
 
     def move(self, rows: int) -> None:
         """Move the cursor of the focused table."""

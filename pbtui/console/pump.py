@@ -9,9 +9,9 @@ from textual.timer import Timer
 
 from pbtui.console.text import safe
 from pbtui.console.widgets.chart_panel import ChartPanel
-from pbtui.core.actions import ChartQuery
+from pbtui.core.actions import ChartQuery, CoinQuery
 from pbtui.core.errors import LinkClosed, PbtuiError
-from pbtui.core.snapshot import Chart, Snapshot
+from pbtui.core.snapshot import Chart, CoinFacts, Snapshot
 
 if TYPE_CHECKING:
     from pbtui.console.app import ConsoleApp
@@ -79,6 +79,26 @@ class Pump:
             self._asking.add(mark)
             query = ChartQuery(symbol, timeframe, max(30, min(MOST_CANDLES, panel.size.width)))
             self._app.run_worker(self._fetch(panel, query, mark), group="chart")
+
+    def ask_coin(self) -> None:
+        """Ask for parameters and fills of the current coin, one question at a time."""
+        key = self._app.state.current
+        if key is not None and "coin" not in self._asking and not self._app.state.link_ended:
+            self._asking.add("coin")
+            self._app.run_worker(self._fetch_coin(CoinQuery(*key)), group="coin")
+
+    async def _fetch_coin(self, query: CoinQuery) -> None:
+        state = self._app.state
+        try:
+            reply = await self._app.link.ask(query)
+        except PbtuiError as error:
+            state.facts_problem = safe(error.line())
+            return
+        finally:
+            self._asking.discard("coin")
+        if isinstance(reply, CoinFacts) and reply != state.facts:
+            state.facts, state.facts_problem = reply, ""
+            self._app.refresh_views()
 
     async def _fetch(self, panel: ChartPanel, query: ChartQuery, mark: str) -> None:
         try:

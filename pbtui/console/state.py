@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from pbtui.core.actions import Target
-from pbtui.core.snapshot import EventRow, Snapshot
+from pbtui.core.snapshot import CoinFacts, EventRow, Snapshot
 from pbtui.core.types import Mode, Pside
 from pbtui.link.base import Role
 
@@ -45,6 +45,9 @@ class ViewState:
     event_level: int = 1
     timeframe: Timeframe = "1m"
     view: int = 0  # what the free place of the live screen shows
+    coin_view: int = 0  # and that of the coin screen
+    facts: CoinFacts | None = None  # of the coin that was last asked for
+    facts_problem: str = ""
     filters: dict[str, str] = field(default_factory=dict)
     sorts: dict[str, Sort] = field(default_factory=lambda: {"positions": Sort(), "orders": Sort(), "modes": Sort()})
     events: deque[EventRow] = field(default_factory=lambda: deque(maxlen=MOST_EVENTS))
@@ -73,8 +76,9 @@ class ViewState:
         return list(dict.fromkeys(rows))
 
     def targets(self) -> tuple[Target, ...]:
-        """Return what mode keys act on: the selection, else the current row."""
-        keys = [key for key in self.known() if key in self.selected] or ([self.current] if self.current else [])
+        """Return what mode keys act on: the selection, else the current row; on a coin's screen that coin only."""
+        chosen = [] if self.place == "coin" else [key for key in self.known() if key in self.selected]
+        keys = chosen or ([self.current] if self.current else [])
         return tuple(Target(symbol, pside) for symbol, pside in keys)
 
     def coin(self, symbol: str) -> str:

@@ -108,4 +108,13 @@ class ReloadQuery:
     """Ask what a config reload would change."""
 
 
-Query = ChartQuery | PanicQuery | ModeQuery | ReloadQuery
+@dataclass(frozen=True, slots=True)
+class CoinQuery:
+    """Ask for the effective parameters and the last `n` fills of one coin and side."""
+
+    symbol: str
+    pside: Pside
+    n: int = 100
+
+
+Query = ChartQuery | PanicQuery | ModeQuery | ReloadQuery | CoinQuery

@@ -252,3 +252,38 @@ class ModeEffect:
 
     lines: tuple[str, ...]
     lowers_risk: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ParamRow:
+    """One effective parameter of a coin and side, and where its value comes from."""
+
+    name: str
+    value: str
+    origin: str  # file paper.hjson, coin override, built-in default, …
+    own: bool = False  # differs from the side's own: this coin only
+
+
+@dataclass(frozen=True, slots=True)
+class FillRow:
+    """One execution; qty signed (buy +, sell −), pnl gross of fees, fee ≤ 0 when paid."""
+
+    id: str
+    ts_ms: int
+    kind: str
+    qty: float
+    price: float
+    pnl: float
+    fee: float
+
+
+@dataclass(frozen=True, slots=True)
+class CoinFacts:
+    """What is behind one coin and side: its parameters, and its last fills, newest first."""
+
+    symbol: str
+    pside: Pside
+    params: tuple[ParamRow, ...]
+    fills: tuple[FillRow, ...]
+    price_decimals: int = 2
+    qty_decimals: int = 3

@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 from typing import Literal, Protocol
 
 from pbtui.core.actions import Action, ActionResult, Query
-from pbtui.core.snapshot import Chart, ModeEffect, PanicPreview, ReloadPreview, Snapshot
+from pbtui.core.snapshot import Chart, CoinFacts, ModeEffect, PanicPreview, ReloadPreview, Snapshot
 
 Role = Literal["controller", "viewer"]
-Reply = Chart | PanicPreview | ModeEffect | ReloadPreview
+Reply = Chart | PanicPreview | ModeEffect | ReloadPreview | CoinFacts
 
 
 class Link(Protocol):

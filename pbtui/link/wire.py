@@ -71,11 +71,13 @@ _TYPES: dict[str, type] = {
         actions.PanicQuery,
         actions.ModeQuery,
         actions.ReloadQuery,
+        actions.CoinQuery,
         snapshot.Snapshot,
         snapshot.Chart,
         snapshot.PanicPreview,
         snapshot.ModeEffect,
         snapshot.ReloadPreview,
+        snapshot.CoinFacts,
     )
 }
 

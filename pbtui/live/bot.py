@@ -7,12 +7,23 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pbtui.config import Config
-from pbtui.core.actions import Action, ActionResult, ChartQuery, ModeQuery, PanicQuery, Query, StopBot, StopChoice
+from pbtui.core.actions import (
+    Action,
+    ActionResult,
+    ChartQuery,
+    CoinQuery,
+    ModeQuery,
+    PanicQuery,
+    Query,
+    StopBot,
+    StopChoice,
+)
 from pbtui.core.clock import Clock
 from pbtui.core.errors import AccountRefused, ExchangeError, LinkClosed, PbtuiError, RateLimited, StateError
 from pbtui.core.snapshot import (
     AccountHead,
     Chart,
+    CoinFacts,
     LoopHealth,
     ModeEffect,
     PanicPreview,
@@ -24,6 +35,7 @@ from pbtui.exchange.port import Exchange
 from pbtui.live.board import Board
 from pbtui.live.calls import BUDGET, ErrorBudget
 from pbtui.live.charts import chart
+from pbtui.live.coin_facts import coin_facts
 from pbtui.live.errors import ErrorBudgetSpent
 from pbtui.live.events import EventLog
 from pbtui.live.memory import rss_mb
@@ -38,7 +50,7 @@ from pbtui.live.turn import LoopCore, Turn
 
 __all__ = ["Bot", "ErrorBudgetSpent", "Outcome", "RunLimits", "Summary"]
 
-Reply = Chart | PanicPreview | ModeEffect | ReloadPreview
+Reply = Chart | PanicPreview | ModeEffect | ReloadPreview | CoinFacts
 READ_RETRY_S = 0.5
 ERROR_PAUSE_S = 1.0
 FORGIVEN_READS = 10  # failed reads in a row before each further one counts as an error (live.md 3)
@@ -126,6 +138,8 @@ class Bot:
                 return self._operator.panic_preview(query)
             case ModeQuery():
                 return self._operator.mode_effect(query)
+            case CoinQuery():
+                return coin_facts(self.core, query)
             case _:
                 return self._operator.reload_preview()
 

@@ -25,6 +25,7 @@ from pbtui.core.sanitize import sanitize_line
 from pbtui.core.snapshot import (
     AccountHead,
     Chart,
+    CoinFacts,
     LoopHealth,
     ModeEffect,
     PanicPreview,
@@ -44,7 +45,7 @@ _FIRST_PAUSE_S = 5.0
 _LONGEST_PAUSE_S = 61.0  # the reference's pause before each restart (live.md 1)
 _DAY_S = 86_400.0
 
-Reply = Chart | PanicPreview | ModeEffect | ReloadPreview
+Reply = Chart | PanicPreview | ModeEffect | ReloadPreview | CoinFacts
 
 
 @dataclass(frozen=True, slots=True)

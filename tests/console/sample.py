@@ -7,14 +7,16 @@ import math
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
-from pbtui.core.actions import Action, ActionResult, ChartQuery, ModeQuery, PanicQuery, Query, ReloadQuery
+from pbtui.core.actions import Action, ActionResult, ChartQuery, CoinQuery, ModeQuery, PanicQuery, Query, ReloadQuery
 from pbtui.core.errors import LinkClosed
 from pbtui.core.snapshot import (
     AccountHead,
     Chart,
+    CoinFacts,
     ConfigChange,
     EventRow,
     Exposure,
+    FillRow,
     Level,
     LoopHealth,
     ModeEffect,
@@ -23,6 +25,7 @@ from pbtui.core.snapshot import (
     OrderRow,
     PanicOrder,
     PanicPreview,
+    ParamRow,
     PositionRow,
     ReadyItem,
     ReloadPreview,
@@ -183,6 +186,22 @@ def panic_preview() -> PanicPreview:
     return PanicPreview((one,), 4, 5.96, -0.31, 628.45)
 
 
+def coin_facts(query: CoinQuery) -> CoinFacts:
+    """Return four parameters, one of them the coin's own, and two fills."""
+    side = query.pside
+    params = (
+        ParamRow(f"live.forced_mode_{side}", "none", "template"),
+        ParamRow(f"bot.{side}.ema_span_0", "60", "paper.hjson"),
+        ParamRow(f"bot.{side}.close_grid_qty_pct", "0.34", "coin override", own=True),
+        ParamRow(f"bot.{side}.wallet_exposure_limit", "0.75", "total_wallet_exposure_limit ÷ n_positions"),
+    )
+    fills = (
+        FillRow("f2", NOW_MS - 60_000, f"close_grid_{side}", -1.1, 149.95, 1.914, -0.033),
+        FillRow("f1", NOW_MS - 3_600_000, f"entry_grid_normal_{side}", 2.3, 1_148.02, 0.0, -0.068),
+    )
+    return CoinFacts(query.symbol, side, params, fills, 3, 1)
+
+
 class ScriptedLink:
     """A link that hands out the snapshots it is given, answers queries from this file and keeps every action."""
 
@@ -256,6 +275,8 @@ class ScriptedLink:
                 return ModeEffect(tuple(f"{name}; cancels 2 resting entries" for name in names), lowers_risk=True)
             case ReloadQuery():
                 return self.reload
+            case CoinQuery():
+                return coin_facts(query)
 
     async def close(self) -> None:
         return

@@ -11,7 +11,7 @@ from pbtui.console.dialogs.quit import QuitDialog, StoppingDialog
 from pbtui.console.screens.coin import CoinScreen
 from pbtui.console.screens.live import LiveScreen
 from pbtui.console.screens.log import LogScreen
-from pbtui.core.actions import ChartQuery, StopBot
+from pbtui.core.actions import ChartQuery, CoinQuery, SetMode, StopBot, Target
 from pbtui.core.clock import VirtualClock
 from pbtui.core.snapshot import EventRow, LoopHealth, ReadyItem
 from pbtui.core.types import Pside
@@ -238,6 +238,25 @@ async def test_the_coin_screen_explains_flags_and_changes_candles() -> None:
         assert any(isinstance(query, ChartQuery) and query.timeframe == "15m" for query in d.link.queries)
         await d.press("1")
         assert isinstance(d.app.screen, LiveScreen)
+
+
+async def test_the_coin_screen_shows_fills_and_where_parameters_come_from() -> None:
+    async with desk() as d:
+        await d.press("enter")
+        for words in ("Fills · newest first · 2", "11:03Z", "1,148.020", "▲+1.91", "-0.0330"):
+            assert words in d.text
+        await d.press("v")
+        for words in ("Parameters · 1 of this coin only", "close_grid_qty_pct", "coin override", "paper.hjson"):
+            assert words in d.text
+        assert CoinQuery(symbol_of("SOL"), "long") in d.link.queries
+
+
+async def test_mode_keys_act_on_the_coin_in_front_not_on_rows_selected_elsewhere() -> None:
+    async with desk() as d:
+        await d.press("space", "space", "end", "enter", "g")
+        assert [action.targets for action in d.link.actions if isinstance(action, SetMode)] == [
+            (Target(symbol_of("DOGE"), "long"),)
+        ]
 
 
 async def test_a_chart_that_fails_says_why() -> None:

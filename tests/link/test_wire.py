@@ -35,6 +35,16 @@ VALUES = st.one_of(
         warnings=st.lists(TEXT, max_size=2).map(tuple),
     ),
     st.builds(snapshot.PanicPreview, st.just(()), st.integers(0, 99), NUMBER, NUMBER, NUMBER),
+    st.builds(actions.CoinQuery, TEXT, st.sampled_from(["long", "short"]), st.integers(0, 999)),
+    st.builds(
+        snapshot.CoinFacts,
+        TEXT,
+        st.sampled_from(["long", "short"]),
+        st.lists(st.builds(snapshot.ParamRow, TEXT, TEXT, TEXT, st.booleans()), max_size=3).map(tuple),
+        st.lists(
+            st.builds(snapshot.FillRow, TEXT, st.integers(0, 2**45), TEXT, NUMBER, NUMBER, NUMBER, NUMBER), max_size=2
+        ).map(tuple),
+    ),
     st.builds(snapshot.ModeEffect, st.lists(TEXT, max_size=3).map(tuple), st.booleans()),
 )
 

@@ -1,17 +1,32 @@
-"""The coin screen: a large chart, and everything about one coin and side in words."""
+"""The coin screen: a large chart, and everything about one coin and side: orders, reasons, fills, parameters."""
 
 from __future__ import annotations
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.widget import Widget
 
 from pbtui.console.coin_facts import fact_lines
 from pbtui.console.screens.base import ConsoleScreen
-from pbtui.console.tables import orders
+from pbtui.console.tables import fills, orders, params
 from pbtui.console.text import safe
 from pbtui.console.widgets.chart_panel import ChartPanel
 from pbtui.console.widgets.grid import GridTable
 from pbtui.console.widgets.lines import LineView
+from pbtui.core.snapshot import CoinFacts
+
+# What is in view per layout and view number (the key v goes round).
+VIEWS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "cards": (("facts",), ("chart",), ("orders",), ("fills",), ("params",)),
+    "narrow": (("chart", "facts"), ("orders", "fills"), ("params",)),
+    "normal": (("chart", "orders", "facts", "fills"), ("chart", "orders", "facts", "params")),
+    "wide": (("chart", "orders", "facts", "fills", "params"),),
+}
+_PANELS = {
+    "chart": "coin-chart", "orders": "coin-orders", "facts": "facts-panel", "fills": "coin-fills",
+    "params": "coin-params",
+}  # fmt: skip
+_LEFT = frozenset({"chart", "orders"})
 
 
 class CoinScreen(ConsoleScreen):
@@ -20,23 +35,60 @@ class CoinScreen(ConsoleScreen):
     PLACE = "coin"
 
     def compose_body(self) -> ComposeResult:
-        """Chart left, facts and orders right; on narrow screens below each other."""
+        """Chart and orders left, reasons, fills and parameters right; on narrow screens below each other."""
         with Horizontal(id="body", classes="coin"):
             with Vertical(id="left"):
                 yield ChartPanel(id="coin-chart")
-            with Vertical(id="right", classes="facts"):
+                yield GridTable(id="coin-orders", classes="panel", markers=False, airy=True)
+            with Vertical(id="right"):
                 with VerticalScroll(id="facts-panel", classes="panel"):
                     yield LineView(id="facts")
-                yield GridTable(id="coin-orders", classes="panel", markers=False)
+                yield GridTable(id="coin-fills", classes="panel", markers=False, airy=True)
+                yield GridTable(id="coin-params", classes="panel", markers=False, airy=True)
 
     def on_mount(self) -> None:
-        """Focus the chart."""
+        """Begin with the first view."""
         super().on_mount()
-        self.query_one("#facts-panel").border_title = "Now and why"
-        self.query("#coin-chart").focus()
+        self.panels()[0].focus()
+
+    # -- layout --------------------------------------------------------------------------------------------------
+
+    @property
+    def in_view(self) -> tuple[str, ...]:
+        """The panels of this layout and view."""
+        views = VIEWS[self.layout_name]
+        return views[self.console.state.coin_view % len(views)]
+
+    def layout_changed(self) -> None:
+        """Show the panels of the view."""
+        shown = set(self.in_view)
+        for name, panel in _PANELS.items():
+            self.query_one(f"#{panel}").display = name in shown
+        self.query_one("#left").display = bool(shown & _LEFT)
+        self.query_one("#right").display = bool(shown - _LEFT)
+        pad = " " if self.has_class("-flat") else ""
+        self.query_one("#facts-panel").border_title = f"{pad}Now and why{pad}"
+        if self.focused is not None and not self.focused.display:
+            self.panels()[0].focus()
+
+    def cycle(self) -> None:
+        """Show the next view and give its first new panel the focus."""
+        before = set(self.in_view)
+        self.console.state.coin_view += 1
+        self.layout_changed()
+        new = [name for name in self.in_view if name not in before]
+        if new:
+            self.query_one(f"#{_PANELS[new[0]]}").focus()
+        self.call_after_refresh(self.refresh_view)
+
+    def panels(self) -> list[Widget]:
+        """Return the panels in view."""
+        return [self.query_one(f"#{_PANELS[name]}") for name in self.in_view]
+
+    # -- drawing -------------------------------------------------------------------------------------------------
 
     def refresh_body(self) -> None:
-        """Draw chart, facts and orders of the current coin."""
+        """Draw the panels in view for the current coin."""
         state = self.console.state
         if state.current is None or state.snapshot is None:
             return
@@ -45,9 +97,32 @@ class CoinScreen(ConsoleScreen):
         self.query_one(ChartPanel).want(symbol, f"{coin} {pside}", state.timeframe)
         facts = self.query_one("#facts", LineView)
         facts.show(fact_lines(state, state.current, max(20, facts.content_size.width)))
-        table = self.query_one("#coin-orders", GridTable)
-        found = tuple(row for row in state.snapshot.orders if row.symbol == symbol)
-        table.set_title(f"Orders: {coin} {len(found)} {orders.difference(found)}")
+        self._draw_orders(symbol, coin)
+        known = state.facts if state.facts and (state.facts.symbol, state.facts.pside) == state.current else None
+        self._draw_fills(known)
+        self._draw_params(known)
+        self.console.ask_coin_once()
+
+    def _draw_orders(self, symbol: str, coin: str) -> None:
+        state, table = self.console.state, self._table("orders")
+        found = tuple(row for row in state.snapshot.orders if row.symbol == symbol) if state.snapshot else ()
+        table.set_title(" ".join(filter(None, (f"Orders: {coin} {len(found)}", orders.difference(found)))))
         table.empty = ("no orders",)
-        rows = orders.rows(found, "", state.sorts["orders"], state.snapshot.market_ms, one_coin=True)
-        table.set_rows(orders.ONE_COIN_COLUMNS, rows)
+        now_ms = state.snapshot.market_ms if state.snapshot else 0
+        table.set_rows(orders.ONE_COIN_COLUMNS, orders.rows(found, "", state.sorts["orders"], now_ms, one_coin=True))
+
+    def _draw_fills(self, known: CoinFacts | None) -> None:
+        table = self._table("fills")
+        table.set_title(f"Fills · newest first{f' · {len(known.fills)}' if known and known.fills else ''}")
+        table.empty = ("no fills yet",) if known else (self.console.state.facts_problem or "asking the bot…",)
+        table.set_rows(fills.COLUMNS, fills.rows(known))
+
+    def _draw_params(self, known: CoinFacts | None) -> None:
+        table = self._table("params")
+        own = sum(row.own for row in known.params) if known else 0
+        table.set_title(f"Parameters{f' · {own} of this coin only' if own else ''}")
+        table.empty = (self.console.state.facts_problem or "asking the bot…",)
+        table.set_rows(params.COLUMNS, params.rows(known))
+
+    def _table(self, name: str) -> GridTable:
+        return self.query_one(f"#{_PANELS[name]}", GridTable)

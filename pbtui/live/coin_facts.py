@@ -1,0 +1,68 @@
+"""What is behind one coin and side: effective parameters with their origins, and its last fills."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+from pbtui.config import Config
+from pbtui.core.actions import CoinQuery
+from pbtui.core.errors import ConfigError
+from pbtui.core.sanitize import sanitize_line
+from pbtui.core.snapshot import CoinFacts, FillRow, ParamRow
+from pbtui.core.types import Fill, Pside
+from pbtui.live.rows import decimals
+from pbtui.live.rules import SIDE_ONLY
+from pbtui.live.turn import LoopCore
+
+MOST_FILLS = 500
+_LIMIT = "wallet_exposure_limit"
+
+
+def coin_facts(core: LoopCore, query: CoinQuery) -> CoinFacts:
+    """Return parameters and fills of a coin and side; raises ConfigError for an unknown symbol."""
+    market = core.coins.markets.get(query.symbol)
+    if market is None:
+        raise ConfigError(f"no market {sanitize_line(query.symbol, limit=40)} here")
+    most = max(0, min(query.n, MOST_FILLS))
+    fills = [fill for fill in reversed(core.fills.recent) if (fill.symbol, fill.pside) == (query.symbol, query.pside)]
+    return CoinFacts(
+        symbol=query.symbol,
+        pside=query.pside,
+        params=tuple(_params(core, market.coin, query.pside)),
+        fills=tuple(_fill_row(fill) for fill in fills[:most]),
+        price_decimals=decimals(market.price_step),
+        qty_decimals=decimals(market.qty_step),
+    )
+
+
+def _params(core: LoopCore, coin: str, pside: Pside) -> list[ParamRow]:
+    config, rules = core.rules.config, core.rules.coin(coin, pside)
+    own = config.overridden_keys(coin, pside) - frozenset(SIDE_ONLY)
+    forced = f"live.forced_mode_{pside}"
+    override = config.override(coin)
+    forced_here = override is not None and forced.removeprefix("live.") in override.live
+    mode = rules.forced or core.rules.side(pside).forced
+    rows = [
+        ParamRow(forced, mode.value if mode else "none", _origin(config, forced, overridden=forced_here), forced_here)
+    ]
+    for name, value in rules.params.items():
+        key = f"bot.{pside}.{name}"
+        if name == _LIMIT and name not in own:
+            origin = "total_wallet_exposure_limit ÷ n_positions"
+        else:
+            origin = _origin(config, key, overridden=name in own)
+        rows.append(ParamRow(key, f"{value:.10g}", origin, name in own))
+    return rows
+
+
+def _origin(config: Config, key: str, *, overridden: bool) -> str:
+    if overridden:
+        return "coin override"
+    found = config.origin(key)
+    is_file = found.kind == "file" and found.detail
+    return sanitize_line(PurePath(found.detail).name if is_file else str(found), limit=80)
+
+
+def _fill_row(fill: Fill) -> FillRow:
+    qty = abs(fill.qty) if fill.side == "buy" else -abs(fill.qty)
+    return FillRow(fill.id, fill.ts_ms, sanitize_line(fill.order_type, limit=60), qty, fill.price, fill.pnl, fill.fee)
