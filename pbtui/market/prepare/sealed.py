@@ -1,0 +1,56 @@
+"""Small JSON files that prove themselves: a checksum over their canonical text, written whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+_numbers = itertools.count()
+
+
+def canonical(body: Mapping[str, Any]) -> bytes:
+    """Return the one text of a JSON object: keys sorted, no spaces, ASCII."""
+    return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode()
+
+
+def digest_of(body: Mapping[str, Any]) -> str:
+    """Return the sha256 of an object's canonical text."""
+    return hashlib.sha256(canonical(body)).hexdigest()
+
+
+def write_sealed(path: Path, body: Mapping[str, Any]) -> None:
+    """Replace `path` by the object and its checksum, durably; raises OSError."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}-{next(_numbers)}")
+    try:
+        with draft.open("wb") as file:
+            file.write(canonical({"checksum": digest_of(body), "body": body}))
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def read_sealed(path: Path) -> dict[str, Any] | None:
+    """Return the object in `path`, None when it is absent, unreadable or not what was written."""
+    try:
+        document = json.loads(path.read_bytes())
+        body = document["body"]
+        return body if isinstance(body, dict) and document["checksum"] == digest_of(body) else None
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def sync_folder(folder: Path) -> None:
+    """Make names in a folder durable; raises OSError."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
