@@ -19,8 +19,8 @@ _MANY_MINUTES = 240
 
 async def test_parameters_say_where_they_come_from(tmp_path: Path) -> None:
     document = hjson.loads(PAPER.read_text(encoding="utf-8"))
-    own = {"bot": {"long": {"close_grid_qty_pct": 0.5, "n_positions": 9}}, "live": {"forced_mode_long": "tp_only"}}
-    document["coin_overrides"] = {"SOL": {**own, "bot": {"long": {"close_grid_qty_pct": 0.5}}}}
+    own = {"bot": {"long": {"close_grid_qty_pct": 0.5}}, "live": {"forced_mode_long": "tp_only"}}
+    document["coin_overrides"] = {"SOL": own}
     path = tmp_path / "mine.json"
     path.write_text(json.dumps(document), encoding="utf-8")
     run = await stepped(tmp_path, settings(path))
