@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 MINUTE = 60_000
 DAY = 86_400_000
@@ -32,7 +33,7 @@ def filled(real: Real, start: int, end: int, tolerance: float) -> Real | None:
     times = sorted(ts for ts in real if start <= ts <= end)
     if not times:
         return None
-    if any((b - a) // MINUTE > tolerance for a, b in zip(times, times[1:], strict=False)):
+    if any((b - a) // MINUTE > tolerance for a, b in pairwise(times)):
         return None
     series: Real = {}
     ts = times[0]
