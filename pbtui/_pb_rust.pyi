@@ -1,7 +1,7 @@
 """Types of the compiled engine; documentation is in `pbtui.engine`."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,6 +101,15 @@ def panic_close(
     c_mult: float,
     taker_fee: float,
 ) -> tuple[_Side, float, float, str, float, float, float] | None: ...
+
+def run_backtest(
+    hlcvs: _Floats,
+    btc_usd: _Floats,
+    bot_params: list[dict[str, Any]],
+    exchange_params: list[dict[str, Any]],
+    backtest_params: dict[str, Any],
+    look_ahead: bool,
+) -> dict[str, Any]: ...
 
 class SymbolIndicators:
     def __init__(

@@ -1,5 +1,16 @@
 //! A whole run over recorded bars: fills, account, averages, decisions (backtest.md 2).
 
+pub mod error;
 pub mod result;
+pub mod setup;
 
+mod account;
+mod averages;
+mod fills;
+mod request;
+mod run;
+
+pub use error::BacktestError;
 pub use result::{BacktestResult, Equity, Fill, RunFacts};
+pub use run::run;
+pub use setup::{Arrays, RunParams, Setup};

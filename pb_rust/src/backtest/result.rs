@@ -54,6 +54,18 @@ pub struct Equity {
 }
 
 impl Equity {
+    pub fn with_capacity(bars: usize) -> Equity {
+        let room = || Vec::with_capacity(bars);
+        Equity { timestamps_ms: Vec::with_capacity(bars), usd: room(), btc: room(), net_exposure: room() }
+    }
+
+    pub fn push(&mut self, timestamp_ms: u64, usd: f64, btc: f64, net_exposure: f64) {
+        self.timestamps_ms.push(timestamp_ms);
+        self.usd.push(usd);
+        self.btc.push(btc);
+        self.net_exposure.push(net_exposure);
+    }
+
     pub fn len(&self) -> usize {
         self.usd.len()
     }

@@ -37,8 +37,15 @@ const ORDER_BYTES: usize = 128;
 ///
 /// Fails as a whole on an unusable book, balance, numbering or missing average; never on anything else.
 pub fn compute_ideal_orders(input: &Input, ws: &mut Workspace) -> Result<Output, EngineError> {
-    validate::check(input)?;
     let mut output = Output::default();
+    compute_ideal_orders_into(input, ws, &mut output)?;
+    Ok(output)
+}
+
+/// As `compute_ideal_orders`, into an answer whose room is used again; after an error its contents mean nothing.
+pub fn compute_ideal_orders_into(input: &Input, ws: &mut Workspace, output: &mut Output) -> Result<(), EngineError> {
+    validate::check(input)?;
+    output.clear();
     ws.prepare(input);
     slots::assign(input, ws);
     one_way::block(input, ws);
@@ -49,7 +56,7 @@ pub fn compute_ideal_orders(input: &Input, ws: &mut Workspace) -> Result<Output,
     loss_gate::apply(input, ws, &mut output.diagnostics.loss_gate_blocks);
     entry_gate::apply(input, ws);
     ordering::emit(input, ws, &mut output.orders);
-    Ok(output)
+    Ok(())
 }
 
 /// The same through JSON: document in, document out (orchestrator.md section 1).

@@ -62,3 +62,12 @@ pub struct Output {
     pub orders: Vec<IdealOrder>,
     pub diagnostics: Diagnostics,
 }
+
+impl Output {
+    /// Empties the lists, keeping their room.
+    pub(super) fn clear(&mut self) {
+        self.orders.clear();
+        self.diagnostics.warnings.clear();
+        self.diagnostics.loss_gate_blocks.clear();
+    }
+}

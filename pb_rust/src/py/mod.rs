@@ -1,5 +1,7 @@
 //! The compiled module `pbtui._pb_rust`; the only place that knows Python.
 
+mod backtest;
+mod backtest_args;
 mod convert;
 mod execute;
 mod indicators;
@@ -31,5 +33,6 @@ fn _pb_rust(m: &Bound<'_, PyModule>) -> PyResult<()> {
     orchestrator::register(m)?;
     select::register(m)?;
     execute::register(m)?;
-    indicators::register(m)
+    indicators::register(m)?;
+    backtest::register(m)
 }

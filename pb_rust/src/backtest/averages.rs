@@ -1,0 +1,277 @@
+//! Averages of all coins, brought forward bar by bar (backtest.md 2.6).
+//!
+//! The recursion is that of `indicators::Ema`. Its divisor stays within rounding of 1 and depends on the weight alone, so
+//! numerators and divisors are carried in plain lanes and divided only when a value is asked for.
+
+use super::setup::{Arrays, Setup};
+use crate::engine::input::BotParamsPair;
+use crate::indicators::ema::{Ema, alpha_of_hours, alpha_of_minutes};
+use crate::indicators::hourly::log_range;
+use crate::params::BotParams;
+use crate::types::Side;
+
+const HOUR_MS: u64 = 3_600_000;
+
+/// Lanes of a coin: three closes of long, three of short, volume of long and short, log range of long and short.
+const LANES: usize = 10;
+const VOLUME: usize = 6;
+const RANGE: usize = 8;
+
+/// What one lane needs besides its values.
+#[derive(Clone, Copy, Debug)]
+struct Lanes {
+    alpha: [f64; LANES],
+    keep: [f64; LANES],
+    num: [f64; LANES],
+    den: [f64; LANES],
+}
+
+impl Lanes {
+    fn update(&mut self, x: &[f64; LANES]) {
+        for (i, &x) in x.iter().enumerate() {
+            self.num[i] = self.alpha[i] * x + self.keep[i] * self.num[i];
+            self.den[i] = self.alpha[i] + self.keep[i] * self.den[i];
+        }
+    }
+}
+
+/// One coin's averages.
+#[derive(Clone, Debug)]
+struct CoinAverages {
+    at: usize,
+    first: usize,
+    last: usize,
+    lanes: Lanes,
+    hourly: [Ema; 2],
+    hourly_alpha: [f64; 2],
+    /// Highest and lowest of the last full hour that had usable bars.
+    bucket: (f64, f64),
+}
+
+/// Spans of the three close averages of a side in ascending order, in minutes.
+pub fn close_spans(bot: &BotParams) -> [f64; 3] {
+    let mut spans = [bot.ema_span_0, bot.ema_span_1, (bot.ema_span_0 * bot.ema_span_1).sqrt()];
+    spans.sort_by(f64::total_cmp);
+    spans
+}
+
+/// Which averages of a side move at all: any coin's parameters decide for all (backtest.md 2.6).
+#[derive(Clone, Copy, Debug, Default)]
+struct Needs {
+    volume: bool,
+    range: bool,
+    hourly: bool,
+}
+
+impl Needs {
+    fn of(setup: &Setup, side: Side) -> Needs {
+        let any = |test: fn(&BotParams) -> bool| setup.coins.iter().any(|coin| test(coin.bots.get(side)));
+        Needs {
+            volume: any(|bot| bot.filter_volume_drop_pct != 0.0),
+            range: any(|bot| {
+                bot.entry_grid_spacing_volatility_weight != 0.0
+                    || bot.entry_trailing_threshold_volatility_weight != 0.0
+                    || bot.entry_trailing_retracement_volatility_weight != 0.0
+                    || bot.entry_trailing_grid_ratio != 0.0
+            }),
+            hourly: any(|bot| bot.entry_volatility_ema_span_hours > 0.0),
+        }
+    }
+}
+
+/// Averages of every coin after the bar last taken in.
+#[derive(Clone, Debug)]
+pub struct Averages {
+    coins: Vec<CoinAverages>,
+    ranged: bool,
+    row: usize,
+    start_ms: u64,
+    interval_ms: u64,
+    hour_ms: u64,
+}
+
+fn traded(volume: f64) -> f64 {
+    if volume.is_finite() { volume.max(0.0) } else { 0.0 }
+}
+
+/// Weights of a coin's lanes; an average that does not move has weight 0.
+fn alphas(bots: &BotParamsPair, needs: &[Needs; 2], interval: f64) -> [f64; LANES] {
+    let mut alpha = [0.0; LANES];
+    for side in Side::BOTH {
+        let (bot, i) = (bots.get(side), side.idx());
+        for (lane, span) in close_spans(bot).into_iter().enumerate() {
+            alpha[3 * i + lane] = alpha_of_minutes(span, interval);
+        }
+        if needs[i].volume {
+            alpha[VOLUME + i] = alpha_of_minutes(bot.filter_volume_ema_span, interval);
+        }
+        if needs[i].range {
+            alpha[RANGE + i] = alpha_of_minutes(bot.filter_volatility_ema_span, interval);
+        }
+    }
+    alpha
+}
+
+/// First values from the bar at which a coin's data begin.
+fn seeds(bar: &[f64]) -> [f64; LANES] {
+    let [high, low, close, volume] = [bar[0], bar[1], bar[2], bar[3]];
+    let price = if close.is_finite() { close } else { 0.0 };
+    let whole = high.is_finite() && low.is_finite() && close > 0.0;
+    let typical = if whole { (high + low + close) / 3.0 } else { close.max(1.0) };
+    let quote = traded(volume) * typical;
+    let mut num = [0.0; LANES];
+    num[..VOLUME].fill(price);
+    num[VOLUME..RANGE].fill(quote);
+    num
+}
+
+impl Averages {
+    pub fn new(setup: &Setup, arrays: &Arrays) -> Averages {
+        let needs = Side::BOTH.map(|side| Needs::of(setup, side));
+        let row = arrays.columns * 4;
+        let interval = setup.params.candle_interval_minutes as f64;
+        let coins = setup.coins.iter().map(|coin| {
+            let at = coin.column * 4;
+            let alpha = alphas(&coin.bots, &needs, interval);
+            let seed = coin.first * row + at;
+            let num = seeds(&arrays.hlcvs[seed..seed + 4]);
+            CoinAverages {
+                at,
+                first: coin.first,
+                last: coin.last,
+                lanes: Lanes { alpha, keep: alpha.map(|a| 1.0 - a), num, den: [1.0; LANES] },
+                hourly: [Ema::seeded(0.0); 2],
+                hourly_alpha: Side::BOTH.map(|side| {
+                    let hours = coin.bots.get(side).entry_volatility_ema_span_hours;
+                    if needs[side.idx()].hourly { alpha_of_hours(hours) } else { 0.0 }
+                }),
+                bucket: (0.0, 0.0),
+            }
+        });
+        let start_ms = setup.params.first_timestamp_ms;
+        Averages {
+            coins: coins.collect(),
+            ranged: needs.iter().any(|need| need.range),
+            row,
+            start_ms,
+            interval_ms: setup.interval_ms,
+            hour_ms: start_ms / HOUR_MS * HOUR_MS,
+        }
+    }
+
+    /// Takes in the next bar: first the hour that may have ended, then the bar itself.
+    #[inline]
+    pub fn update(&mut self, arrays: &Arrays, bar: usize) {
+        let now = self.start_ms + bar as u64 * self.interval_ms;
+        if now >= self.hour_ms + HOUR_MS {
+            self.end_hour(arrays, bar, now);
+        }
+        let row = &arrays.hlcvs[bar * self.row..][..self.row];
+        for coin in &mut self.coins {
+            if coin.first <= bar && bar <= coin.last {
+                coin.update(row, self.ranged);
+            }
+        }
+    }
+
+    fn end_hour(&mut self, arrays: &Arrays, bar: usize, now: u64) {
+        let from = self.start_ms.max(self.hour_ms);
+        if now > from + self.interval_ms {
+            let first = ((from - self.start_ms) / self.interval_ms) as usize;
+            for coin in &mut self.coins {
+                coin.gather(arrays, self.row, first, bar - 1);
+            }
+        }
+        self.hour_ms = now / HOUR_MS * HOUR_MS;
+        for coin in &mut self.coins {
+            coin.update_hour();
+        }
+    }
+
+    #[inline]
+    fn value(&self, coin: usize, lane: usize) -> f64 {
+        let lanes = &self.coins[coin].lanes;
+        lanes.num[lane] / lanes.den[lane]
+    }
+
+    /// Close average at a place of `close_spans`.
+    #[inline]
+    pub fn close(&self, coin: usize, side: Side, place: usize) -> f64 {
+        self.value(coin, 3 * side.idx() + place)
+    }
+
+    /// Average traded volume, in quote a bar.
+    #[inline]
+    pub fn volume(&self, coin: usize, side: Side) -> f64 {
+        self.value(coin, VOLUME + side.idx())
+    }
+
+    /// Average log range of a bar.
+    #[inline]
+    pub fn range(&self, coin: usize, side: Side) -> f64 {
+        self.value(coin, RANGE + side.idx())
+    }
+
+    /// Average log range of an hour.
+    #[inline]
+    pub fn hourly_range(&self, coin: usize, side: Side) -> f64 {
+        self.coins[coin].hourly[side.idx()].value()
+    }
+}
+
+impl CoinAverages {
+    #[inline]
+    fn update(&mut self, row: &[f64], ranged: bool) {
+        let bar = &row[self.at..self.at + 4];
+        let [high, low, close, volume] = [bar[0], bar[1], bar[2], bar[3]];
+        if !(high.is_finite() && low.is_finite() && close.is_finite()) {
+            return;
+        }
+        let quote = traded(volume) * ((high + low + close) / 3.0);
+        let range = if ranged { log_range(high, low).unwrap_or(0.0) } else { 0.0 };
+        let x = [close, close, close, close, close, close, quote, quote, range, range];
+        if (quote + range).is_finite() {
+            self.lanes.update(&x);
+        } else {
+            self.update_finite(&x);
+        }
+    }
+
+    /// As `Lanes::update`, leaving alone what an observation that is no number would spoil.
+    #[cold]
+    fn update_finite(&mut self, x: &[f64; LANES]) {
+        let before = self.lanes;
+        self.lanes.update(x);
+        for (i, seen) in x.iter().enumerate() {
+            if !seen.is_finite() {
+                (self.lanes.num[i], self.lanes.den[i]) = (before.num[i], before.den[i]);
+            }
+        }
+    }
+
+    /// Remembers the extremes of the usable bars from `first` to `last`; with none of them, those before stay.
+    fn gather(&mut self, arrays: &Arrays, row: usize, first: usize, last: usize) {
+        let (first, last) = (first.max(self.first), last.min(self.last));
+        let (mut high, mut low, mut any) = (f64::NEG_INFINITY, f64::INFINITY, false);
+        for bar in first..=last {
+            let at = bar * row + self.at;
+            let (h, l) = (arrays.hlcvs[at], arrays.hlcvs[at + 1]);
+            if h.is_finite() && l.is_finite() {
+                (high, low, any) = (high.max(h), low.min(l), true);
+            }
+        }
+        if any {
+            self.bucket = (high, low);
+        }
+    }
+
+    fn update_hour(&mut self) {
+        let (high, low) = self.bucket;
+        let Some(range) = log_range(high, low) else { return };
+        for (ema, alpha) in self.hourly.iter_mut().zip(self.hourly_alpha) {
+            if alpha > 0.0 {
+                ema.update(range, alpha);
+            }
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The loop over the bars (backtest.md 2.1).
+
+use super::account::{Account, Exposure};
+use super::averages::Averages;
+use super::error::BacktestError;
+use super::fills::{Bar, Touched};
+use super::request::Request;
+use super::result::{BacktestResult, Equity, Fill, RunFacts};
+use super::setup::{Arrays, Setup};
+use crate::engine::{Output, Workspace, compute_ideal_orders_into};
+use crate::order::trailing::update_bundle;
+use crate::types::{Side, TrailingBundle};
+
+/// Everything that changes while a run goes on.
+struct Run<'a> {
+    setup: &'a Setup,
+    arrays: &'a Arrays<'a>,
+    account: Account,
+    averages: Averages,
+    trailing: [Vec<TrailingBundle>; 2],
+    /// Coins whose trailing extremes are followed on each side.
+    trails: [Vec<bool>; 2],
+    request: Request,
+    workspace: Workspace,
+    output: Output,
+    touched: Touched,
+    exposure: Exposure,
+    recording: bool,
+    fills: Vec<Fill>,
+    equity: Equity,
+}
+
+/// Runs from the second bar to the last but one. Pure: nothing but the arguments decides.
+///
+/// Fails when orders cannot be decided, and at the first fill of a coin without a name.
+pub fn run(setup: &Setup, arrays: &Arrays) -> Result<BacktestResult, BacktestError> {
+    let mut run = Run::new(setup, arrays);
+    for bar in 1..arrays.bars.saturating_sub(1) {
+        run.step(bar)?;
+    }
+    let facts = RunFacts {
+        btc_collateral: run.account.holds_btc(),
+        master: setup.master,
+        effective_positions: run.request.effective_positions(),
+    };
+    Ok(BacktestResult { fills: run.fills, equity: run.equity, facts })
+}
+
+impl<'a> Run<'a> {
+    fn new(setup: &'a Setup, arrays: &'a Arrays<'a>) -> Run<'a> {
+        let count = setup.coins.len();
+        let bundles = vec![TrailingBundle::default(); count];
+        let trails = Side::BOTH
+            .map(|side| setup.coins.iter().map(|coin| setup.side_on[side.idx()] && coin.trails(side)).collect());
+        let recorded = arrays.bars.saturating_sub(1).saturating_sub(setup.first_decision);
+        Run {
+            setup,
+            arrays,
+            account: Account::new(setup, arrays.btc_usd[0]),
+            averages: Averages::new(setup, arrays),
+            trailing: [bundles.clone(), bundles],
+            trails,
+            request: Request::new(setup),
+            workspace: Workspace::new(),
+            output: Output::default(),
+            touched: Touched::default(),
+            exposure: Exposure::default(),
+            recording: false,
+            fills: Vec::new(),
+            equity: Equity::with_capacity(recorded),
+        }
+    }
+
+    fn step(&mut self, index: usize) -> Result<(), BacktestError> {
+        let bar = Bar { setup: self.setup, arrays: self.arrays, index };
+        let before = self.fills.len();
+        bar.fill(&self.output.orders, &mut self.account, &mut self.touched, &mut self.fills)?;
+        self.averages.update(self.arrays, index);
+        self.account.mark(self.arrays.btc_usd[index]);
+        if self.account.holds_btc() || self.fills.len() > before {
+            self.exposure = self.account.exposure();
+        }
+        self.follow_prices(index);
+        if index >= self.setup.first_decision {
+            self.recording |= self.request.share_limits(self.setup, index);
+            self.decide(index)?;
+        }
+        if self.recording {
+            self.record(index);
+        }
+        Ok(())
+    }
+
+    /// Carries on the trailing extremes of open positions; a fill starts them anew.
+    fn follow_prices(&mut self, index: usize) {
+        let row = &self.arrays.hlcvs[index * self.arrays.columns * 4..][..self.arrays.columns * 4];
+        for side in Side::BOTH {
+            for &coin in self.account.held(side) {
+                let market = &self.setup.coins[coin];
+                if !self.trails[side.idx()][coin] || !market.is_valid(index) {
+                    continue;
+                }
+                let bundle = &mut self.trailing[side.idx()][coin];
+                if self.touched.contains(side, coin) {
+                    *bundle = TrailingBundle::default();
+                } else {
+                    let bar = &row[market.column * 4..][..3];
+                    update_bundle(bundle, bar[0], bar[1], bar[2]);
+                }
+            }
+        }
+    }
+
+    fn decide(&mut self, index: usize) -> Result<(), BacktestError> {
+        let Run { setup, arrays, account, averages, trailing, request, .. } = self;
+        request.update(setup, arrays, account, averages, trailing, index);
+        compute_ideal_orders_into(&self.request.input, &mut self.workspace, &mut self.output)
+            .map_err(|error| BacktestError::Decision { bar: index, error })
+    }
+
+    fn record(&mut self, index: usize) {
+        let (setup, arrays) = (self.setup, self.arrays);
+        let close = |coin: usize| {
+            let market = &setup.coins[coin];
+            let value = arrays.hlcvs[(index * arrays.columns + market.column) * 4 + 2];
+            if market.is_valid(index) { value } else { f64::NAN }
+        };
+        let (usd, btc) = self.account.equity(arrays.btc_usd[index], close);
+        self.equity.push(setup.time_ms(index), usd, btc, self.exposure.net);
+    }
+}
