@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import sys
 from typing import TYPE_CHECKING
 
 from pbtui.cli import parsing, remote
 from pbtui.cli.narrate import say
 from pbtui.cli.run import run_loop
+from pbtui.console.terminal import why_no_screen
 from pbtui.core.errors import ConfigError, ExitCode
 from pbtui.live import lock
 
@@ -31,8 +31,9 @@ def main(argv: list[str]) -> int:
     if given.view and given.take:
         raise ConfigError("--view and --take contradict each other")
     info = remote.sole_user(given.user)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise ConfigError("there is no terminal to draw on", hint="use pbtui status")
+    problem = why_no_screen()
+    if problem:
+        raise ConfigError(problem, hint="use pbtui status")
     return run_loop(_attach(info, view=given.view, take=given.take))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from pbtui.cli.run_args import RunOptions, parse
+from pbtui.console.terminal import why_no_screen
 from pbtui.core.errors import ConfigError
 
 
@@ -21,8 +22,9 @@ def main(argv: list[str]) -> int:
         return _headless(options)
     if options.once or options.json:
         raise ConfigError("--once and --json need --no-ui")
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise ConfigError("there is no terminal to draw on", hint="run it with --no-ui")
+    problem = why_no_screen()
+    if problem:
+        raise ConfigError(problem, hint="run it with --no-ui")
     from pbtui.cli.launcher import launch
 
     return launch(lambda stage: _console(options, stage))

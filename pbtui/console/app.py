@@ -14,9 +14,11 @@ from textual.app import App, ScreenStackError
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.filter import LineFilter, NoColor
+from textual.widgets import Input
 
-from pbtui.console.actions import BY_ID
+from pbtui.console.actions import BY_ID, ConsoleAction, Danger
 from pbtui.console.availability import ENDED, why_not
+from pbtui.console.burst import Burst
 from pbtui.console.commands import find_keys, parse
 from pbtui.console.dialogs.quit import StoppingDialog
 from pbtui.console.driver import PatientDriver
@@ -92,6 +94,8 @@ class ConsoleApp(App[ConsoleExit], inherit_bindings=False):
         self.live = LiveScreen()
         self.animation_level = "none"
         self._guard_until = 0.0
+        self._burst = Burst()
+        self._refresh_due = False
         self._look = Look(self)
         self._operate = Operate(self)
         self._pump = Pump(self)
@@ -155,6 +159,7 @@ class ConsoleApp(App[ConsoleExit], inherit_bindings=False):
 
     def refresh_views(self) -> None:
         """Draw the screen in front from the state."""
+        self._refresh_due = False
         state = self.state
         state.role = self.link.role
         state.undo_ready = self.notes.undo_ready(self.clock.monotonic())
@@ -189,7 +194,8 @@ class ConsoleApp(App[ConsoleExit], inherit_bindings=False):
     def say(self, text: str, *, ink: str = "text", undo: tuple[Action, ...] = ()) -> None:
         """Show a message for some seconds, with an undo key where one is given."""
         self.notes.say(text, self.clock.monotonic(), ink=ink, undo=undo)
-        if self.is_running:
+        if self.is_running and not self._refresh_due:
+            self._refresh_due = True
             self.call_later(self.refresh_views)
 
     def choose(self, key: Key) -> None:
@@ -238,9 +244,18 @@ class ConsoleApp(App[ConsoleExit], inherit_bindings=False):
         return now >= since + GUARD_S and now >= self._guard_until
 
     async def on_event(self, event: events.Event) -> None:
-        """See pastes before any widget: keys that follow one are dead for a moment."""
+        """See pastes before any widget: keys that follow one are dead for a moment, a flood of keys is dropped."""
         if isinstance(event, events.Paste):
             self.guard()
+        elif isinstance(event, events.Key):
+            now = self.clock.monotonic()
+            self._burst.key(now)
+            if self._burst.fast(now):
+                self.guard()
+            meant = isinstance(self.focused, Input) or not (event.is_printable or event.key == "enter")
+            if not meant and self._burst.flood(now):
+                self.say("keys ignored: they came all at once, like a paste", ink="warn")
+                return
         await super().on_event(event)
 
     def action_perform(self, action_id: str) -> None:
@@ -261,10 +276,18 @@ class ConsoleApp(App[ConsoleExit], inherit_bindings=False):
             self.say(f"{action.verb}: key ignored, too soon after a paste or a change of focus", ink="warn")
             return
         handler = self._operate.handlers.get(action_id)
-        if handler is not None:
+        if handler is not None and action.acts and self._acting(action):
+            self.say(f"{action.verb}: the last action is not done yet", ink="warn")
+        elif handler is not None:
             self.run_worker(handler(), group=action_id, exclusive=True)  # type: ignore[arg-type]
         else:
             self._look.handlers[action_id]()
+
+    def _acting(self, action: ConsoleAction) -> bool:
+        """Tell whether an action waits for its dialog or the bot; a panic waits for nothing but another panic."""
+        least = Danger.COSTS if action.danger >= Danger.COSTS else Danger.REVERSIBLE
+        found = (BY_ID[worker.group] for worker in self.workers if worker.is_running and worker.group in BY_ID)
+        return any(other.acts and other.danger >= least for other in found)
 
     # -- the prompt ----------------------------------------------------------------------------------------------
 

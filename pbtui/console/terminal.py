@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 
 # Python itself sets one of these in the C locale, so they say nothing of the terminal beside LANG=C.
 _COERCED = frozenset({"C.UTF-8", "C.utf8", "UTF-8"})
 _PLAIN = frozenset({"C", "POSIX"})
+_NO_CURSOR = frozenset({"dumb", "unknown"})
+
+
+def why_no_screen(environment: Mapping[str, str] | None = None) -> str:
+    """Return why the console cannot be drawn on this terminal, empty when it can."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return "there is no terminal to draw on"
+    term = (os.environ if environment is None else environment).get("TERM", "")
+    return f"a terminal of type {term} cannot show the console" if term in _NO_CURSOR else ""
 
 
 def speaks_utf8(environment: Mapping[str, str] | None = None) -> bool:

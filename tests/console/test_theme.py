@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import sys
 from pathlib import Path
 
 import pytest
 from textual.color import Color
 
-from pbtui.console.terminal import speaks_utf8
+from pbtui.console.terminal import speaks_utf8, why_no_screen
 from pbtui.console.theme import ROLES, choose, load_palette, palettes
 from pbtui.core.errors import ConfigError
 
@@ -104,3 +107,12 @@ async def test_themes_change_while_running() -> None:
         await d.press("enter")
         assert d.app.theme == "light"
         assert d.app.inks["up"] != before
+
+
+@pytest.mark.parametrize(("term", "drawn"), [("dumb", False), ("unknown", False), ("vt100", True), ("", True)])
+def test_a_terminal_without_a_cursor_gets_no_console(term: str, drawn: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    with open(os.ttyname(pty.openpty()[1]), encoding="utf-8") as terminal:
+        monkeypatch.setattr(sys, "stdin", terminal)
+        monkeypatch.setattr(sys, "stdout", terminal)
+        found = why_no_screen({"TERM": term})
+    assert (found == "") is drawn

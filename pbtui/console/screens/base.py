@@ -17,6 +17,7 @@ from pbtui.console.footer import Footer
 from pbtui.console.header import header_lines
 from pbtui.console.notes import message_line
 from pbtui.console.prompt import Prompt
+from pbtui.console.text import fold
 from pbtui.console.widgets.grid import GridTable
 from pbtui.console.widgets.lines import LineView
 
@@ -135,7 +136,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         rows = 2 if header.has_class("-two") else 1
         header.show(header_lines(console.state, now_ms, room, rows))
         tiny = f"pbtui needs {LEAST_COLUMNS}×{LEAST_ROWS}; the bot goes on"
-        self.query_one("#tiny", LineView).show([((tiny, "text"),)])
+        self.query_one("#tiny", LineView).show(fold(((tiny, "text"),), room))
         if not self.has_class("-tiny"):
             console.guarded_draw(self.refresh_body)
         self.query_one("#message", LineView).show([message_line(console.state, console.notes, now_ms, now, room)])

@@ -39,8 +39,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("upnl", "uPnL", ">"),
     Column("we", "WE/limit", ">", rank=2),
     Column("bar", "", rank=11),
-    Column("kind", "next", rank=10),
-    Column("next", "at", ">", rank=7),
+    Column("kind", "", rank=10),
+    Column("next", "next at", ">", rank=7),
     Column("next_dist", "away", ">", rank=5),
     Column("flags", "flags", rank=4, least=5),
 )
