@@ -5,7 +5,14 @@ from pbtui.market.prepare.cache import DatasetCache
 from pbtui.market.prepare.dataset import CoinData, Dataset
 from pbtui.market.prepare.feeds import Ensure, RowStore
 from pbtui.market.prepare.request import NoData, Request
-from pbtui.market.prepare.venue import Venue, unified_listings, venue_of_caches, venue_of_records
+from pbtui.market.prepare.stored import StoreRows
+from pbtui.market.prepare.venue import (
+    Venue,
+    unified_listings,
+    venue_of_caches,
+    venue_of_candles,
+    venue_of_records,
+)
 
 __all__ = [
     "CoinData",
@@ -17,10 +24,12 @@ __all__ = [
     "RowStore",
     "Stage",
     "Step",
+    "StoreRows",
     "Supplies",
     "Venue",
     "prepare",
     "unified_listings",
     "venue_of_caches",
+    "venue_of_candles",
     "venue_of_records",
 ]

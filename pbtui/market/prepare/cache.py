@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import hashlib
 import itertools
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,6 +30,8 @@ from pbtui.market.prepare.sealed import canonical, read_sealed, sync_folder, wri
 
 FORMAT = 1
 ARRAYS = ("hlcvs", "btc_usd", "timestamps")
+_FINGERPRINT = re.compile(r"[0-9a-f]{64}")
+_DRAFT, _GONE, _OWNER = ".draft-", ".gone-", ".owner"
 _HEX = 24  # digits of a fingerprint used as a name
 _PIECE = 2 * 1024 * 1024  # numbers hashed at a time
 _numbers = itertools.count()
@@ -74,6 +78,8 @@ class DatasetCache:
         if pointer is None:
             return None
         fingerprint, notes = str(pointer.get("dataset")), tuple(str(note) for note in pointer.get("notes", ()))
+        if _FINGERPRINT.fullmatch(fingerprint) is None:
+            return None
         folder = self._folder(fingerprint)
         stored = self._open(folder, fingerprint, notes)
         if stored is None:
@@ -88,18 +94,19 @@ class DatasetCache:
     @contextlib.contextmanager
     def draft(self, axis: Axis, coins: int) -> Iterator[Draft]:
         """Give arrays to write into: files whose space is reserved, else memory; a draft not committed vanishes."""
-        folder = self.root / f".tmp-{os.getpid()}-{next(_numbers)}"
-        try:
+        folder = self.root / f"{_DRAFT}{os.getpid()}-{next(_numbers)}"
+        with contextlib.ExitStack() as stack:
+            stack.callback(shutil.rmtree, folder, ignore_errors=True)
             try:
+                self._sweep()
                 folder.mkdir(parents=True)
+                stack.enter_context(_owned(folder))
                 draft = Draft(_on_disk(folder, axis, coins), folder)
             except OSError as error:
                 shutil.rmtree(folder, ignore_errors=True)
                 draft = Draft(_in_memory(axis, coins), None, sanitize_line(error, limit=120))
             draft.arrays.timestamps[:] = axis.timestamps()
             yield draft
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
 
     def commit(self, draft: Draft, facts: Mapping[str, Any], notes: Sequence[str], key: str | None) -> Stored:
         """Keep a finished draft and return it as it will be found under `key` (None: found by nobody)."""
@@ -131,11 +138,10 @@ class DatasetCache:
 
         What killed processes left behind is removed too.
         """
+        self._sweep()
         found: list[tuple[int, int, Path]] = []
         for folder in self._folders():
             if folder.name.startswith("."):
-                if not _alive(folder.name):
-                    shutil.rmtree(folder, ignore_errors=True)
                 continue
             with contextlib.suppress(OSError):
                 size = sum(path.stat().st_size for path in folder.iterdir())
@@ -217,9 +223,15 @@ class DatasetCache:
         except OSError:
             return []
 
+    def _sweep(self) -> None:
+        """Remove what processes left behind that died while making or removing a dataset."""
+        for folder in self._folders():
+            if folder.name.startswith(_GONE) or (folder.name.startswith(_DRAFT) and _abandoned(folder)):
+                shutil.rmtree(folder, ignore_errors=True)
+
     def _discard(self, folder: Path) -> None:
         """Remove a dataset whole: first its name, then its files; processes that map it keep what they have."""
-        aside = self.root / f".tmp-{os.getpid()}-{next(_numbers)}"
+        aside = self.root / f"{_GONE}{os.getpid()}-{next(_numbers)}"
         with contextlib.suppress(OSError):
             folder.rename(aside)
         shutil.rmtree(aside, ignore_errors=True)
@@ -270,15 +282,18 @@ def _sha256(array: NDArray[Any]) -> str:
     return digest.hexdigest()
 
 
-def _alive(name: str) -> bool:
-    """Tell whether the process that made a temporary folder still runs."""
-    pid = name.split("-")[1] if name.startswith(".tmp-") else ""
-    if not pid.isdecimal():
-        return False
+@contextlib.contextmanager
+def _owned(folder: Path) -> Iterator[None]:
+    """Hold the lock that tells a draft being made from one that was left behind; the kernel frees it with us."""
+    with (folder / _OWNER).open("wb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _abandoned(folder: Path) -> bool:
     try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
+        with (folder / _OWNER).open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:  # held, or not yet or no longer there: a moment of a living one
         return False
-    except PermissionError:
-        return True
     return True

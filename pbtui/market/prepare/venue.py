@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pbtui.config.coin_names import coin_of, default_quote
+from pbtui.core.clock import DAY_MS
 from pbtui.core.errors import DataError
 from pbtui.core.sanitize import sanitize_line
 from pbtui.core.types import Market
 from pbtui.exchange.ccxt_markets import convert_markets
-from pbtui.market.derive import FIXED_FEES, read_markets_file
+from pbtui.market.derive import FIXED_FEES, derive_market, read_markets_file
+from pbtui.market.prepare.feeds import RowStore
+from pbtui.market.recordings import Recording
 
 _OLDEST_LISTING_MS = 1_262_304_000_000  # 2010: smaller stamps mean "none found"
+_GUESSED_FROM_MS = 30 * DAY_MS
 _CACHES = "caches"
 _UNIFIED = "first_ohlcv_timestamps_unified.json"
 _OF_EXCHANGE = "first_timestamps.json"
@@ -75,6 +79,21 @@ def venue_of_caches(exchange: str, base_dir: Path) -> Venue:
     """
     folder = base_dir / _CACHES / exchange
     return venue_of_records(exchange, read_markets_file(folder / "markets.json"), _stamps(folder / _OF_EXCHANGE))
+
+
+def venue_of_candles(exchange: str, store: RowStore, symbols: Iterable[str], end_ms: int) -> Venue:
+    """Return the venue of candles that came without market records: settings are guessed from the last month's digits.
+
+    Symbols without a candle in the 30 days before `end_ms` are left out.
+    """
+    quote = default_quote(exchange)
+    markets: dict[str, Market] = {}
+    for symbol in symbols:
+        rows = store.read(symbol, end_ms - _GUESSED_FROM_MS, end_ms)
+        if len(rows):
+            recording = Recording(rows["ts"], tuple(rows[name] for name in ("o", "h", "l", "c", "bv")))
+            markets[symbol] = derive_market(symbol, quote, recording)
+    return Venue(exchange, markets)
 
 
 def unified_listings(base_dir: Path) -> dict[str, int]:

@@ -10,7 +10,7 @@ MINUTE = 60_000
 DAY = 86_400_000
 Candle = tuple[float, float, float, float]  # high, low, close, volume
 Real = dict[int, Candle]  # by open time
-NAN: Candle = (math.nan,) * 4
+NAN: Candle = (math.nan, math.nan, math.nan, math.nan)
 
 
 class Impossible(Exception):

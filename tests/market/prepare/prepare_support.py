@@ -28,7 +28,7 @@ def symbol_of(coin: str) -> str:
 
 
 def market(coin: str, **values: Any) -> Market:
-    given = {"qty_step": 0.1, "price_step": 0.01, "min_qty": 0.1, "min_cost": 5.0} | values
+    given: dict[str, Any] = {"qty_step": 0.1, "price_step": 0.01, "min_qty": 0.1, "min_cost": 5.0} | values
     return Market(symbol_of(coin), coin, **given)
 
 

@@ -120,7 +120,7 @@ def test_a_flipped_bit_in_the_facts_or_the_pointer_is_seen(tmp_path: Path) -> No
     assert first.path is not None
     (pointer,) = (tmp_path / "caches" / "datasets" / "inputs").iterdir()
     random = np.random.default_rng(5)
-    for path in [first.path / "meta.json", pointer] * 20:
+    for path in [first.path / "meta.json", pointer] * 12:
         content = bytearray(path.read_bytes())
         content[random.integers(len(content))] ^= 1 << int(random.integers(8))
         path.write_bytes(content)
@@ -208,26 +208,44 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     assert made.hlcvs.shape == (1441, 2, 4)
 
 
-def test_pruning_keeps_what_was_used_last_and_removes_leftovers_of_the_dead(tmp_path: Path) -> None:
+def test_pruning_keeps_what_was_used_last(tmp_path: Path) -> None:
     one = world(tmp_path)
     made = [one.prepare(request(end_ms=MAY_31 + n * MINUTE_MS)) for n in (600, 700, 800)]
     for age, data in zip((3, 1, 2), made, strict=True):
         assert data.path is not None
         os.utime(data.path / "meta.json", (10_000 - age, 10_000 - age))
-    gone = subprocess.Popen([sys.executable, "-c", ""])
-    gone.wait()
-    root = tmp_path / "caches" / "datasets"
-    (root / f".tmp-{gone.pid}-0").mkdir()
-    (root / f".tmp-{os.getpid()}-999999").mkdir()
     sizes = [sum(p.stat().st_size for p in data.path.iterdir()) for data in made if data.path]
     removed = DatasetCache(tmp_path).prune(sizes[1] + sizes[2])
     assert removed == [made[0].path.name if made[0].path else ""]
-    assert not (root / f".tmp-{gone.pid}-0").exists()
-    assert (root / f".tmp-{os.getpid()}-999999").exists()
     assert made[0].hlcvs[5, 0, 2] == made[1].hlcvs[5, 0, 2]  # still mapped here
     assert DatasetCache(tmp_path).prune(sizes[1] + sizes[2]) == []
     again = one.prepare(request(end_ms=MAY_31 + 600 * MINUTE_MS))
     assert again.fingerprint == made[0].fingerprint
+
+
+DYING = """
+import os, signal, sys
+from pathlib import Path
+sys.path.insert(0, {here!r})
+from pbtui.market.prepare import DatasetCache
+from pbtui.market.prepare.aggregate import axis_of
+with DatasetCache(Path({base!r})).draft(axis_of(0, 600_000, 1), 2):
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_process_left_goes_with_the_next_draft_and_what_lives_stays(tmp_path: Path) -> None:
+    cache = DatasetCache(tmp_path)
+    with cache.draft(axis_of(0, 600_000, 1), 2) as living:
+        assert living.folder is not None
+        code = DYING.format(here=str(Path(__file__).parent), base=str(tmp_path))
+        assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == -9
+        (cache.root / ".gone-1-1").mkdir()
+        assert len(folders(tmp_path)) == 3
+        with cache.draft(axis_of(0, 600_000, 1), 2) as other:
+            assert other.folder is not None
+            assert folders(tmp_path) == sorted([living.folder.name, other.folder.name])
+    assert folders(tmp_path) == []
 
 
 def test_finding_a_dataset_counts_as_use(tmp_path: Path) -> None:
