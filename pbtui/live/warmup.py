@@ -98,12 +98,19 @@ class CandleKeeper:
             self._task = asyncio.ensure_future(self._background(missing, [*flat, *candidates]))
 
     async def _background(self, urgent: list[str], rest: list[str]) -> None:
-        await self.averages.refresh(self._spans(urgent))
+        await self._load(urgent)
         if not self._jittered:
             # Bots that start together on one machine must not ask for their history in the same second.
             self._jittered = True
             await self._clock.sleep(self._clock.uniform(0.0, max(0.0, self.rules.live.warmup_jitter_seconds)))
-        await self.averages.refresh(self._spans(rest))
+        await self._load(rest)
+
+    async def _load(self, symbols: list[str]) -> None:
+        """Move coins on; the first candles of a coin are worth a turn at once."""
+        new = [symbol for symbol in symbols if not self.averages.has(symbol)]
+        await self.averages.refresh(self._spans(symbols))
+        if any(self.averages.has(symbol) for symbol in new):
+            self._exchange.wake.fire("candles")
 
     def _candidates(self, at_work: set[str], account: Account) -> list[str]:
         """Return the loaded candidates of choosing sides that are due, within the fetch budget (live.md 11.4)."""
