@@ -211,6 +211,7 @@ class Bot:
         self._state, self._reason = "stopping", choice.replace("_", " ")
         self._publisher.publish(force=True)
         text = await wind_down(self.core, choice, self._clock)
+        await self.core.last_look()
         self._state = "finished" if reason == "finished" else "stopped"
         self._reason = text
         self.events.info("stop", f"{reason}: {text}")

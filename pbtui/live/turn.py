@@ -107,6 +107,15 @@ class LoopCore:
         await self._send(turn)
         return turn
 
+    async def last_look(self) -> None:
+        """Read the account once more, so that the last figures hold what happened until the end; a failure is said."""
+        if self.exchange.capabilities.stepped or not self.observer.account.read:
+            return
+        try:
+            self._tell_fills(await self._read_account())
+        except ExchangeError as error:
+            self.events.warn("stop", f"the last figures are those before the stop: {error.line()}")
+
     def difference_now(self) -> Diff:
         """Return what is still to change on the venue after the last turn."""
         return self._difference(self.last)
@@ -136,14 +145,12 @@ class LoopCore:
         stepped = self.exchange.capabilities.stepped
         if not stepped and self.exchange.now_ms() - self._markets_at_ms > HOUR_MS:
             await self._load_markets()
-        live = self.rules.live
-        fresh = await self.observer.read(
-            hysteresis_pct=live.balance_hysteresis_snap_pct, balance_override=live.balance_override
-        )
         account = self.observer.account
+        earlier = not account.read
+        fresh = await self._read_account()
         for name in self.guards.after_read(account, self.exchange.now_ms()):
             self.events.info("order", f"order …{name[-6:]} never arrived")
-        self._tell_fills(fresh)
+        self._tell_fills(fresh, earlier=earlier)
         self.coins.refresh(self.rules)
         approved = {symbol for pside in PSIDES for symbol in self.coins.approved[pside]}
         held = {symbol for symbol, _ in account.positions}
@@ -153,6 +160,12 @@ class LoopCore:
         await self.observer.read_tickers(symbols)
         await self._learn_ages()
         return fresh
+
+    async def _read_account(self) -> list[Fill]:
+        live = self.rules.live
+        return await self.observer.read(
+            hysteresis_pct=live.balance_hysteresis_snap_pct, balance_override=live.balance_override
+        )
 
     async def _learn_ages(self) -> None:
         days = self.rules.live.minimum_coin_age_days
@@ -254,11 +267,13 @@ class LoopCore:
             self._prepared.add(symbol)
         return [order for order in creates if order.symbol not in failed] if failed else creates
 
-    def _tell_fills(self, fresh: list[Fill]) -> None:
+    def _tell_fills(self, fresh: list[Fill], *, earlier: bool = False) -> None:
+        """Say each new fill; many, or those of an earlier run, only as a sum."""
         if not fresh or not self.events.wants(INFO):
             return
-        if len(fresh) > TOLD_FILLS:
-            self.events.info("fill", f"{len(fresh)} fills, pnl {sum(fill.pnl for fill in fresh):+.2f}")
+        if earlier or len(fresh) > TOLD_FILLS:
+            when = "earlier " if earlier else ""
+            self.events.info("fill", f"{len(fresh)} {when}fills, pnl {sum(fill.pnl for fill in fresh):+.2f}")
             return
         for fill in fresh:
             gain = f", pnl {fill.pnl:+.4f}" if fill.pnl else ""
