@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from pbtui.live.journal import Journal
 
 REACH_S = 5.0
+_FIRST_PAUSE_S = 5.0
+_LONGEST_PAUSE_S = 60.0
 _FOUND = Path("configs", "custom_endpoints.json")
 
 
@@ -34,6 +37,22 @@ async def connect(plan: RunPlan, clock: Clock, journal: Journal) -> tuple[CcxtPu
         raise
     await feed.close()
     return None, why
+
+
+async def connect_again(
+    plan: RunPlan, clock: Clock, journal: Journal, waiting: Callable[[str], None]
+) -> CcxtPublicFeed:
+    """Return a started feed, however long the venue stays away; `waiting` is told why before each pause."""
+    pause_s = _FIRST_PAUSE_S
+    while True:
+        feed, why = await connect(plan, clock, journal)
+        if feed is not None:
+            return feed
+        text = f"{plan.exchange} cannot be reached ({why}): asking again in {pause_s:.0f} s"
+        journal.say("market", text, level=0)
+        waiting(text)
+        await clock.sleep(pause_s)
+        pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
 
 def _endpoints(plan: RunPlan, journal: Journal) -> Endpoints | None:

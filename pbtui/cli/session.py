@@ -7,14 +7,15 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pbtui.cli import logs
 from pbtui.cli.plan import RunPlan
-from pbtui.cli.public_data import connect
+from pbtui.cli.public_data import connect, connect_again
 from pbtui.core.clock import Clock
-from pbtui.core.errors import StateError, VenueUnreachable
+from pbtui.core.errors import StateError
 from pbtui.core.snapshot import AccountHead, VenueKind
 from pbtui.link.seats import Seats
 from pbtui.link.server import LinkServer
@@ -103,7 +104,7 @@ class _Opener:
         self._info = info
         self._logged = False
         self._synthetic = plan.kind == "synthetic"
-        self._real = False  # this session has traded on real data
+        self._real = False  # this session has found real data
 
     def head(self, kind: VenueKind) -> AccountHead:
         """Return who trades where, for a market of this kind."""
@@ -138,17 +139,18 @@ class _Opener:
         plan = self._plan
         if plan.kind == "replay":
             return await self._replay(session), "replay", ()
+        if self._real:
+            # A bot made anew within this session must not jump to another market under open positions.
+            feed = await connect_again(plan, self._clock, session.journal, partial(_waiting, session))
+            session.ready("market data", done=True, detail=plan.exchange)
+            return feed, "paper", ()
         if not self._synthetic:
             session.ready("market data", done=False, detail=f"asking {plan.exchange}")
             feed, why = await connect(plan, self._clock, session.journal)
+            self._real, self._synthetic = feed is not None, feed is None
             if feed is not None:
-                self._real = True
                 session.ready("market data", done=True, detail=plan.exchange)
                 return feed, "paper", ()
-            # A restart within this session must not jump to another market under open positions, either way.
-            if self._real:
-                raise VenueUnreachable(f"{plan.exchange} cannot be reached ({why})")
-            self._synthetic = True
             text = f"{plan.exchange} cannot be reached ({why}): trading a SYNTHETIC market, invented prices"
             session.journal.say("market", text, level=0)
             return self._invented(session), "synthetic", (text,)
@@ -241,6 +243,10 @@ class _Opener:
             standing_warnings=(*config.warnings, *warnings),
             restarts=session.restarts,
         )
+
+
+def _waiting(session: Supervisor, why: str) -> None:
+    session.ready("market data", done=False, detail=why)
 
 
 def log_level(plan: RunPlan) -> int:

@@ -4,10 +4,11 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
-from public_support import HastyClock, Heard, two_coins
+from public_support import Heard, two_coins
 
 from pbtui.core.clock import RealClock
 from pbtui.exchange.public import CcxtPublicFeed, EndpointOverrides
+from tests.support.hasty_clock import HastyClock
 from tests.support.venue_server import VenueServer
 
 

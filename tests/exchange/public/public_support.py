@@ -8,23 +8,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from pbtui.core.clock import RealClock
 from pbtui.core.types import Ticker
 from pbtui.exchange.paper.feed import Trade
 from pbtui.exchange.port import Candles
 
 BTC, ETH = "BTC/USDT:USDT", "ETH/USDT:USDT"
-FAST = 10.0
-
-
-class HastyClock(RealClock):
-    """The machine's time of day, but waits pass ten times as fast."""
-
-    def monotonic(self) -> float:
-        return time.monotonic() * FAST
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds / FAST)
 
 
 def walk(start: float, decimals: int, *, minutes: int = 5_000, seed: int = 1) -> Candles:

@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from public_support import BTC, ETH, HastyClock
+from public_support import BTC, ETH
 
 from pbtui.core.clock import MINUTE_MS
 from pbtui.core.errors import VenueUnreachable
 from pbtui.exchange.port import Candles
 from pbtui.exchange.public import CcxtPublicFeed, EndpointOverrides
 from pbtui.exchange.public.cache import CandleCache
+from tests.support.hasty_clock import HastyClock
 from tests.support.venue_server import VenueServer
 
 DAY = 1_440

@@ -39,6 +39,12 @@ class Faults:
         with self._lock:
             self._refusals.append(Refusal(200, times, path, {}, body))
 
+    def heal(self) -> None:
+        """Do everything right again."""
+        with self._lock:
+            self._refusals.clear()
+        self.delay_s, self.silent, self.refuse_sockets = 0.0, False, False
+
     def take(self, path: str) -> Refusal | None:
         """Return the refusal due for a request, if any, and count it."""
         with self._lock:

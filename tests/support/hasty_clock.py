@@ -1,0 +1,20 @@
+"""A clock for tests of things that wait."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from pbtui.core.clock import RealClock
+
+FAST = 10.0
+
+
+class HastyClock(RealClock):
+    """The machine's time of day, but waits pass ten times as fast."""
+
+    def monotonic(self) -> float:
+        return time.monotonic() * FAST
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds / FAST)
