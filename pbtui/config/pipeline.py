@@ -14,6 +14,7 @@ from pbtui.config.errors import InvalidConfig
 from pbtui.config.fill import fill_missing, prune_unknown
 from pbtui.config.flags import apply_flags
 from pbtui.config.flavours import start_draft
+from pbtui.config.impossible import refuse_impossible
 from pbtui.config.migrate import late_renames, rename_keys, restructure
 from pbtui.config.model import Config
 from pbtui.config.normalise import (
@@ -89,6 +90,7 @@ def build(
     places = _places(path, base_dir)
     sources = read_lists(draft, places)
     overrides = resolve_overrides(draft, path.parent if path is not None else None)
+    refuse_impossible(draft, overrides)
     if strict or command != "live":
         settle_sources(draft)
         warn_of_lists(draft, sources)

@@ -11,15 +11,16 @@ from typing import Any
 from pbtui.config.errors import SyntaxFault
 
 _CONSTANT = re.compile(r'"(?:\\.|[^"\\])*"|(-?(?:NaN|Infinity))')
+_TO_THE_END = " (without quotes a text runs to the end of its line)"
 # How the library's messages begin, and what we say instead.
 _WORDS: dict[str, str] = {
-    "bad key name (eof)": "the text ends inside an object: a } is missing",
-    "end of input while parsing an array": "the text ends inside a list: a ] is missing",
+    "bad key name (eof)": "the text ends inside an object: a } is missing" + _TO_THE_END,
+    "end of input while parsing an array": "the text ends inside a list: a ] is missing" + _TO_THE_END,
     "expecting value": "a value is missing here",
     "bad multiline string": "this ''' text has no end",
     "unterminated string starting at": "this text in quotes has no end",
     "invalid control character": "a control character inside quotes: write it as \\n, \\t or \\u00XX",
-    "found a punctuator character": "a value is missing here",
+    "found a punctuator character": "a value is missing here" + _TO_THE_END,
     "extra data": "there is more text behind the end",
 }
 
@@ -87,7 +88,7 @@ def _fault(text: str, source: str, line: int, column: int, message: str) -> Synt
 def _in_words(message: str) -> str:
     low = message if message.startswith(("NaN", "-", "Inf")) else message[:1].lower() + message[1:]
     found = next((words for start, words in _WORDS.items() if low.startswith(start)), low)
-    return found.split(" (check your syntax")[0]
+    return found.split(" (check your syntax", maxsplit=1)[0]
 
 
 def _place(text: str, at: int) -> tuple[int, int]:

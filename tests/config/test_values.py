@@ -172,3 +172,20 @@ def test_hostile_texts_never_reach_a_message(tmp_path: Path) -> None:
     assert "\x07" not in caught.value.line()
     config: Config = loaded(tmp_path, current(live={"user\x1b[2J\u202e": 1}))
     assert not any("\x1b" in warning or "\u202e" in warning for warning in config.warnings)
+
+
+@pytest.mark.parametrize("slots", [1_000_001, 2**64, 1e300])
+def test_slots_beyond_all_coins_are_refused(tmp_path: Path, slots: float) -> None:
+    with pytest.raises(InvalidConfig, match=r"bot\.short\.n_positions: .* is above 1000000; allowed: a number from 0"):
+        loaded(tmp_path, current(bot={"short": {"n_positions": slots, "total_wallet_exposure_limit": 0}}))
+
+
+def test_spans_without_a_mean_are_refused_where_the_side_trades(tmp_path: Path) -> None:
+    long = {"n_positions": 1, "total_wallet_exposure_limit": 1, "ema_span_0": -5, "ema_span_1": 9}
+    with pytest.raises(InvalidConfig, match=r"bot\.long\.ema_span_0: -5 has no mean with the other span"):
+        loaded(tmp_path, current(bot={"long": long}))
+    for harmless in ({"ema_span_1": -9}, {"ema_span_0": 0}, {"n_positions": 0}):
+        assert loaded(tmp_path, current(bot={"long": {**long, **harmless}})).warnings
+    entry = {"BTC": {"bot": {"long": {"ema_span_1": -9}}}}
+    with pytest.raises(InvalidConfig, match=r"coin_overrides\.BTC\.bot\.long\.ema_span_1: -9 has no mean"):
+        loaded(tmp_path, current(bot={"long": {**long, "ema_span_0": 5}}, coin_overrides=entry))
