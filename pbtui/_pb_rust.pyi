@@ -101,7 +101,6 @@ def panic_close(
     c_mult: float,
     taker_fee: float,
 ) -> tuple[_Side, float, float, str, float, float, float] | None: ...
-
 def run_backtest(
     hlcvs: _Floats,
     btc_usd: _Floats,

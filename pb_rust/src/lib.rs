@@ -5,6 +5,7 @@ pub mod engine;
 pub mod error;
 pub mod execute;
 pub mod indicators;
+pub mod metrics;
 pub mod money;
 pub mod order;
 pub mod params;

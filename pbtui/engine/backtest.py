@@ -1,4 +1,4 @@
-"""A whole backtest in one call: candles and arguments in, fills and equity out (backtest.md 1 to 3)."""
+"""A whole backtest in one call: candles and arguments in, fills, equity and metrics out (backtest.md 1 to 3)."""
 
 from __future__ import annotations
 
@@ -79,6 +79,10 @@ class BacktestOutcome:
 
     fills: Fills | None
     equity: Equity | None
+    analysis_usd: dict[str, float | None]
+    """Every metric of metrics.md 8 by name; None where it is not finite."""
+    analysis_btc: dict[str, float | None]
+    """The same counted in BTC; a copy where no balance was held in BTC."""
 
 
 def _array(values: object, name: str, dimensions: int) -> Floats:
@@ -119,4 +123,6 @@ def run_backtest(
     return BacktestOutcome(
         fills=None if fills is None else Fills(**fills),
         equity=None if equity is None else Equity(**equity),
+        analysis_usd=result["analysis_usd"],
+        analysis_btc=result["analysis_btc"],
     )

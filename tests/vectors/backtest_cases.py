@@ -173,10 +173,31 @@ def summary_problems(case: Case, fills: Fills, equity: Equity) -> list[str]:
     return [f"{key}: expected {value}, got {ours[key]}" for key, value in expected.items() if ours[key] != value]
 
 
+def metric_problems(case: Case, outcome: BacktestOutcome) -> list[str]:
+    """Compare every metric of both denominations."""
+    expected = json.loads((case.folder / "analysis.json").read_text(encoding="utf-8"))
+    ours = {"analysis_usd": outcome.analysis_usd, "analysis_btc": outcome.analysis_btc}
+    return [text for name, metrics in ours.items() for text in _metrics_apart(name, expected[name], metrics)]
+
+
+def _metrics_apart(name: str, expected: Table, actual: Table) -> list[str]:
+    if set(expected) != set(actual):
+        return [f"{name}: {sorted(set(expected) ^ set(actual))} in one only"]
+    apart = [key for key, want in expected.items() if not _near(want, actual[key])]
+    return [f"{name}.{key}: expected {expected[key]!r}, got {actual[key]!r}" for key in apart]
+
+
+def _near(want: float | None, got: float | None) -> bool:
+    if want is None or got is None:
+        return want is got
+    return abs(got - want) <= max(RELATIVE * abs(want), ABSOLUTE)
+
+
 def problems(case: Case) -> list[str]:
     """Run a case and tell everything that differs."""
     outcome = case.run()
     if outcome.fills is None or outcome.equity is None:
         return ["the run gave neither fills nor equity"]
     found = summary_problems(case, outcome.fills, outcome.equity)
-    return found + fill_problems(case, outcome.fills) + equity_problems(case, outcome.equity)
+    found += fill_problems(case, outcome.fills) + equity_problems(case, outcome.equity)
+    return found + metric_problems(case, outcome)

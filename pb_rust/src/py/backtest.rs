@@ -7,6 +7,7 @@ use pyo3::types::{PyDict, PyList};
 
 use super::backtest_args::{bots, exchanges, run_params};
 use crate::backtest::{Arrays, BacktestError, BacktestResult, Equity, Fill, Setup, run};
+use crate::metrics::{Analysis, Values, analyse};
 
 /// Values of a bar: high, low, close, volume.
 const VALUES: usize = 4;
@@ -42,21 +43,39 @@ fn run_backtest<'py>(
     let params = run_params(backtest_params, look_ahead)?;
     let metrics_only = params.metrics_only;
     let (bots, exchanges) = (bots(bot_params)?, exchanges(exchange_params)?);
-    let result = py.detach(|| {
+    let (result, analysis) = py.detach(|| {
         let setup = Setup::new(&arrays, &bots, &exchanges, params)?;
-        run(&setup, &arrays)
+        let result = run(&setup, &arrays)?;
+        let analysis = analyse(&result);
+        Ok::<_, BacktestError>((result, analysis))
     })?;
-    outcome(py, &result, metrics_only)
+    outcome(py, &result, &analysis, metrics_only)
 }
 
-fn outcome<'py>(py: Python<'py>, result: &BacktestResult, metrics_only: bool) -> PyResult<Bound<'py, PyDict>> {
+fn outcome<'py>(
+    py: Python<'py>,
+    result: &BacktestResult,
+    analysis: &Analysis,
+    metrics_only: bool,
+) -> PyResult<Bound<'py, PyDict>> {
     let found = PyDict::new(py);
+    found.set_item("analysis_usd", metrics(py, &analysis.usd)?)?;
+    found.set_item("analysis_btc", metrics(py, &analysis.btc)?)?;
     if metrics_only {
         found.set_item("fills", py.None())?;
         found.set_item("equity", py.None())?;
     } else {
         found.set_item("fills", fill_columns(py, &result.fills)?)?;
         found.set_item("equity", equity_columns(py, &result.equity)?)?;
+    }
+    Ok(found)
+}
+
+/// Metrics by name; those without a finite value are None (metrics.md 7).
+fn metrics<'py>(py: Python<'py>, values: &Values) -> PyResult<Bound<'py, PyDict>> {
+    let found = PyDict::new(py);
+    for (name, value) in values.iter() {
+        found.set_item(name, value.is_finite().then_some(value))?;
     }
     Ok(found)
 }
