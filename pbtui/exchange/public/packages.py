@@ -51,19 +51,19 @@ class _Door(ModuleType):
 
 
 def open_doors() -> None:
-    """Put the doors in place, unless somebody has imported the library already."""
-    if _ROOT in sys.modules:
-        return
+    """Put the doors in place of the packages that nobody has imported yet."""
     spec = importlib.util.find_spec(_ROOT)
     if spec is None or spec.submodule_search_locations is None:
         return
     root = Path(next(iter(spec.submodule_search_locations)))
     for package in _PACKAGES:
+        if package in sys.modules:
+            continue
         folder = root.joinpath(*package.split(".")[1:])
         sys.modules[package] = _door(package, [str(folder)])
-    for package in _PACKAGES[1:]:
         parent, _, child = package.rpartition(".")
-        sys.modules[parent].__dict__[child] = sys.modules[package]
+        if parent:
+            sys.modules[parent].__dict__[child] = sys.modules[package]
 
 
 def _door(package: str, path: Sequence[str]) -> _Door:
