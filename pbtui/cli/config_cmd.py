@@ -200,11 +200,12 @@ def _key_facts(item: Key, spellings: list[str]) -> dict[str, Any]:
 def _row(config: Config, name: str, value: Any) -> dict[str, Any]:
     declared = KEYS.get(name)
     origin = config.origin(name)
+    default = declared.built_in if declared is not None else None
     if name.startswith("coin_overrides."):
         _, coin, *rest = name.split(".")
         found = config.coin_overrides.get(coin)
         origin = found.origins.get(".".join(rest), origin) if found is not None else origin
-    default = declared.built_in if declared is not None else None
+        default = config.get(".".join(rest))  # what applies to the other coins
     return {"key": name, "value": value, "default": default, "origin": str(origin)}
 
 
