@@ -34,7 +34,7 @@ SCENES = (
     ("help-120x36", LARGE, "dark", ("question_mark",)),
     ("light-120x36", LARGE, "light", ()),
 )
-FEWEST_POSITIONS, FEWEST_FILLS, PATIENCE_S, REST_S = 2, 12, 90, 0.6
+FEWEST_POSITIONS, FEWEST_FILLS, PATIENCE_S, REST_S = 4, 60, 90, 0.6
 
 
 def without_remote_fonts(svg: str) -> str:
@@ -72,6 +72,7 @@ async def picture(
     await asyncio.sleep(REST_S)
     if keys == ("v",):
         await pilot.press("v")
+    app.live.query_one("#positions").focus()
 
 
 async def make(words: list[str]) -> None:
@@ -90,7 +91,7 @@ async def make(words: list[str]) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--config", default=str(ROOT / "configs" / "examples" / "long_grid.hjson"))
+    parser.add_argument("--config", default=str(ROOT / "configs" / "examples" / "paper.hjson"))
     given = parser.parse_args()
     IMAGES.mkdir(parents=True, exist_ok=True)
     market = ["--replay", str(CANDLES), "--coins", "BTC,ETH,SOL,XRP,ADA"] if CANDLES.is_dir() else ["--synthetic"]

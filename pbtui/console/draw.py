@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from pbtui.console.levels import Gutter, Scale, gutter_for, level_ink, tags
+from pbtui.console.levels import Gutter, Scale, by_weight, gutter_for, level_ink, tags
 from pbtui.console.numbers import utc
 from pbtui.console.text import Line, Span
 from pbtui.core.snapshot import Chart, Level
@@ -66,7 +66,7 @@ def _plot(
     candles: Sequence[tuple[int, float, float, float, float]], levels: Sequence[Level], scale: Scale, plot: int
 ) -> list[list[Span]]:
     grid: list[list[Span]] = [[(" ", "text")] * plot for _ in range(scale.rows)]
-    for level in sorted(levels, key=lambda level: level.kind in ("mark", "entry(pos)")):
+    for level in reversed(by_weight(levels)):
         if scale.holds(level.price):
             ink = level_ink(level)
             grid[scale.half(level.price) // 2] = [("─" if ink in ("strong", "accent") else "╌", ink)] * plot

@@ -72,6 +72,11 @@ def level_ink(level: Level) -> str:
     return _INK.get(level.kind) or ("down" if level.qty < 0 or level.kind.startswith("close") else "up")
 
 
+def by_weight(levels: Sequence[Level]) -> list[Level]:
+    """Return levels so that of those in one row the first is the one to show."""
+    return sorted(levels, key=lambda level: _WEIGHT.get(level.kind, 2))
+
+
 def gutter_for(levels: Sequence[Level], values: Sequence[float], decimals: int, columns: int) -> Gutter:
     """Return the gutter that these levels and prices need in a chart of `columns`."""
     sides = len({level.pside for level in levels if level.pside}) > 1
@@ -93,7 +98,7 @@ def tags(levels: Sequence[Level], scale: Scale, decimals: int, gutter: Gutter) -
     if not gutter.digits:
         return [()] * scale.rows
     found: list[Line] = [()] * scale.rows
-    for level in sorted(levels, key=lambda level: _WEIGHT.get(level.kind, 2)):
+    for level in by_weight(levels):
         row = scale.half(level.price) // 2
         if scale.holds(level.price) and not found[row]:
             ink = level_ink(level)

@@ -62,6 +62,14 @@ def test_the_time_axis_has_round_times_with_their_z_and_days_where_they_begin() 
     assert times([], 10).strip() == ""
 
 
+def test_a_row_with_two_levels_has_the_line_of_its_tag() -> None:
+    sample = chart(ChartQuery(symbol_of("SOL"), "1m", 60))
+    pair = (Level("close_grid_short", "short", 150.0, 1.0), Level("entry_grid_normal_long", "long", 150.001, 2.0))
+    for levels in (pair, pair[::-1]):
+        line = next(line for line in draw(replace(sample, levels=levels), 80, 12) if "150.0" in line[-1][0])
+        assert {ink for text, ink in line if "╌" in text} == {line[-1][1]}
+
+
 def test_prices_of_the_axis_are_round_and_apart() -> None:
     prices_ = round_prices(Scale(2_291.3, 2_367.9, 24))
     assert prices_ == [2_300.0, 2_320.0, 2_340.0, 2_360.0]

@@ -24,6 +24,7 @@ REFRESH_S = 2.0
 COUNTDOWN_S = 3
 _MOST_ORDERS = 8
 _DECIMALS = 8
+_FEE_DECIMALS = 4
 _COLUMNS = (
     Column("side", ""),
     Column("coin", "coin"),
@@ -65,7 +66,7 @@ def _order_row(order: PanicOrder, decimals: int) -> Row:
             cell(price(order.price, decimals)),
             cell(price(order.mark, decimals), "dim"),
             cell(gain(order.est_pnl), gain_ink(order.est_pnl)),
-            cell(signed(order.est_fee), "dim"),
+            cell(signed(order.est_fee, _FEE_DECIMALS), "dim"),
         ),
     )
 
@@ -90,7 +91,7 @@ def preview_lines(
         ),
         (
             ("notional ", "dim"), (money(preview.notional), "text"),
-            ("  fees ", "dim"), (signed(preview.total_fee) if preview.total_fee else "0.00", "text"),
+            ("  fees ", "dim"), (signed(preview.total_fee, _FEE_DECIMALS) if preview.orders else "0.00", "text"),
             ("  realised ", "dim"), (gain(total).strip() if preview.orders else "0.00", gain_ink(total)),
         ),
     ]  # fmt: skip
