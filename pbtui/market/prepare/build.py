@@ -84,7 +84,25 @@ async def prepare(
     judge = Judge(supplies.ensure, request.gap_tolerance_minutes)
     await _fetch(plan, judge, on_step)
     work = _Work(request, plan, judge, venues, supplies.listed_ms, cache, on_step)
-    return dataset_of(request, venues, await work.stored(), selection.notes)
+    return dataset_of(request, venues, await work.stored(), (*_idle(request), *selection.notes))
+
+
+def _idle(request: Request) -> list[str]:
+    """Return one line for each wish that has no effect."""
+    notes: list[str] = []
+    if request.source_dir is not None and not request.source_dir.is_dir():
+        shown = sanitize_line(request.source_dir, limit=200)
+        notes.append(f"backtest.ohlcv_source_dir {shown} is no folder: candles come from the store")
+    if not request.combined:
+        for key, wished in (
+            ("coin_sources", request.coin_sources),
+            ("market_settings_sources", request.market_settings_sources),
+        ):
+            others = sorted(coin for coin, name in wished.items() if name != request.exchanges[0])
+            if others:
+                shown = sanitize_line(", ".join(others), limit=120)
+                notes.append(f"backtest.{key} of {shown} has no effect: only {request.exchanges[0]} is used")
+    return notes
 
 
 async def _fetch(plan: Plan, judge: Judge, on_step: Callable[[Step], None]) -> None:

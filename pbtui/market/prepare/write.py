@@ -44,6 +44,7 @@ def write_btc(btc_usd: NDArray[np.float64], axis: Axis, feed: Feed) -> None:
     for start, end in months(axis.first_ms, axis.end_ms, axis.bar_ms):
         rows = slice((start - axis.first_ms) // axis.bar_ms, (end - axis.first_ms) // axis.bar_ms)
         btc_usd[rows] = bars_of(filler.block(feed.read(start, end), start, end), axis.interval_minutes)[:, CLOSE]
+    filler.block(feed.read(axis.end_ms, feed.end_ms), axis.end_ms, feed.end_ms)  # the first price may lie there
     btc_usd[np.isnan(btc_usd)] = filler.first_close
 
 

@@ -10,8 +10,10 @@ from pathlib import Path
 import numpy as np
 from prepare_support import NOW_MS, ShardStore
 
-from pbtui.config import load
+from pbtui.config import Config, load, params_for
 from pbtui.core.clock import MINUTE_MS
+from pbtui.core.types import PSIDES
+from pbtui.engine.backtest import Fills, run_backtest
 from pbtui.market.prepare import (
     Dataset,
     DatasetCache,
@@ -60,6 +62,48 @@ def test_fills_of_the_reference_fit_the_arrays(tmp_path: Path) -> None:
             assert data.btc_usd[bar] == float(fill["btc_price"]), (name, fill)
             assert (low < price) if buys else (high > price), (name, fill)
             assert data.coins[column].first_valid <= bar <= data.coins[column].last_valid, (name, fill)
+
+
+def run_engine(config: Config, data: Dataset) -> Fills:
+    """Run the engine on a dataset with the parameters of a configuration (backtest.md 1.2, 1.4)."""
+    settings, live = config.backtest, config.live
+    fee, least = settings.maker_fee_override, settings.filter_by_min_effective_cost
+    parameters = {
+        "starting_balance": settings.starting_balance,
+        "maker_fee": data.coins[0].market.maker_fee if fee is None else fee,
+        "coins": [item.coin for item in data.coins],
+        "btc_collateral_cap": settings.btc_collateral_cap,
+        "btc_collateral_ltv_cap": settings.btc_collateral_ltv_cap,
+        "requested_start_timestamp_ms": data.requested_start_ms,
+        "first_timestamp_ms": data.first_ms,
+        "first_valid_indices": [item.first_valid for item in data.coins],
+        "last_valid_indices": [item.last_valid for item in data.coins],
+        "warmup_minutes": [item.warmup_minutes for item in data.coins],
+        "global_warmup_bars": data.warmup_bars,
+        "metrics_only": False,
+        "filter_by_min_effective_cost": bool(live.filter_by_min_effective_cost if least is None else least),
+        "dynamic_wel_by_tradability": settings.dynamic_wel_by_tradability,
+        "hedge_mode": live.hedge_mode,
+        "max_realized_loss_pct": live.max_realized_loss_pct,
+        "candle_interval_minutes": data.interval_minutes,
+    }
+    bots = [{pside: params_for(config, item.coin, pside) for pside in PSIDES} for item in data.coins]
+    markets = [item.settings() for item in data.coins]
+    fills = run_backtest(data.hlcvs, data.btc_usd, bots, markets, parameters).fills
+    assert fills is not None
+    return fills
+
+
+def test_the_engine_makes_the_fills_of_the_reference_on_the_arrays(tmp_path: Path) -> None:
+    for name, case in cases().items():
+        data = prepared(case, tmp_path)
+        fills, wanted = run_engine(load(case / "config.json", command="backtest", base_dir=case), data), fills_of(case)
+        assert len(fills) == len(wanted), name
+        types = fills.order_types()
+        for i, fill in enumerate(wanted):
+            made = (fills.index[i], data.coins[fills.coin[i]].coin, types[i], fills.fill_qty[i], fills.fill_price[i])
+            told = (int(fill["index"]), fill["coin"], fill["type"], float(fill["qty"]), float(fill["price"]))
+            assert made == told, (name, i)
 
 
 def test_ranges_holes_and_sources_of_the_cases(tmp_path: Path) -> None:

@@ -186,3 +186,14 @@ def test_settings_of_another_exchange_and_guessed_ones_are_told(tmp_path: Path) 
     facts = data.describe()
     assert facts["coins"]["BTC"]["ohlcv_source"] == "binance"
     assert facts["bars"] == 1441
+
+
+def test_wishes_without_effect_are_told(tmp_path: Path) -> None:
+    world, _ = make(tmp_path, "BTC", BTC=WHOLE)
+    sources = {"coin_sources": {"BTC": "bybit"}, "market_settings_sources": {"BTC": "binance", "ETH": "okx"}}
+    data = world.prepare(request(source_dir=tmp_path / "nowhere", **sources))
+    assert data.notes == (
+        f"backtest.ohlcv_source_dir {tmp_path / 'nowhere'} is no folder: candles come from the store",
+        "backtest.coin_sources of BTC has no effect: only binance is used",
+        "backtest.market_settings_sources of ETH has no effect: only binance is used",
+    )

@@ -67,7 +67,7 @@ def expected(case: dict[str, Any]) -> naive.Naive | None:
         return None
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(worlds())
 def test_dataset_equals_the_text(case: dict[str, Any]) -> None:
     candles = case["candles"]
