@@ -27,6 +27,7 @@ from pbtui.engine.backtest import BacktestOutcome, Fills, run_backtest
 
 Floats = NDArray[np.float64]
 PRICES = (100.0, 2500.0, 0.55, 18.0, 0.083, 310.0, 6.4)
+TOLERANCE = 1e-9
 # Wall seconds of the reference on the machine named in the vectors' README: full and metrics only.
 REFERENCE = {
     "w1_1coin_long": (0.585, 0.559),
@@ -85,6 +86,10 @@ def check(outcome: BacktestOutcome, expected: dict[str, Any]) -> str:
     types = dict(Counter(outcome.fills.order_types()))
     if len(outcome.fills) != expected["n_fills"] or types != expected["order_types"]:
         raise SystemExit(f"other fills than recorded: {len(outcome.fills)} {types}, not {expected}")
+    for metric, value in expected["analysis_usd"].items():
+        ours = outcome.analysis_usd[metric]
+        if (ours is None) != (value is None) or (value and abs(ours / value - 1) > TOLERANCE):
+            raise SystemExit(f"{metric} is {ours}, not {value} as recorded")
     return fills_hash(outcome.fills)
 
 
