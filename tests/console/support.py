@@ -30,7 +30,7 @@ class Desk:
 
     async def settle(self) -> None:
         """Let workers and messages finish."""
-        for _ in range(2):
+        for _ in range(3):
             await self.pilot.pause()
 
     async def press(self, *keys: str, rest: bool = True) -> None:
