@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Literal
 
 from pbtui.core.actions import Target
@@ -51,6 +52,8 @@ class ViewState:
     filters: dict[str, str] = field(default_factory=dict)
     sorts: dict[str, Sort] = field(default_factory=lambda: {"positions": Sort(), "orders": Sort(), "modes": Sort()})
     events: deque[EventRow] = field(default_factory=lambda: deque(maxlen=MOST_EVENTS))
+    _known: list[Key] = field(default_factory=list[Key])
+    _known_of: Snapshot | None = None
 
     def take(self, snapshot: Snapshot) -> None:
         """Use a newer snapshot: keep its new events, forget choices of coins that are gone."""
@@ -66,14 +69,13 @@ class ViewState:
 
     def known(self) -> list[Key]:
         """Return every coin and side of the snapshot: positions first, then the other modes."""
-        if self.snapshot is None:
+        snapshot = self.snapshot
+        if snapshot is None:
             return []
-        rows: Iterable[tuple[str, Pside]] = (
-            *((row.symbol, row.pside) for row in self.snapshot.positions),
-            *((row.symbol, row.pside) for row in self.snapshot.modes),
-            *((row.symbol, row.pside) for row in self.snapshot.orders),
-        )
-        return list(dict.fromkeys(rows))
+        if self._known_of is not snapshot:  # asked many times a frame, and orders may be thousands
+            rows = chain(snapshot.positions, snapshot.modes, snapshot.orders)
+            self._known_of, self._known = snapshot, list(dict.fromkeys((row.symbol, row.pside) for row in rows))
+        return self._known
 
     def targets(self) -> tuple[Target, ...]:
         """Return what mode keys act on: the selection, else the current row; on a coin's screen that coin only."""

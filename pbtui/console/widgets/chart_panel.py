@@ -19,6 +19,7 @@ class ChartPanel(LineView, can_focus=True):
         self.wanted: tuple[str, Timeframe] = ("", "1m")
         self.chart: Chart | None = None
         self.problem = ""
+        self._drawn: tuple[Chart, int, int] | None = None
 
     def want(self, symbol: str, coin: str, timeframe: Timeframe) -> None:
         """Set what to show; forgets a chart of something else."""
@@ -50,8 +51,12 @@ class ChartPanel(LineView, can_focus=True):
         if self.chart is None:
             text = self.problem or ("reading candles…" if self.wanted[0] else "no coin chosen")
             self.show([((f" {text}", "warn" if self.problem else "dim"),)])
+            self._drawn = None
             return
-        self.show(draw(self.chart, size.width, size.height))
+        drawn = (self.chart, size.width, size.height)
+        if self._drawn != drawn:
+            self._drawn = drawn
+            self.show(draw(*drawn))
 
     def on_resize(self) -> None:
         """Draw in the new size."""

@@ -37,8 +37,10 @@ def changed_span(old: Line, new: Line) -> tuple[int, int] | None:
         if before != after:
             break
         x += width(after[0])
-    end = max(line_width(old), line_width(new))
-    if line_width(old) == line_width(new):
+    was, end = line_width(old), line_width(new)
+    if was != end:
+        end = max(was, end)
+    else:
         for before, after in zip(reversed(old), reversed(new), strict=False):
             if before != after:
                 break
