@@ -163,7 +163,8 @@ impl Account {
         }
     }
 
-    fn side_exposure(&self, side: Side) -> f64 {
+    /// Exposure of a side's positions, without sign.
+    pub fn side_exposure(&self, side: Side) -> f64 {
         self.held[side.idx()].iter().fold(0.0, |sum, &coin| {
             let Position { size, price } = self.positions[side.idx()][coin];
             sum + wallet_exposure(self.c_mults[coin], self.total, size, price)

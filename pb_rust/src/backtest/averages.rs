@@ -1,14 +1,14 @@
 //! Averages of all coins, brought forward bar by bar (backtest.md 2.6).
 //!
-//! The recursion is that of `indicators::Ema`. Its divisor stays within rounding of 1 and depends on the weight alone, so
-//! numerators and divisors are carried in plain lanes and divided only when a value is asked for.
+//! The recursion is that of `indicators::Ema`, without its divisor: that starts at 1 and stays there to the last bit,
+//! as `1 − α` is exact or off by less than what adding `α` again rounds away. So the numerator is the value.
 
-use super::setup::{Arrays, Setup};
+use super::setup::{Arrays, Coin, Setup};
 use crate::engine::input::BotParamsPair;
 use crate::indicators::ema::{Ema, alpha_of_hours, alpha_of_minutes};
 use crate::indicators::hourly::log_range;
 use crate::params::BotParams;
-use crate::types::Side;
+use crate::types::{EmaBands, Side};
 
 const HOUR_MS: u64 = 3_600_000;
 
@@ -22,15 +22,14 @@ const RANGE: usize = 8;
 struct Lanes {
     alpha: [f64; LANES],
     keep: [f64; LANES],
-    num: [f64; LANES],
-    den: [f64; LANES],
+    value: [f64; LANES],
 }
 
 impl Lanes {
+    #[inline]
     fn update(&mut self, x: &[f64; LANES]) {
         for (i, &x) in x.iter().enumerate() {
-            self.num[i] = self.alpha[i] * x + self.keep[i] * self.num[i];
-            self.den[i] = self.alpha[i] + self.keep[i] * self.den[i];
+            self.value[i] = self.alpha[i] * x + self.keep[i] * self.value[i];
         }
     }
 }
@@ -53,6 +52,13 @@ pub fn close_spans(bot: &BotParams) -> [f64; 3] {
     let mut spans = [bot.ema_span_0, bot.ema_span_1, (bot.ema_span_0 * bot.ema_span_1).sqrt()];
     spans.sort_by(f64::total_cmp);
     spans
+}
+
+/// Whether every span that orders depend on is a number.
+fn has_spans(coin: &Coin) -> bool {
+    Side::BOTH.into_iter().map(|side| coin.bots.get(side)).all(|bot| {
+        close_spans(bot).iter().all(|span| span.is_finite()) && bot.entry_volatility_ema_span_hours.is_finite()
+    })
 }
 
 /// Which averages of a side move at all: any coin's parameters decide for all (backtest.md 2.6).
@@ -84,10 +90,17 @@ impl Needs {
 pub struct Averages {
     coins: Vec<CoinAverages>,
     ranged: bool,
+    /// Whether anything was seen that could make an average no price: then every bar must be decided.
+    odd: bool,
     row: usize,
     start_ms: u64,
     interval_ms: u64,
     hour_ms: u64,
+}
+
+/// Whether a price is far enough from zero for its averages to stay above it.
+fn is_price(close: f64) -> bool {
+    close.is_finite() && close > 1e-250
 }
 
 fn traded(volume: f64) -> f64 {
@@ -119,10 +132,10 @@ fn seeds(bar: &[f64]) -> [f64; LANES] {
     let whole = high.is_finite() && low.is_finite() && close > 0.0;
     let typical = if whole { (high + low + close) / 3.0 } else { close.max(1.0) };
     let quote = traded(volume) * typical;
-    let mut num = [0.0; LANES];
-    num[..VOLUME].fill(price);
-    num[VOLUME..RANGE].fill(quote);
-    num
+    let mut value = [0.0; LANES];
+    value[..VOLUME].fill(price);
+    value[VOLUME..RANGE].fill(quote);
+    value
 }
 
 impl Averages {
@@ -134,12 +147,12 @@ impl Averages {
             let at = coin.column * 4;
             let alpha = alphas(&coin.bots, &needs, interval);
             let seed = coin.first * row + at;
-            let num = seeds(&arrays.hlcvs[seed..seed + 4]);
+            let value = seeds(&arrays.hlcvs[seed..seed + 4]);
             CoinAverages {
                 at,
                 first: coin.first,
                 last: coin.last,
-                lanes: Lanes { alpha, keep: alpha.map(|a| 1.0 - a), num, den: [1.0; LANES] },
+                lanes: Lanes { alpha, keep: alpha.map(|a| 1.0 - a), value },
                 hourly: [Ema::seeded(0.0); 2],
                 hourly_alpha: Side::BOTH.map(|side| {
                     let hours = coin.bots.get(side).entry_volatility_ema_span_hours;
@@ -148,9 +161,11 @@ impl Averages {
                 bucket: (0.0, 0.0),
             }
         });
+        let coins: Vec<CoinAverages> = coins.collect();
         let start_ms = setup.params.first_timestamp_ms;
         Averages {
-            coins: coins.collect(),
+            odd: setup.coins.iter().zip(&coins).any(|(coin, own)| !has_spans(coin) || !is_price(own.lanes.value[0])),
+            coins,
             ranged: needs.iter().any(|need| need.range),
             row,
             start_ms,
@@ -159,19 +174,34 @@ impl Averages {
         }
     }
 
-    /// Takes in the next bar: first the hour that may have ended, then the bar itself.
+    /// Takes in the next bar: first the hour that may have ended, then the bar itself; true when an hour has ended.
     #[inline]
-    pub fn update(&mut self, arrays: &Arrays, bar: usize) {
+    pub fn update(&mut self, arrays: &Arrays, bar: usize) -> bool {
         let now = self.start_ms + bar as u64 * self.interval_ms;
-        if now >= self.hour_ms + HOUR_MS {
+        let hour_over = now >= self.hour_ms + HOUR_MS;
+        if hour_over {
             self.end_hour(arrays, bar, now);
         }
         let row = &arrays.hlcvs[bar * self.row..][..self.row];
         for coin in &mut self.coins {
             if coin.first <= bar && bar <= coin.last {
-                coin.update(row, self.ranged);
+                self.odd |= coin.update(row, self.ranged);
             }
         }
+        hour_over
+    }
+
+    /// Whether averages might be no prices: some close was not positive, or some span is no number.
+    pub fn are_odd(&self) -> bool {
+        self.odd
+    }
+
+    /// Lowest and highest close average of a side.
+    #[inline]
+    pub fn bands(&self, coin: usize, side: Side) -> EmaBands {
+        let closes = &self.coins[coin].lanes.value[3 * side.idx()..][..3];
+        let (a, b, c) = (closes[0], closes[1], closes[2]);
+        EmaBands { lower: a.min(b).min(c), upper: a.max(b).max(c) }
     }
 
     fn end_hour(&mut self, arrays: &Arrays, bar: usize, now: u64) {
@@ -190,8 +220,7 @@ impl Averages {
 
     #[inline]
     fn value(&self, coin: usize, lane: usize) -> f64 {
-        let lanes = &self.coins[coin].lanes;
-        lanes.num[lane] / lanes.den[lane]
+        self.coins[coin].lanes.value[lane]
     }
 
     /// Close average at a place of `close_spans`.
@@ -220,12 +249,13 @@ impl Averages {
 }
 
 impl CoinAverages {
+    /// Takes in a bar; true when it is not that of a market: prices at or below zero, or the low above the high.
     #[inline]
-    fn update(&mut self, row: &[f64], ranged: bool) {
+    fn update(&mut self, row: &[f64], ranged: bool) -> bool {
         let bar = &row[self.at..self.at + 4];
         let [high, low, close, volume] = [bar[0], bar[1], bar[2], bar[3]];
         if !(high.is_finite() && low.is_finite() && close.is_finite()) {
-            return;
+            return close == f64::INFINITY;
         }
         let quote = traded(volume) * ((high + low + close) / 3.0);
         let range = if ranged { log_range(high, low).unwrap_or(0.0) } else { 0.0 };
@@ -235,6 +265,7 @@ impl CoinAverages {
         } else {
             self.update_finite(&x);
         }
+        !(is_price(close) && low <= high)
     }
 
     /// As `Lanes::update`, leaving alone what an observation that is no number would spoil.
@@ -244,7 +275,7 @@ impl CoinAverages {
         self.lanes.update(x);
         for (i, seen) in x.iter().enumerate() {
             if !seen.is_finite() {
-                (self.lanes.num[i], self.lanes.den[i]) = (before.num[i], before.den[i]);
+                self.lanes.value[i] = before.value[i];
             }
         }
     }

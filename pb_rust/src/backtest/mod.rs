@@ -6,9 +6,14 @@ pub mod setup;
 
 mod account;
 mod averages;
+mod candidates;
 mod fills;
 mod request;
 mod run;
+mod watch;
+
+#[cfg(test)]
+mod tests;
 
 pub use error::BacktestError;
 pub use result::{BacktestResult, Equity, Fill, RunFacts};

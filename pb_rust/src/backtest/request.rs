@@ -5,6 +5,7 @@ use super::averages::{Averages, close_spans};
 use super::setup::{Arrays, Coin, Setup};
 use crate::engine::input::{EmaLists, Emas, Global, Input, Mode, NextCandle, SideInput, SymbolInput};
 use crate::money::{effective_min_cost, unstuck_allowance};
+use crate::params::BotParams;
 use crate::types::{EPS, OrderBook, Side, TrailingBundle};
 
 /// The request and the bookkeeping of exposure limits that change with the number of tradable coins.
@@ -19,14 +20,15 @@ struct Limits {
     /// Most coins ever tradable at once.
     seen: usize,
     effective: [usize; 2],
-    /// Bars at which some coin begins or ends trading, descending.
+    /// Bars at which some coin begins or ends trading or comes to its last bar, descending.
     changes: Vec<usize>,
     succeeded: bool,
 }
 
 impl Limits {
     fn new(setup: &Setup) -> Limits {
-        let mut changes: Vec<usize> = setup.coins.iter().flat_map(|coin| [coin.trade_start, coin.last + 1]).collect();
+        let mut changes: Vec<usize> =
+            setup.coins.iter().flat_map(|coin| [coin.trade_start, coin.last, coin.last + 1]).collect();
         changes.sort_unstable_by(|a, b| b.cmp(a));
         changes.dedup();
         changes.push(0);
@@ -37,9 +39,8 @@ impl Limits {
 /// A coin's request with everything that never changes filled in.
 fn symbol(setup: &Setup, symbol_idx: usize) -> SymbolInput {
     let coin = &setup.coins[symbol_idx];
-    let master = |pick: fn(&crate::params::BotParams) -> f64| {
-        Side::BOTH.into_iter().map(|side| (pick(setup.master.get(side)), 0.0)).collect()
-    };
+    let master =
+        |pick: fn(&BotParams) -> f64| Side::BOTH.into_iter().map(|side| (pick(setup.master.get(side)), 0.0)).collect();
     let close = Side::BOTH.into_iter().flat_map(|side| close_spans(coin.bots.get(side))).map(|span| (span, 0.0));
     let hours = Side::BOTH.into_iter().map(|side| (coin.bots.get(side).entry_volatility_ema_span_hours, 0.0));
     let m1 = EmaLists {
@@ -83,18 +84,23 @@ impl Request {
         self.limits.effective
     }
 
-    /// Shares the total limits out among the positions there can be; false while no coin may trade.
+    /// Whether limits could be shared out when last tried.
+    pub fn has_limits(&self) -> bool {
+        self.limits.succeeded
+    }
+
+    /// Shares the total limits out anew where the coins that may trade have changed; true then.
+    #[inline]
     pub fn share_limits(&mut self, setup: &Setup, bar: usize) -> bool {
         let limits = &mut self.limits;
         if limits.changes.last().is_none_or(|&change| change > bar) {
-            return limits.succeeded;
+            return false;
         }
         while limits.changes.last().is_some_and(|&change| change <= bar) {
             limits.changes.pop();
         }
-        let succeeded = self.share_now(setup, bar);
-        self.limits.succeeded = succeeded;
-        succeeded
+        self.limits.succeeded = self.share_now(setup, bar);
+        true
     }
 
     fn share_now(&mut self, setup: &Setup, bar: usize) -> bool {
@@ -150,21 +156,23 @@ impl Request {
     fn update_global(&mut self, setup: &Setup, account: &Account) {
         self.input.balance = account.snapped;
         self.input.balance_raw = account.total;
-        let allowance = |side: Side| {
-            let bot = setup.master.get(side);
-            let pct = bot.unstuck_loss_allowance_pct;
-            if pct > 0.0 {
-                let share = pct * bot.total_wallet_exposure_limit;
-                unstuck_allowance(account.total, share, account.pnl_peak, account.pnl_sum)
-            } else {
-                0.0
-            }
-        };
         let global = &mut self.input.global;
-        global.unstuck_allowance_long = allowance(Side::Long);
-        global.unstuck_allowance_short = allowance(Side::Short);
+        global.unstuck_allowance_long = allowance(setup, account, Side::Long);
+        global.unstuck_allowance_short = allowance(setup, account, Side::Short);
         global.realized_pnl_cumsum_max = account.pnl_peak;
         global.realized_pnl_cumsum_last = account.pnl_sum;
+    }
+}
+
+/// What a side may lose by unstucking, in USD.
+pub fn allowance(setup: &Setup, account: &Account, side: Side) -> f64 {
+    let bot = setup.master.get(side);
+    let pct = bot.unstuck_loss_allowance_pct;
+    if pct > 0.0 {
+        let share = pct * bot.total_wallet_exposure_limit;
+        unstuck_allowance(account.total, share, account.pnl_peak, account.pnl_sum)
+    } else {
+        0.0
     }
 }
 
@@ -187,12 +195,12 @@ fn update_emas(averages: &Averages, i: usize, symbol: &mut SymbolInput) {
     }
 }
 
-/// The end of one bar.
-struct Moment<'a> {
-    setup: &'a Setup,
-    arrays: &'a Arrays<'a>,
-    bar: usize,
-    total: f64,
+/// The end of one bar; `total` is the whole balance in USD.
+pub struct Moment<'a> {
+    pub setup: &'a Setup,
+    pub arrays: &'a Arrays<'a>,
+    pub bar: usize,
+    pub total: f64,
 }
 
 impl Moment<'_> {
@@ -202,9 +210,14 @@ impl Moment<'_> {
         (values[0], values[1], values[2])
     }
 
+    /// Price at which the market stands.
+    pub fn touch(&self, coin: &Coin) -> f64 {
+        self.candle(coin, self.bar.clamp(coin.first, coin.last)).2.max(EPS)
+    }
+
     fn market(&self, coin: &Coin, symbol: &mut SymbolInput) {
         let exchange = &coin.exchange;
-        let price = self.candle(coin, self.bar.clamp(coin.first, coin.last)).2.max(EPS);
+        let price = self.touch(coin);
         symbol.order_book = OrderBook { bid: price, ask: price };
         symbol.tradable = coin.is_tradable(self.bar);
         symbol.effective_min_cost = effective_min_cost(price, exchange.min_qty, exchange.min_cost, exchange.c_mult);
@@ -216,18 +229,21 @@ impl Moment<'_> {
     }
 
     fn mode(&self, coin: &Coin, own: &SideInput) -> Option<Mode> {
-        let held = own.has_position();
-        let ended = if coin.delisted { self.bar >= coin.last } else { !coin.is_valid(self.bar) };
-        if ended && held {
+        self.mode_of(coin, &own.bot_params, own.has_position())
+    }
+
+    /// What a side of a coin may do (backtest.md 2.9).
+    pub fn mode_of(&self, coin: &Coin, bot: &BotParams, held: bool) -> Option<Mode> {
+        if held && coin.is_given_up(self.bar) {
             return Some(Mode::Panic);
         }
-        let stopped = self.setup.params.filter_by_min_effective_cost && !held && !self.can_open(coin, own);
+        let stopped = self.setup.params.filter_by_min_effective_cost && !held && !self.can_open(coin, bot);
         stopped.then_some(Mode::GracefulStop)
     }
 
     /// Whether a first entry would be worth the least the market accepts (backtest.md 2.9, last test).
-    fn can_open(&self, coin: &Coin, own: &SideInput) -> bool {
-        let (bot, exchange) = (&own.bot_params, &coin.exchange);
+    fn can_open(&self, coin: &Coin, bot: &BotParams) -> bool {
+        let exchange = &coin.exchange;
         let close = self.candle(coin, self.bar).2;
         let limit = bot.wallet_exposure_limit;
         if !(close.is_finite() && close > 0.0 && bot.entry_initial_qty_pct > 0.0 && limit > 0.0) {

@@ -7,6 +7,7 @@ use super::fills::{Bar, Touched};
 use super::request::Request;
 use super::result::{BacktestResult, Equity, Fill, RunFacts};
 use super::setup::{Arrays, Setup};
+use super::watch::{View, Watch};
 use crate::engine::{Output, Workspace, compute_ideal_orders_into};
 use crate::order::trailing::update_bundle;
 use crate::types::{Side, TrailingBundle};
@@ -23,6 +24,9 @@ struct Run<'a> {
     request: Request,
     workspace: Workspace,
     output: Output,
+    watch: Watch,
+    /// Whether anything has changed that the watch depends on.
+    stale: bool,
     touched: Touched,
     exposure: Exposure,
     recording: bool,
@@ -63,6 +67,8 @@ impl<'a> Run<'a> {
             request: Request::new(setup),
             workspace: Workspace::new(),
             output: Output::default(),
+            watch: Watch::default(),
+            stale: true,
             touched: Touched::default(),
             exposure: Exposure::default(),
             recording: false,
@@ -75,14 +81,18 @@ impl<'a> Run<'a> {
         let bar = Bar { setup: self.setup, arrays: self.arrays, index };
         let before = self.fills.len();
         bar.fill(&self.output.orders, &mut self.account, &mut self.touched, &mut self.fills)?;
-        self.averages.update(self.arrays, index);
+        let filled = self.fills.len() > before;
+        let hour_over = self.averages.update(self.arrays, index);
+        let snapped = self.account.snapped;
         self.account.mark(self.arrays.btc_usd[index]);
-        if self.account.holds_btc() || self.fills.len() > before {
+        if self.account.holds_btc() || filled {
             self.exposure = self.account.exposure();
         }
+        self.stale |= filled || hour_over || self.account.snapped != snapped;
         self.follow_prices(index);
         if index >= self.setup.first_decision {
-            self.recording |= self.request.share_limits(self.setup, index);
+            self.stale |= self.request.share_limits(self.setup, index);
+            self.recording |= self.request.has_limits();
             self.decide(index)?;
         }
         if self.recording {
@@ -112,10 +122,31 @@ impl<'a> Run<'a> {
     }
 
     fn decide(&mut self, index: usize) -> Result<(), BacktestError> {
+        if !self.may_matter(index) {
+            self.output.orders.clear();
+            return Ok(());
+        }
         let Run { setup, arrays, account, averages, trailing, request, .. } = self;
         request.update(setup, arrays, account, averages, trailing, index);
         compute_ideal_orders_into(&self.request.input, &mut self.workspace, &mut self.output)
             .map_err(|error| BacktestError::Decision { bar: index, error })
+    }
+
+    /// Whether the orders of this bar might be filled on the next one, or might not be decidable.
+    fn may_matter(&mut self, bar: usize) -> bool {
+        let Run { setup, arrays, account, averages, trailing, request, watch, .. } = self;
+        let params = &setup.params;
+        let plain = params.look_ahead && !params.every_bar && !averages.are_odd();
+        if !plain || !account.total.is_finite() || !account.snapped.is_finite() {
+            return true;
+        }
+        let view = View { setup, arrays, account, averages, trailing, request, bar };
+        if std::mem::take(&mut self.stale) {
+            watch.refresh(&view);
+        } else if account.holds_btc() {
+            watch.refresh_balance(&view);
+        }
+        watch.may_fill(&view)
     }
 
     fn record(&mut self, index: usize) {

@@ -33,6 +33,8 @@ pub struct RunParams {
     pub candle_interval_minutes: u64,
     /// Whether the coming bar decides how many orders are made (backtest.md 2.9).
     pub look_ahead: bool,
+    /// Whether orders are decided even before bars that cannot fill any: slower, and the same result.
+    pub every_bar: bool,
 }
 
 /// Candles and BTC prices of a run; `hlcvs` is row after row, coin after coin: high, low, close, volume.
@@ -68,6 +70,12 @@ impl Coin {
     #[inline]
     pub fn is_tradable(&self, bar: usize) -> bool {
         self.trade_start <= bar && self.is_valid(bar)
+    }
+
+    /// Whether positions are given up at a bar: after the data, or on their last bar where they end early.
+    #[inline]
+    pub fn is_given_up(&self, bar: usize) -> bool {
+        if self.delisted { bar >= self.last } else { !self.is_valid(bar) }
     }
 
     /// Whether a side of the coin has any trailing orders.

@@ -48,14 +48,12 @@ pub fn volatility_1h(emas: &Emas, bot: &BotParams, symbol_idx: usize) -> Result<
 
 /// Whether the first entry of a side is worth at least the smallest cost the market accepts (orchestrator.md 2.5).
 pub fn cost_ok(filter: bool, balance: f64, symbol: &SymbolInput, side: Side) -> bool {
-    if !filter {
-        return true;
-    }
+    !filter || affords(balance, &symbol.side(side).bot_params, symbol.effective_min_cost)
+}
+
+/// Whether a first entry with these parameters is worth at least `min_cost`, in quote.
+pub fn affords(balance: f64, bot: &BotParams, min_cost: f64) -> bool {
     let usable = |v: f64| v.is_finite() && v > 0.0;
-    let bot = &symbol.side(side).bot_params;
     let limit = bot.wallet_exposure_limit * (1.0 + bot.risk_we_excess_allowance_pct.max(0.0));
-    usable(balance)
-        && usable(symbol.effective_min_cost)
-        && usable(limit)
-        && balance * limit * bot.entry_initial_qty_pct >= symbol.effective_min_cost
+    usable(balance) && usable(min_cost) && usable(limit) && balance * limit * bot.entry_initial_qty_pct >= min_cost
 }

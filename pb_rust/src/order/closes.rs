@@ -1,5 +1,6 @@
 //! The next close and the whole list of closes (orders.md 4).
 
+use super::reach::{Reach, far};
 use super::trailing::{TrailingRule, Trigger};
 use super::wel::wel_reduce;
 use super::{MAX_ORDERS, OrderContext, sort_by_price};
@@ -59,15 +60,19 @@ fn grid_close(ctx: &OrderContext) -> Order {
     close(ctx, slice(ctx, pct, price), price, kind)
 }
 
+fn trailing_rule(ctx: &OrderContext) -> TrailingRule {
+    TrailingRule {
+        threshold: ctx.bot.close_trailing_threshold_pct,
+        retracement: ctx.bot.close_trailing_retracement_pct,
+    }
+}
+
 /// Take-profit after a pull-back (orders.md 4.4).
 fn trailing_close(ctx: &OrderContext) -> Order {
     if ctx.held() == 0.0 {
         return Order::EMPTY;
     }
-    let rule = TrailingRule {
-        threshold: ctx.bot.close_trailing_threshold_pct,
-        retracement: ctx.bot.close_trailing_retracement_pct,
-    };
+    let rule = trailing_rule(ctx);
     let (touch, kind) = (ctx.close_touch(), trailing_type(ctx.side));
     let price = match rule.judge(-ctx.sign(), ctx.position.price, ctx.trailing) {
         Trigger::Waiting => return Order::new(0.0, 0.0, kind),
@@ -88,23 +93,28 @@ fn second_share<'a>(ctx: &OrderContext<'a>, pivot: f64) -> OrderContext<'a> {
     OrderContext { position: Position { size: ctx.sign() * size, price: average }, ..*ctx }
 }
 
-/// The one close wanted now, not snapped to steps; qty signed (orders.md 4.5).
-///
-/// A trailing close that waits for its trigger has qty and price 0 and a trailing type.
-pub fn next_close(ctx: &OrderContext) -> Order {
+/// The kind of close whose turn it is, with the position that it may act on.
+enum Turn<'a> {
+    Nothing,
+    Reduce(Order),
+    Grid(OrderContext<'a>),
+    Trailing(OrderContext<'a>),
+}
+
+fn turn<'a>(ctx: &OrderContext<'a>) -> Turn<'a> {
     let held = ctx.held();
     if held == 0.0 {
-        return Order::EMPTY;
+        return Turn::Nothing;
     }
     if let Some(order) = wel_reduce(ctx) {
-        return order;
+        return Turn::Reduce(order);
     }
     let ratio = ctx.bot.close_trailing_grid_ratio;
     if ratio >= 1.0 || ratio <= -1.0 {
-        return trailing_close(ctx);
+        return Turn::Trailing(*ctx);
     }
     if ratio == 0.0 {
-        return grid_close(ctx);
+        return Turn::Grid(*ctx);
     }
     let limit = ctx.limit();
     let unlimited_long = ctx.side == Side::Long && limit <= 0.0;
@@ -113,7 +123,37 @@ pub fn next_close(ctx: &OrderContext) -> Order {
     let pivot = if trailing_first { ratio } else { 1.0 + ratio };
     let in_first = used < pivot;
     let part = if in_first { *ctx } else { second_share(ctx, pivot) };
-    if in_first == trailing_first { trailing_close(&part) } else { grid_close(&part) }
+    if in_first == trailing_first { Turn::Trailing(part) } else { Turn::Grid(part) }
+}
+
+/// The one close wanted now, not snapped to steps; qty signed (orders.md 4.5).
+///
+/// A trailing close that waits for its trigger has qty and price 0 and a trailing type.
+pub fn next_close(ctx: &OrderContext) -> Order {
+    match turn(ctx) {
+        Turn::Nothing => Order::EMPTY,
+        Turn::Reduce(order) => order,
+        Turn::Grid(part) => grid_close(&part),
+        Turn::Trailing(part) => trailing_close(&part),
+    }
+}
+
+/// Where the next close stands, whatever the market does; None when there is none.
+///
+/// Holds while position, balance and limit stay as they are.
+pub(crate) fn close_reach(ctx: &OrderContext) -> Option<Reach> {
+    match turn(ctx) {
+        Turn::Nothing => None,
+        Turn::Reduce(_) => Some(Reach::touch(-ctx.sign())),
+        Turn::Grid(part) => {
+            let order = grid_close(&far(&part));
+            (order.order_type != OrderType::Empty).then_some(Reach { price: order.price, rule: None })
+        }
+        Turn::Trailing(_) => {
+            let rule = trailing_rule(ctx);
+            Reach::of_rule(rule, -ctx.sign(), ctx.position.price, |price| ctx.close_price(price))
+        }
+    }
 }
 
 /// Appends all closes, snapped to steps, nearest to the position price first (orders.md 4.6).

@@ -1,6 +1,7 @@
 //! The next entry and the whole ladder of entries (orders.md 3).
 
 use super::entry_size::Sizer;
+use super::reach::{Reach, far};
 use super::trailing::{TrailingRule, Trigger};
 use super::{MAX_ORDERS, OrderContext};
 use crate::money::{cost_to_qty, new_psize_pprice};
@@ -13,6 +14,9 @@ const PARTIAL_SHARE: f64 = 0.8;
 const FULL_SHARE: f64 = 0.999;
 /// A following entry below this share of the wanted factor is merged into the one before.
 const INFLATION_SHARE: f64 = 0.25;
+
+/// More than rounding to a step and to ten decimals can go astray by.
+const ROUNDING: f64 = 1e-9;
 
 /// The types of one kind of entry, long and short.
 type Kind = (OrderType, OrderType);
@@ -37,9 +41,7 @@ enum Head {
 
 fn first_entry(ctx: &OrderContext) -> Head {
     let (bot, exchange) = (ctx.bot, ctx.exchange);
-    let band = ctx.side.pick(ctx.bands.lower, ctx.bands.upper);
-    let price = ctx.entry_price(band * (1.0 - ctx.sign() * bot.entry_initial_ema_dist));
-    let price = ctx.entry_behind(ctx.entry_touch(), price);
+    let price = ctx.entry_behind(ctx.entry_touch(), first_price(ctx));
     if price <= exchange.price_step {
         return Head::Done(Order::EMPTY);
     }
@@ -90,19 +92,9 @@ fn grid_entry(ctx: &OrderContext, cap: f64) -> Order {
     entry(ctx, GRID, qty, price)
 }
 
-/// Re-entry after a pull-back (orders.md 3.4).
-fn trailing_entry(ctx: &OrderContext, cap: f64) -> Order {
-    let initial = match first_entry(ctx) {
-        Head::Done(order) => return order,
-        Head::Reenter(qty) => qty,
-    };
-    let sizer = Sizer { ctx, cap: cap.min(ctx.limit()) };
-    let (held, average, bot) = (ctx.held(), ctx.position.price, ctx.bot);
-    let exposure = ctx.exposure(held, average);
-    if exposure > sizer.cap * FULL_SHARE {
-        return Order::EMPTY;
-    }
-    let rule = TrailingRule {
+fn trailing_rule(sizer: &Sizer, exposure: f64) -> TrailingRule {
+    let bot = sizer.ctx.bot;
+    TrailingRule {
         threshold: bot.entry_trailing_threshold_pct
             * sizer.modulation(
                 exposure,
@@ -115,7 +107,22 @@ fn trailing_entry(ctx: &OrderContext, cap: f64) -> Order {
                 bot.entry_trailing_retracement_we_weight,
                 bot.entry_trailing_retracement_volatility_weight,
             ),
+    }
+}
+
+/// Re-entry after a pull-back (orders.md 3.4).
+fn trailing_entry(ctx: &OrderContext, cap: f64) -> Order {
+    let initial = match first_entry(ctx) {
+        Head::Done(order) => return order,
+        Head::Reenter(qty) => qty,
     };
+    let sizer = Sizer { ctx, cap: cap.min(ctx.limit()) };
+    let (held, average, bot) = (ctx.held(), ctx.position.price, ctx.bot);
+    let exposure = ctx.exposure(held, average);
+    if exposure > sizer.cap * FULL_SHARE {
+        return Order::EMPTY;
+    }
+    let rule = trailing_rule(&sizer, exposure);
     let touch = ctx.entry_touch();
     let price = match rule.judge(ctx.sign(), average, ctx.trailing) {
         Trigger::Waiting => return entry(ctx, TRAILING, 0.0, 0.0),
@@ -127,20 +134,24 @@ fn trailing_entry(ctx: &OrderContext, cap: f64) -> Order {
     if crop.qty < qty { entry(ctx, TRAILING_CROPPED, crop.qty, price) } else { entry(ctx, TRAILING, qty, price) }
 }
 
-/// The one entry wanted now, not snapped to steps; qty signed (orders.md 3.6).
-///
-/// A trailing entry that waits for its trigger has qty and price 0 and a trailing type.
-pub fn next_entry(ctx: &OrderContext) -> Order {
+/// The kind of entry whose turn it is, with the exposure that it must keep to.
+enum Turn {
+    Nothing,
+    Grid(f64),
+    Trailing(f64),
+}
+
+fn turn(ctx: &OrderContext) -> Turn {
     let limit = ctx.limit();
     if limit == 0.0 || ctx.balance <= 0.0 {
-        return Order::EMPTY;
+        return Turn::Nothing;
     }
     let ratio = ctx.bot.entry_trailing_grid_ratio;
     if ratio >= 1.0 || ratio <= -1.0 {
-        return trailing_entry(ctx, limit);
+        return Turn::Trailing(limit);
     }
     if ratio == 0.0 {
-        return grid_entry(ctx, limit);
+        return Turn::Grid(limit);
     }
     let exposure = ctx.exposure(ctx.held(), ctx.position.price);
     let used = if limit > 0.0 { exposure / limit } else { 0.0 };
@@ -148,7 +159,59 @@ pub fn next_entry(ctx: &OrderContext) -> Order {
     let pivot = if trailing_first { ratio } else { 1.0 + ratio };
     let in_first = used < pivot;
     let cap = if in_first && exposure != 0.0 { (limit * pivot * 1.01).min(limit) } else { limit };
-    if in_first == trailing_first { trailing_entry(ctx, cap) } else { grid_entry(ctx, cap) }
+    if in_first == trailing_first { Turn::Trailing(cap) } else { Turn::Grid(cap) }
+}
+
+/// The one entry wanted now, not snapped to steps; qty signed (orders.md 3.6).
+///
+/// A trailing entry that waits for its trigger has qty and price 0 and a trailing type.
+pub fn next_entry(ctx: &OrderContext) -> Order {
+    match turn(ctx) {
+        Turn::Nothing => Order::EMPTY,
+        Turn::Grid(cap) => grid_entry(ctx, cap),
+        Turn::Trailing(cap) => trailing_entry(ctx, cap),
+    }
+}
+
+/// Where the next entry of an opened position stands, whatever the market does; None when there is none.
+///
+/// Holds while position, balance, limit and volatility stay as they are, and above `opened_from`.
+pub(crate) fn entry_reach(ctx: &OrderContext) -> Option<Reach> {
+    match turn(ctx) {
+        Turn::Nothing => None,
+        Turn::Grid(cap) => {
+            let order = grid_entry(&far(ctx), cap);
+            (order.order_type != OrderType::Empty).then_some(Reach { price: order.price, rule: None })
+        }
+        Turn::Trailing(cap) => {
+            let sizer = Sizer { ctx, cap: cap.min(ctx.limit()) };
+            let exposure = ctx.exposure(ctx.held(), ctx.position.price);
+            if exposure > sizer.cap * FULL_SHARE {
+                return None;
+            }
+            let rule = trailing_rule(&sizer, exposure);
+            Reach::of_rule(rule, ctx.sign(), ctx.position.price, |price| ctx.entry_price(price))
+        }
+    }
+}
+
+/// First-entry price from which on a position surely counts as opened; infinite when it may not at any price.
+///
+/// The first entry's size grows as its price falls, and a position well below that size is still being opened.
+pub(crate) fn opened_from(ctx: &OrderContext) -> f64 {
+    let (exchange, step) = (ctx.exchange, ctx.exchange.qty_step);
+    let full = ctx.held() / PARTIAL_SHARE * (1.0 - ROUNDING);
+    let room = full - step - ROUNDING;
+    let cost = (ctx.balance * ctx.limit() * ctx.bot.entry_initial_qty_pct).abs().max(exchange.min_cost.abs());
+    let price = cost / exchange.c_mult / room * (1.0 + ROUNDING);
+    let sane = step > 0.0 && room > 0.0 && exchange.c_mult > 0.0 && exchange.min_qty <= full && price.is_finite();
+    if sane { price } else { f64::INFINITY }
+}
+
+/// Price of a first entry before it is put behind the touch.
+pub(crate) fn first_price(ctx: &OrderContext) -> f64 {
+    let band = ctx.side.pick(ctx.bands.lower, ctx.bands.upper);
+    ctx.entry_price(band * (1.0 - ctx.sign() * ctx.bot.entry_initial_ema_dist))
 }
 
 /// Appends the whole ladder, snapped to steps, in the order in which it would fill (orders.md 3.7).

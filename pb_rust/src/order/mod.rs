@@ -6,6 +6,7 @@ pub mod entry_gate;
 mod entry_size;
 pub mod loss_gate;
 pub mod panic;
+pub(crate) mod reach;
 pub mod standalone_gate;
 pub mod trailing;
 pub mod twel;

@@ -34,7 +34,7 @@ pub(crate) enum Trigger {
 }
 
 /// Distances of a trailing rule, as fractions: how far price must go, and how far it must come back.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct TrailingRule {
     pub threshold: f64,
     pub retracement: f64,
@@ -53,6 +53,16 @@ impl TrailingRule {
         };
         let armed = toward * extreme < toward * (position_price * (1.0 - toward * threshold));
         let pulled_back = toward * back > toward * (extreme * (1.0 + toward * retracement));
+        self.verdict(toward, position_price, armed, pulled_back)
+    }
+
+    /// The most that the extremes could ever lead to while the position stays as it is.
+    pub(crate) fn at_best(&self, toward: f64, position_price: f64) -> Trigger {
+        self.verdict(toward, position_price, true, true)
+    }
+
+    fn verdict(&self, toward: f64, position_price: f64, armed: bool, pulled_back: bool) -> Trigger {
+        let (threshold, retracement) = (self.threshold, self.retracement);
         if threshold <= 0.0 {
             if retracement > 0.0 && pulled_back { Trigger::Touch } else { Trigger::Waiting }
         } else if retracement <= 0.0 {

@@ -199,6 +199,18 @@ fn reduce_all(balance: f64, limit: f64, mut total: f64, candidates: &mut [Candid
     }
 }
 
+/// Whether the enforcer could reduce anything at some market price; false is certain.
+///
+/// Prices decide which position goes first, but not whether any of them can give something.
+pub(crate) fn may_enforce(side: Side, limit: f64, balance: f64, positions: &[TwelInput]) -> bool {
+    let (total, mut candidates) = collect(side, balance, positions, None);
+    if total <= limit + TOLERANCE {
+        return false;
+    }
+    let need = (total - limit).max(0.0);
+    candidates.iter_mut().any(|candidate| candidate.reducible() && candidate.reduce(balance, need).is_some())
+}
+
 /// Reducing closes of one side, in input order, each with its idx; qty signed.
 ///
 /// `balance` is the raw balance; `skip_idx` counts towards the total but is not reduced; `effective_n_positions` only

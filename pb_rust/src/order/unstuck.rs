@@ -30,7 +30,7 @@ impl UnstuckInput {
     }
 
     /// Exposed beyond the threshold; without a positive limit always.
-    fn is_stuck(&self, balance: f64) -> bool {
+    pub(crate) fn is_stuck(&self, balance: f64) -> bool {
         let (limit, size) = (self.limit(), self.position.size.abs());
         let exposure = wallet_exposure(self.exchange.c_mult, balance, size, self.position.price);
         !(limit > 0.0 && exposure / limit <= self.unstuck_threshold)

@@ -126,5 +126,6 @@ pub fn run_params(row: &Bound<'_, PyDict>, look_ahead: bool) -> PyResult<RunPara
         max_realized_loss_pct: optional(row, place, "max_realized_loss_pct", 1.0)?,
         candle_interval_minutes: optional(row, place, "candle_interval_minutes", 1)?,
         look_ahead,
+        every_bar: false,
     })
 }

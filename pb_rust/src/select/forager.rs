@@ -20,7 +20,7 @@ pub struct Forager {
 }
 
 /// Number of coins out of `n` that survive dropping the fraction `drop`, never below `floor` coins while there are any.
-fn keep(n: usize, drop: f64, floor: usize) -> usize {
+pub(super) fn keep(n: usize, drop: f64, floor: usize) -> usize {
     let drop = if drop.is_finite() { drop.clamp(0.0, 1.0) } else { 0.0 };
     let kept = (n as f64 * (1.0 - drop)).round() as usize;
     kept.max(1).max(floor).min(n)

@@ -1,5 +1,6 @@
 //! Which coins may open positions.
 
 pub mod forager;
+pub mod ranking;
 
 pub use forager::{Feature, Forager, select_coins};
