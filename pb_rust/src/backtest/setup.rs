@@ -99,6 +99,8 @@ pub struct Setup {
     /// First bar at whose end orders are decided.
     pub first_decision: usize,
     pub interval_ms: u64,
+    /// No entry of any coin costs less than this, in quote; 0 where that cannot be told.
+    pub least_entry_cost: f64,
 }
 
 impl Setup {
@@ -130,7 +132,8 @@ impl Setup {
         let side_on = Side::BOTH.map(|side| limited(side) && master.get(side).n_positions > 0);
         let interval_ms = params.candle_interval_minutes * MINUTE_MS;
         let first_decision = first_decision(&params, warmup_bars(&params, &bots), interval_ms);
-        Ok(Setup { params, coins, master, configured, side_on, first_decision, interval_ms })
+        let least_entry_cost = exchanges.iter().map(least_entry_cost).fold(f64::INFINITY, f64::min);
+        Ok(Setup { params, coins, master, configured, side_on, first_decision, interval_ms, least_entry_cost })
     }
 }
 
@@ -198,6 +201,12 @@ fn coin(
         trade_start: first.saturating_add(warm).min(last),
         delisted: last + DELISTED_BARS < bars,
     }
+}
+
+/// Close to the market's least cost: quantities are rounded up to it, but to ten decimals only.
+fn least_entry_cost(exchange: &ExchangeParams) -> f64 {
+    let sane = exchange.qty_step >= 1e-6 && exchange.c_mult > 0.0 && exchange.min_cost > 0.0;
+    if sane { exchange.min_cost * 0.999 } else { 0.0 }
 }
 
 /// Longest span of any coin and side, in minutes.

@@ -169,7 +169,8 @@ impl Watched {
     fn refresh_risk(&mut self, view: &View, side: Side) {
         let (bot, balance) = (view.setup.master.get(side), view.account.total);
         let exposure = view.account.side_exposure(side);
-        self.shut = balance <= 0.0 || exposure >= bot.total_wallet_exposure_limit.max(0.0) - SHUT;
+        let least = view.setup.least_entry_cost / balance;
+        self.shut = balance <= 0.0 || exposure + least >= bot.total_wallet_exposure_limit.max(0.0) - SHUT;
         let limit = bot.total_wallet_exposure_limit * bot.risk_twel_enforcer_threshold;
         let within = exposure <= limit;
         self.enforcing = limit > 0.0 && balance > 0.0 && !within && self.may_enforce(view, side, limit);

@@ -110,7 +110,8 @@ impl<'a> Candidate<'a> {
         Some(freed)
     }
 
-    fn order(&self, side: Side) -> Option<Order> {
+    /// Quantity that came off in whole steps; None when that is nothing.
+    fn closed_steps(&self) -> Option<f64> {
         let exchange = &self.input.exchange;
         let available = (self.initial_qty - self.qty).max(0.0);
         if self.closed <= TOLERANCE || available <= TOLERANCE {
@@ -118,9 +119,11 @@ impl<'a> Candidate<'a> {
         }
         let qty = at_least_minimum(self.closed.min(available), available, exchange.min_qty);
         let qty = round_dn(qty, exchange.qty_step);
-        if qty <= TOLERANCE {
-            return None;
-        }
+        (qty > TOLERANCE).then_some(qty)
+    }
+
+    fn order(&self, side: Side) -> Option<Order> {
+        let (exchange, qty) = (&self.input.exchange, self.closed_steps()?);
         let raw = self.market * (1.0 - side.sign() * CROSSING);
         let price = match side {
             Side::Long => round_dn(raw, exchange.price_step),
@@ -201,11 +204,15 @@ fn reduce_all(balance: f64, limit: f64, mut total: f64, candidates: &mut [Candid
 
 /// Whether the enforcer could reduce anything at some market price; false is certain.
 ///
-/// Prices decide which position goes first, but not whether any of them can give something.
+/// Prices decide which position goes first, but not whether any of them can give something, nor what a lone one gives.
 pub(crate) fn may_enforce(side: Side, limit: f64, balance: f64, positions: &[TwelInput]) -> bool {
     let (total, mut candidates) = collect(side, balance, positions, None);
     if total <= limit + TOLERANCE {
         return false;
+    }
+    if let [lone] = candidates.as_mut_slice() {
+        reduce_all(balance, limit, total, std::slice::from_mut(lone));
+        return lone.closed_steps().is_some();
     }
     let need = (total - limit).max(0.0);
     candidates.iter_mut().any(|candidate| candidate.reducible() && candidate.reduce(balance, need).is_some())
