@@ -1,7 +1,7 @@
 //! Coins without position that a bar might open one in: near enough, and chosen (orchestrator.md 3.2, 3.3).
 
 use super::request::Moment;
-use super::watch::{Coming, MARGIN, View};
+use super::view::{Coming, MARGIN, View};
 use crate::engine::ema::{affords, lookup};
 use crate::engine::state::may_open;
 use crate::money::effective_min_cost;

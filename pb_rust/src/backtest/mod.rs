@@ -8,8 +8,10 @@ mod account;
 mod averages;
 mod candidates;
 mod fills;
+mod guard;
 mod request;
 mod run;
+mod view;
 mod watch;
 
 #[cfg(test)]

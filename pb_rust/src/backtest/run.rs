@@ -7,8 +7,9 @@ use super::fills::{Bar, Touched};
 use super::request::Request;
 use super::result::{BacktestResult, Equity, Fill, RunFacts};
 use super::setup::{Arrays, Setup};
-use super::watch::{View, Watch};
-use crate::engine::{Output, Workspace, compute_ideal_orders_into};
+use super::view::View;
+use super::watch::{Changes, Need, Watch};
+use crate::engine::{Focus, Output, Workspace, compute_ideal_orders_into};
 use crate::order::trailing::update_bundle;
 use crate::types::{Side, TrailingBundle};
 
@@ -25,8 +26,8 @@ struct Run<'a> {
     workspace: Workspace,
     output: Output,
     watch: Watch,
-    /// Whether anything has changed that the watch depends on.
-    stale: bool,
+    changes: Changes,
+    focus: Focus,
     touched: Touched,
     exposure: Exposure,
     recording: bool,
@@ -68,7 +69,8 @@ impl<'a> Run<'a> {
             workspace: Workspace::new(),
             output: Output::default(),
             watch: Watch::default(),
-            stale: true,
+            changes: Changes { market: true, ..Changes::default() },
+            focus: Focus::new(count),
             touched: Touched::default(),
             exposure: Exposure::default(),
             recording: false,
@@ -88,10 +90,12 @@ impl<'a> Run<'a> {
         if self.account.holds_btc() || filled {
             self.exposure = self.account.exposure();
         }
-        self.stale |= filled || hour_over || self.account.snapped != snapped;
+        self.changes.positions |= filled;
+        self.changes.volatility |= hour_over;
+        self.changes.balance |= self.account.holds_btc() || self.account.snapped != snapped;
         self.follow_prices(index);
         if index >= self.setup.first_decision {
-            self.stale |= self.request.share_limits(self.setup, index);
+            self.changes.market |= self.request.share_limits(self.setup, index);
             self.recording |= self.request.has_limits();
             self.decide(index)?;
         }
@@ -122,31 +126,35 @@ impl<'a> Run<'a> {
     }
 
     fn decide(&mut self, index: usize) -> Result<(), BacktestError> {
-        if !self.may_matter(index) {
+        let need = self.needed(index);
+        if need == Need::Nothing {
             self.output.orders.clear();
             return Ok(());
         }
         let Run { setup, arrays, account, averages, trailing, request, .. } = self;
         request.update(setup, arrays, account, averages, trailing, index);
-        compute_ideal_orders_into(&self.request.input, &mut self.workspace, &mut self.output)
-            .map_err(|error| BacktestError::Decision { bar: index, error })
+        let focus = (need == Need::Focus).then_some(&self.focus);
+        compute_ideal_orders_into(&self.request.input, focus, &mut self.workspace, &mut self.output)
+            .map_err(|error| BacktestError::Decision { bar: index, error })?;
+        self.focus.clear();
+        Ok(())
     }
 
-    /// Whether the orders of this bar might be filled on the next one, or might not be decidable.
-    fn may_matter(&mut self, bar: usize) -> bool {
+    /// Which orders of this bar might be filled on the next one; everything where it might not be decidable.
+    fn needed(&mut self, bar: usize) -> Need {
         let Run { setup, arrays, account, averages, trailing, request, watch, .. } = self;
         let params = &setup.params;
         let plain = params.look_ahead && !params.every_bar && !averages.are_odd();
         if !plain || !account.total.is_finite() || !account.snapped.is_finite() {
-            return true;
+            self.changes.market = true;
+            return Need::Everything;
         }
         let view = View { setup, arrays, account, averages, trailing, request, bar };
-        if std::mem::take(&mut self.stale) {
-            watch.refresh(&view);
-        } else if account.holds_btc() {
-            watch.refresh_balance(&view);
+        if self.changes != Changes::default() {
+            watch.refresh(&view, self.changes, |side, coin| self.touched.contains(side, coin));
+            self.changes = Changes::default();
         }
-        watch.may_fill(&view)
+        watch.look(&view, &mut self.focus)
     }
 
     fn record(&mut self, index: usize) {

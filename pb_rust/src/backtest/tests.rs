@@ -180,6 +180,15 @@ fn bits(result: &BacktestResult) -> (Vec<String>, Vec<u64>) {
     (fills, numbers.map(|x| x.to_bits()).collect())
 }
 
+/// Markets in which a bar once went undecided that mattered.
+#[test]
+fn bars_that_once_mattered_still_do() {
+    for seed in [8_765_805_693_745_731_881, 16_952_434_971_533_490_488] {
+        let world = world(seed);
+        assert_eq!(bits(&run_world(&world, false)), bits(&run_world(&world, true)));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 

@@ -2,6 +2,7 @@
 
 use super::ema::{bands, cost_ok, volatility_1h};
 use super::error::EngineError;
+use super::focus::Wanted;
 use super::input::{Input, Mode, NextCandle, PeekHints, SideInput, SymbolInput};
 use super::output::Warning;
 use super::state::{Workspace, effective_mode};
@@ -97,20 +98,32 @@ fn wants(mode: Mode, held: bool, allow_initial: bool) -> (bool, bool) {
 }
 
 /// Fills the records of all symbols; reports held positions that won't be served as usual.
-pub fn generate(input: &Input, ws: &mut Workspace, warnings: &mut Vec<Warning>) -> Result<(), EngineError> {
+pub fn generate(
+    input: &Input,
+    wanted: Wanted,
+    ws: &mut Workspace,
+    warnings: &mut Vec<Warning>,
+) -> Result<(), EngineError> {
     let mut mask = std::mem::take(&mut ws.expand);
     collect_hints(input.peek_hints.as_ref(), input.symbols.len(), &mut mask);
     let result = input.symbols.iter().enumerate().try_for_each(|(i, symbol)| {
         Side::BOTH.into_iter().try_for_each(|side| {
             push_warnings(symbol, side, ws.sides[side.idx()].enabled, warnings);
-            generate_side(input, ws, i, side, mask.get(i).copied())
+            generate_side(input, wanted, ws, i, side, mask.get(i).copied())
         })
     });
     ws.expand = mask;
     result
 }
 
-fn generate_side(input: &Input, ws: &mut Workspace, i: usize, side: Side, hint: Option<u8>) -> Result<(), EngineError> {
+fn generate_side(
+    input: &Input,
+    wanted: Wanted,
+    ws: &mut Workspace,
+    i: usize,
+    side: Side,
+    hint: Option<u8>,
+) -> Result<(), EngineError> {
     let symbol = &input.symbols[i];
     let own = symbol.side(side);
     let state = &mut ws.sides[side.idx()];
@@ -122,11 +135,16 @@ fn generate_side(input: &Input, ws: &mut Workspace, i: usize, side: Side, hint: 
         record.closes.extend(order);
         return Ok(());
     }
-    let allow_initial = state.active[i]
+    let allow_initial = wanted.entries(side)
+        && state.active[i]
         && !state.block_initial[i]
         && cost_ok(input.global.filter_by_min_effective_cost, input.balance, symbol, side);
     let (entries, closes) = wants(record.mode, own.has_position(), allow_initial);
+    let (entries, closes) = (entries && wanted.entries(side), closes && wanted.closes(side, i));
     if !entries && !closes {
+        if own.has_position() && wanted.unstuck() && record.is_managed() {
+            record.bands = bands(&symbol.emas, &own.bot_params, symbol.symbol_idx)?;
+        }
         return Ok(());
     }
     let ctx = context(input.balance, symbol, own, side)?;

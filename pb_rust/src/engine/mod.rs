@@ -4,6 +4,7 @@
 
 pub mod ema;
 pub mod error;
+pub mod focus;
 pub mod input;
 pub mod limits;
 pub mod ordering;
@@ -25,6 +26,8 @@ mod unstuck;
 mod validate;
 
 pub use error::{EngineError, OrchestratorError, ParseError};
+pub use focus::Focus;
+use focus::Wanted;
 pub use input::Input;
 pub use output::Output;
 pub use parse::parse_input;
@@ -38,20 +41,32 @@ const ORDER_BYTES: usize = 128;
 /// Fails as a whole on an unusable book, balance, numbering or missing average; never on anything else.
 pub fn compute_ideal_orders(input: &Input, ws: &mut Workspace) -> Result<Output, EngineError> {
     let mut output = Output::default();
-    compute_ideal_orders_into(input, ws, &mut output)?;
+    compute_ideal_orders_into(input, None, ws, &mut output)?;
     Ok(output)
 }
 
 /// As `compute_ideal_orders`, into an answer whose room is used again; after an error its contents mean nothing.
-pub fn compute_ideal_orders_into(input: &Input, ws: &mut Workspace, output: &mut Output) -> Result<(), EngineError> {
+///
+/// With a focus only the orders that it names are made.
+pub fn compute_ideal_orders_into(
+    input: &Input,
+    focus: Option<&Focus>,
+    ws: &mut Workspace,
+    output: &mut Output,
+) -> Result<(), EngineError> {
+    let wanted = Wanted(focus);
     validate::check(input)?;
     output.clear();
     ws.prepare(input);
-    slots::assign(input, ws);
+    slots::assign(input, wanted, ws);
     one_way::block(input, ws);
-    generate::generate(input, ws, &mut output.diagnostics.warnings)?;
-    unstuck::append(input, ws);
-    enforcer::append(input, ws);
+    generate::generate(input, wanted, ws, &mut output.diagnostics.warnings)?;
+    if wanted.unstuck() {
+        unstuck::append(input, ws);
+    }
+    if wanted.enforcer() {
+        enforcer::append(input, ws);
+    }
     trim::apply(input, ws);
     loss_gate::apply(input, ws, &mut output.diagnostics.loss_gate_blocks);
     entry_gate::apply(input, ws);

@@ -1,15 +1,16 @@
 //! Which symbols may start a position (orchestrator.md 3.2).
 
 use super::ema::{cost_ok, lookup};
+use super::focus::Wanted;
 use super::input::{Input, Mode};
 use super::state::{Workspace, may_open};
 use crate::select::{Feature, Forager, select_coins};
 use crate::types::Side;
 
 /// Marks the symbols that hold a slot on each side: positions, then forced ones, then selected ones.
-pub fn assign(input: &Input, ws: &mut Workspace) {
+pub fn assign(input: &Input, wanted: Wanted, ws: &mut Workspace) {
     let tradable = input.symbols.iter().filter(|s| s.tradable).count();
-    for side in Side::BOTH {
+    for side in Side::BOTH.into_iter().filter(|&side| wanted.entries(side)) {
         assign_side(input, ws, side, tradable);
     }
 }

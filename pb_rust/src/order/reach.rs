@@ -28,7 +28,11 @@ impl Reach {
         let price = match rule.at_best(toward, position_price) {
             Trigger::Waiting => return None,
             Trigger::Touch => toward * FMAX,
-            Trigger::At(price) => snap(price),
+            Trigger::At(price) => {
+                let price = snap(price);
+                // A price that is no number leaves the order at the touch.
+                if price.is_nan() { toward * FMAX } else { price }
+            }
         };
         Some(Reach { price, rule: Some(rule) })
     }
