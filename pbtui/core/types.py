@@ -50,6 +50,7 @@ class Market:
     derived: bool = False  # limits guessed from the data, not told by a venue
     listed_ms: int | None = None  # first candle known, for coin age
     ineligible: str = ""  # reason why the coin can't be traded, empty when it can
+    id: str = ""  # the venue's own name of the market: BTCUSDT, XBTUSDTM; empty when nobody told it
 
 
 @dataclass(frozen=True, slots=True)

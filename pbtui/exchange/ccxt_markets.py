@@ -69,6 +69,7 @@ def _market(
         quote=sanitize_line(entry.get("quote") or ""),
         listed_ms=_listed(entry.get("created")),
         ineligible=_ineligible(symbol, entry, quote, venue, steps=qty_step > 0.0 and price_step > 0.0),
+        id=sanitize_line(entry.get("id") or "", limit=80),
     )
 
 

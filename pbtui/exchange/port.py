@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from pbtui.core.errors import ExchangeError
 from pbtui.core.types import Balance, Fill, Market, OpenOrder, OrderRequest, Position, Pside, Ticker
 
-Timeframe = Literal["1m", "1h"]
-TIMEFRAME_MS: dict[Timeframe, int] = {"1m": 60_000, "1h": 3_600_000}
+Timeframe = Literal["1m", "1h", "1d"]  # days only to find when a market began: they are never stored
+TIMEFRAME_MS: dict[Timeframe, int] = {"1m": 60_000, "1h": 3_600_000, "1d": 86_400_000}
 
 
 @dataclass(frozen=True, slots=True)
