@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pbtui.core.clock import HOUR_MS, MINUTE_MS
+from pbtui.core.clock import MINUTE_MS
 from pbtui.exchange.paper.feed import MinuteBar
-from pbtui.exchange.port import Candles, Timeframe
+from pbtui.exchange.port import TIMEFRAME_MS, Candles, Timeframe
 from pbtui.market.recordings import Recording
 
 Rows = NDArray[np.float32]
@@ -62,21 +62,22 @@ def candles_of(first_ms: int, rows: Rows) -> Candles:
 def candles_between(
     minutes: Callable[[int, int], Candles], timeframe: Timeframe, start_ms: int, end_ms: int
 ) -> Candles:
-    """Return the candles with start_ms ≤ open < end_ms, hours made of whole hours' minutes as far as there are any."""
+    """Return the candles with start_ms ≤ open < end_ms, longer ones made of the minutes there are in their time."""
     if timeframe == "1m":
         return minutes(start_ms, end_ms)
-    return hours_of(minutes(-(-start_ms // HOUR_MS) * HOUR_MS, -(-end_ms // HOUR_MS) * HOUR_MS))
+    period = TIMEFRAME_MS[timeframe]
+    return _longer(minutes(-(-start_ms // period) * period, -(-end_ms // period) * period), period)
 
 
-def hours_of(minutes: Candles) -> Candles:
-    """Return hourly candles made of what minutes there are; an hour without any is missing."""
+def _longer(minutes: Candles, period: int) -> Candles:
+    """Return candles of `period` ms made of what minutes there are; one without any is missing."""
     if not len(minutes):
         return minutes
-    hour = minutes.ts_ms - minutes.ts_ms % HOUR_MS
-    starts = np.flatnonzero(np.concatenate(([True], np.diff(hour) > 0)))
-    ends = np.append(starts[1:], len(hour)) - 1
+    opens = minutes.ts_ms - minutes.ts_ms % period
+    starts = np.flatnonzero(np.concatenate(([True], np.diff(opens) > 0)))
+    ends = np.append(starts[1:], len(opens)) - 1
     return Candles(
-        hour[starts],
+        opens[starts],
         minutes.open[starts],
         np.maximum.reduceat(minutes.high, starts),
         np.minimum.reduceat(minutes.low, starts),
