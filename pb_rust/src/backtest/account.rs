@@ -1,6 +1,6 @@
 //! Wallets, positions and exposures of a run (backtest.md 2.3, 2.5, 2.10).
 
-use super::setup::{Coin, RunParams, Setup};
+use super::setup::{Candle, Coin, RunParams, Setup};
 use crate::money::{hysteresis, wallet_exposure};
 use crate::types::{EPS, Position, Side};
 
@@ -33,9 +33,37 @@ pub struct Account {
     pub pnl_sum: f64,
     pub pnl_peak: f64,
     positions: [Vec<Position>; 2],
-    /// Coins with a position, ascending.
-    held: [Vec<usize>; 2],
-    c_mults: Vec<f64>,
+    /// Positions, by coin ascending.
+    held: [Vec<Holding>; 2],
+    markets: Vec<Market>,
+}
+
+/// What of a coin its positions need.
+#[derive(Clone, Copy, Debug)]
+struct Market {
+    column: usize,
+    last: usize,
+    c_mult: f64,
+}
+
+/// An open position with all that following it takes.
+#[derive(Clone, Copy, Debug)]
+pub struct Holding {
+    pub coin: usize,
+    pub column: usize,
+    /// Last bar with data.
+    pub last: usize,
+    size: f64,
+    price: f64,
+    c_mult: f64,
+    /// Coins held, without sign.
+    worth: f64,
+}
+
+impl Holding {
+    fn new(coin: usize, Market { column, last, c_mult }: Market, Position { size, price }: Position) -> Holding {
+        Holding { coin, column, last, size, price, c_mult, worth: size.abs() * c_mult }
+    }
 }
 
 /// Exposure of all positions: long ≥ 0, short ≤ 0, and their sum.
@@ -72,7 +100,11 @@ impl Account {
             pnl_peak: 0.0,
             positions: [vec![Position::default(); count], vec![Position::default(); count]],
             held: [Vec::with_capacity(count), Vec::with_capacity(count)],
-            c_mults: setup.coins.iter().map(|coin| coin.exchange.c_mult).collect(),
+            markets: setup
+                .coins
+                .iter()
+                .map(|coin| Market { column: coin.column, last: coin.last, c_mult: coin.exchange.c_mult })
+                .collect(),
         }
     }
 
@@ -86,19 +118,21 @@ impl Account {
         self.positions[side.idx()][coin]
     }
 
-    /// Coins with a position on a side, ascending.
+    /// Positions of a side, by coin ascending.
     #[inline]
-    pub fn held(&self, side: Side) -> &[usize] {
+    pub fn held(&self, side: Side) -> &[Holding] {
         &self.held[side.idx()]
     }
 
     /// Opens, changes or, given None, removes a position.
     pub fn set_position(&mut self, side: Side, coin: usize, position: Option<Position>) {
         let held = &mut self.held[side.idx()];
-        match (held.binary_search(&coin), position.is_some()) {
-            (Ok(at), false) => drop(held.remove(at)),
-            (Err(at), true) => held.insert(at, coin),
-            _ => {}
+        let holding = position.map(|position| Holding::new(coin, self.markets[coin], position));
+        match (held.binary_search_by_key(&coin, |holding| holding.coin), holding) {
+            (Ok(at), None) => drop(held.remove(at)),
+            (Ok(at), Some(holding)) => held[at] = holding,
+            (Err(at), Some(holding)) => held.insert(at, holding),
+            (Err(_), None) => {}
         }
         self.positions[side.idx()][coin] = position.unwrap_or_default();
     }
@@ -106,7 +140,7 @@ impl Account {
     /// Whether there is an entry for the coin, however small its size.
     #[inline]
     pub fn holds(&self, side: Side, coin: usize) -> bool {
-        self.held[side.idx()].binary_search(&coin).is_ok()
+        self.held[side.idx()].binary_search_by_key(&coin, |holding| holding.coin).is_ok()
     }
 
     /// Adds realised profit to the running sum and its peak.
@@ -165,10 +199,8 @@ impl Account {
 
     /// Exposure of a side's positions, without sign.
     pub fn side_exposure(&self, side: Side) -> f64 {
-        self.held[side.idx()].iter().fold(0.0, |sum, &coin| {
-            let Position { size, price } = self.positions[side.idx()][coin];
-            sum + wallet_exposure(self.c_mults[coin], self.total, size, price)
-        })
+        let exposure = |held: &Holding| wallet_exposure(held.c_mult, self.total, held.size, held.price);
+        self.held[side.idx()].iter().fold(0.0, |sum, held| sum + exposure(held))
     }
 
     /// Exposure of all positions against the whole balance.
@@ -178,17 +210,17 @@ impl Account {
         Exposure { long, short, net: long + short }
     }
 
-    /// Equity at a bar in USD and BTC; `close` gives a coin's close, positions without a finite one don't count.
+    /// Equity at a bar in USD and BTC; positions whose close is missing don't count.
     #[inline]
-    pub fn equity(&self, btc_price: f64, close: impl Fn(usize) -> f64) -> (f64, f64) {
+    pub fn equity(&self, bar: usize, row: &[Candle], btc_price: f64) -> (f64, f64) {
         let price = btc_price.max(EPS);
         let (mut usd, mut btc) = (self.total, self.btc_total);
         for side in Side::BOTH {
-            for &coin in &self.held[side.idx()] {
-                let close = close(coin);
-                if close.is_finite() {
-                    let position = self.positions[side.idx()][coin];
-                    let gain = crate::money::pnl(side, position.price, close, position.size, self.c_mults[coin]);
+            for held in &self.held[side.idx()] {
+                let close = row[held.column][2];
+                if bar <= held.last && close.is_finite() {
+                    // As `money::pnl`, whose first product is kept.
+                    let gain = held.worth * (side.sign() * (close - held.price));
                     usd += gain;
                     btc += gain / price;
                 }

@@ -3,7 +3,7 @@
 //! The recursion is that of `indicators::Ema`, without its divisor: that starts at 1 and stays there to the last bit,
 //! as `1 − α` is exact or off by less than what adding `α` again rounds away. So the numerator is the value.
 
-use super::setup::{Arrays, Coin, Setup};
+use super::setup::{Arrays, Candle, Coin, Setup};
 use crate::engine::input::BotParamsPair;
 use crate::indicators::ema::{Ema, alpha_of_hours, alpha_of_minutes};
 use crate::indicators::hourly::log_range;
@@ -37,7 +37,7 @@ impl Lanes {
 /// One coin's averages.
 #[derive(Clone, Debug)]
 struct CoinAverages {
-    at: usize,
+    column: usize,
     first: usize,
     last: usize,
     lanes: Lanes,
@@ -92,7 +92,6 @@ pub struct Averages {
     ranged: bool,
     /// Whether anything was seen that could make an average no price: then every bar must be decided.
     odd: bool,
-    row: usize,
     start_ms: u64,
     interval_ms: u64,
     hour_ms: u64,
@@ -100,11 +99,13 @@ pub struct Averages {
 
 /// Whether a price is far enough from zero for its averages to stay above it.
 fn is_price(close: f64) -> bool {
-    close.is_finite() && close > 1e-250
+    close > 1e-250 && close < f64::INFINITY
 }
 
+/// Volume that counts: finite and not negative.
+#[inline]
 fn traded(volume: f64) -> f64 {
-    if volume.is_finite() { volume.max(0.0) } else { 0.0 }
+    if volume > 0.0 && volume < f64::INFINITY { volume } else { 0.0 }
 }
 
 /// Weights of a coin's lanes; an average that does not move has weight 0.
@@ -126,8 +127,7 @@ fn alphas(bots: &BotParamsPair, needs: &[Needs; 2], interval: f64) -> [f64; LANE
 }
 
 /// First values from the bar at which a coin's data begin.
-fn seeds(bar: &[f64]) -> [f64; LANES] {
-    let [high, low, close, volume] = [bar[0], bar[1], bar[2], bar[3]];
+fn seeds(&[high, low, close, volume]: &Candle) -> [f64; LANES] {
     let price = if close.is_finite() { close } else { 0.0 };
     let whole = high.is_finite() && low.is_finite() && close > 0.0;
     let typical = if whole { (high + low + close) / 3.0 } else { close.max(1.0) };
@@ -141,15 +141,12 @@ fn seeds(bar: &[f64]) -> [f64; LANES] {
 impl Averages {
     pub fn new(setup: &Setup, arrays: &Arrays) -> Averages {
         let needs = Side::BOTH.map(|side| Needs::of(setup, side));
-        let row = arrays.columns * 4;
         let interval = setup.params.candle_interval_minutes as f64;
         let coins = setup.coins.iter().map(|coin| {
-            let at = coin.column * 4;
             let alpha = alphas(&coin.bots, &needs, interval);
-            let seed = coin.first * row + at;
-            let value = seeds(&arrays.hlcvs[seed..seed + 4]);
+            let value = seeds(arrays.candle(coin.first, coin.column));
             CoinAverages {
-                at,
+                column: coin.column,
                 first: coin.first,
                 last: coin.last,
                 lanes: Lanes { alpha, keep: alpha.map(|a| 1.0 - a), value },
@@ -167,7 +164,6 @@ impl Averages {
             odd: setup.coins.iter().zip(&coins).any(|(coin, own)| !has_spans(coin) || !is_price(own.lanes.value[0])),
             coins,
             ranged: needs.iter().any(|need| need.range),
-            row,
             start_ms,
             interval_ms: setup.interval_ms,
             hour_ms: start_ms / HOUR_MS * HOUR_MS,
@@ -182,7 +178,7 @@ impl Averages {
         if hour_over {
             self.end_hour(arrays, bar, now);
         }
-        let row = &arrays.hlcvs[bar * self.row..][..self.row];
+        let row = arrays.row(bar);
         for coin in &mut self.coins {
             if coin.first <= bar && bar <= coin.last {
                 self.odd |= coin.update(row, self.ranged);
@@ -201,7 +197,10 @@ impl Averages {
     pub fn bands(&self, coin: usize, side: Side) -> EmaBands {
         let closes = &self.coins[coin].lanes.value[3 * side.idx()..][..3];
         let (a, b, c) = (closes[0], closes[1], closes[2]);
-        EmaBands { lower: a.min(b).min(c), upper: a.max(b).max(c) }
+        // Plain comparisons: these are numbers, and the standard functions take care of others at a price.
+        let min = |a: f64, b: f64| if a < b { a } else { b };
+        let max = |a: f64, b: f64| if a > b { a } else { b };
+        EmaBands { lower: min(min(a, b), c), upper: max(max(a, b), c) }
     }
 
     fn end_hour(&mut self, arrays: &Arrays, bar: usize, now: u64) {
@@ -209,7 +208,7 @@ impl Averages {
         if now > from + self.interval_ms {
             let first = ((from - self.start_ms) / self.interval_ms) as usize;
             for coin in &mut self.coins {
-                coin.gather(arrays, self.row, first, bar - 1);
+                coin.gather(arrays, first, bar - 1);
             }
         }
         self.hour_ms = now / HOUR_MS * HOUR_MS;
@@ -248,28 +247,38 @@ impl Averages {
     }
 }
 
+/// What each lane takes in.
+#[inline]
+fn observations(close: f64, quote: f64, range: f64) -> [f64; LANES] {
+    [close, close, close, close, close, close, quote, quote, range, range]
+}
+
 impl CoinAverages {
     /// Takes in a bar; true when it is not that of a market: prices at or below zero, or the low above the high.
     #[inline]
-    fn update(&mut self, row: &[f64], ranged: bool) -> bool {
-        let bar = &row[self.at..self.at + 4];
-        let [high, low, close, volume] = [bar[0], bar[1], bar[2], bar[3]];
+    fn update(&mut self, row: &[Candle], ranged: bool) -> bool {
+        let [high, low, close, volume] = row[self.column];
+        let sum = high + low + close;
+        let quote = traded(volume) * (sum / 3.0);
+        let range = if ranged { log_range(high, low).unwrap_or(0.0) } else { 0.0 };
+        if !(sum + quote + range).is_finite() {
+            return self.update_odd(&row[self.column], quote, range);
+        }
+        self.lanes.update(&observations(close, quote, range));
+        !(is_price(close) && low <= high)
+    }
+
+    /// As `update`, for bars of which something is no number.
+    #[cold]
+    fn update_odd(&mut self, &[high, low, close, _]: &Candle, quote: f64, range: f64) -> bool {
         if !(high.is_finite() && low.is_finite() && close.is_finite()) {
             return close == f64::INFINITY;
         }
-        let quote = traded(volume) * ((high + low + close) / 3.0);
-        let range = if ranged { log_range(high, low).unwrap_or(0.0) } else { 0.0 };
-        let x = [close, close, close, close, close, close, quote, quote, range, range];
-        if (quote + range).is_finite() {
-            self.lanes.update(&x);
-        } else {
-            self.update_finite(&x);
-        }
+        self.update_finite(&observations(close, quote, range));
         !(is_price(close) && low <= high)
     }
 
     /// As `Lanes::update`, leaving alone what an observation that is no number would spoil.
-    #[cold]
     fn update_finite(&mut self, x: &[f64; LANES]) {
         let before = self.lanes;
         self.lanes.update(x);
@@ -281,12 +290,11 @@ impl CoinAverages {
     }
 
     /// Remembers the extremes of the usable bars from `first` to `last`; with none of them, those before stay.
-    fn gather(&mut self, arrays: &Arrays, row: usize, first: usize, last: usize) {
+    fn gather(&mut self, arrays: &Arrays, first: usize, last: usize) {
         let (first, last) = (first.max(self.first), last.min(self.last));
         let (mut high, mut low, mut any) = (f64::NEG_INFINITY, f64::INFINITY, false);
         for bar in first..=last {
-            let at = bar * row + self.at;
-            let (h, l) = (arrays.hlcvs[at], arrays.hlcvs[at + 1]);
+            let [h, l, ..] = *arrays.candle(bar, self.column);
             if h.is_finite() && l.is_finite() {
                 (high, low, any) = (high.max(h), low.min(l), true);
             }

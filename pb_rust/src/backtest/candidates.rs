@@ -1,6 +1,7 @@
 //! Coins without position that a bar might open one in: near enough, and chosen (orchestrator.md 3.2, 3.3).
 
 use super::request::Moment;
+use super::setup::Candle;
 use super::view::{Coming, MARGIN, View};
 use crate::engine::ema::{affords, lookup};
 use crate::engine::state::may_open;
@@ -13,9 +14,8 @@ use crate::types::Side;
 #[derive(Clone, Debug)]
 struct Flat {
     coin: usize,
-    at: usize,
-    last: usize,
-    /// Factor from the average to the first entry's price.
+    column: usize,
+    /// Factor from the average to the first entry's price, or a little nearer to the market.
     factor: f64,
 }
 
@@ -58,8 +58,15 @@ impl Candidates {
             tradable += 1;
             if view.account.position(side, coin).size == 0.0 {
                 let factor = 1.0 - side.sign() * view.bot(coin, side).entry_initial_ema_dist;
-                self.flats.push(Flat { coin, at: market.column * 4, last: market.last, factor });
+                let factor = factor + side.sign() * MARGIN * (1.0 + factor.abs());
+                if view.bar < market.last {
+                    self.flats.push(Flat { coin, column: market.column, factor });
+                }
             }
+        }
+        let moment = Moment { setup, arrays: view.arrays, bar: view.bar, total: view.account.total };
+        for coin in 0..count {
+            self.scores.enabled[coin] = is_enabled(view, &moment, coin, side);
         }
         self.slots = setup.master.get(side).n_positions.min(tradable);
         self.taken = taken;
@@ -67,7 +74,7 @@ impl Candidates {
 
     /// Whether the coming bar might fill a first entry.
     #[inline]
-    pub fn may_fill(&mut self, view: &View, side: Side, now: &[f64], next: &[f64]) -> bool {
+    pub fn may_fill(&mut self, view: &View, side: Side, now: &[Candle], next: &[Candle]) -> bool {
         if self.taken >= self.slots {
             return false;
         }
@@ -84,13 +91,17 @@ impl Candidates {
     fn chooses_reached(&mut self, view: &View, side: Side) -> bool {
         let Some([volume, range]) = self.sources else { return true };
         let moment = Moment { setup: view.setup, arrays: view.arrays, bar: view.bar, total: view.account.total };
+        let (filtered, mut sum) = (view.setup.params.filter_by_min_effective_cost, 0.0);
         for coin in 0..view.setup.coins.len() {
             let scores = (view.averages.volume(coin, volume), view.averages.range(coin, range));
-            if !(scores.0.is_finite() && scores.1.is_finite()) {
-                return true;
-            }
+            sum += scores.0 + scores.1;
             (self.scores.volume[coin], self.scores.volatility[coin]) = scores;
-            self.scores.enabled[coin] = is_enabled(view, &moment, coin, side);
+            if filtered {
+                self.scores.enabled[coin] = is_enabled(view, &moment, coin, side);
+            }
+        }
+        if !sum.is_finite() {
+            return true;
         }
         let bot = view.setup.master.get(side);
         let rule = Forager {
@@ -128,14 +139,11 @@ fn is_enabled(view: &View, moment: &Moment, coin: usize, side: Side) -> bool {
 
 impl Flat {
     #[inline]
-    fn may_fill(&self, view: &View, side: Side, now: &[f64], next: &[f64]) -> bool {
-        if view.bar >= self.last {
-            return false;
+    fn may_fill(&self, view: &View, side: Side, now: &[Candle], next: &[Candle]) -> bool {
+        let Coming { high, low, touch } = Coming::of(now, next, self.column);
+        match side {
+            Side::Long => low < touch && low < view.averages.bands(self.coin, side).lower * self.factor + MARGIN,
+            Side::Short => high > touch && high > view.averages.bands(self.coin, side).upper * self.factor - MARGIN,
         }
-        let (coming, sign) = (Coming::of(now, next, self.at), side.sign());
-        let Some(extreme) = coming.extreme(sign) else { return false };
-        let bands = view.averages.bands(self.coin, side);
-        let price = side.pick(bands.lower, bands.upper) * self.factor;
-        extreme < sign * price + MARGIN * (1.0 + price.abs())
     }
 }

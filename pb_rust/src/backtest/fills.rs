@@ -46,8 +46,7 @@ impl Bar<'_> {
         if !market.is_tradable(self.index) {
             return false;
         }
-        let at = (self.index * self.arrays.columns + market.column) * 4;
-        let (high, low) = (self.arrays.hlcvs[at], self.arrays.hlcvs[at + 1]);
+        let [high, low, ..] = *self.arrays.candle(self.index, market.column);
         if order.qty > 0.0 { low < order.price } else { order.qty < 0.0 && high > order.price }
     }
 

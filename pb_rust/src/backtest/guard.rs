@@ -1,5 +1,6 @@
 //! Where the orders of one position can stand, in bounds that outlast small changes of balance and volatility.
 
+use super::setup::Candle;
 use super::view::{Coming, MARGIN, View};
 use crate::order::OrderContext;
 use crate::order::closes::close_reach;
@@ -40,22 +41,25 @@ impl Range {
     }
 }
 
-/// Bounds of one position. Prices are times +1 for buying and −1 for selling orders, so that larger ones fill sooner.
+/// Bounds of one position.
 #[derive(Clone, Debug)]
 pub struct Guard {
     pub coin: usize,
-    at: usize,
-    last: usize,
-    /// No entry and no close stands beyond these while balance and volatility stay in range.
-    entry: f64,
-    close: f64,
+    column: usize,
+    /// Nothing that buys stands above the one, and nothing that sells below the other, as long as the ranges hold.
+    buys: f64,
+    sells: f64,
+    /// With the market above this (shorts only) the position counts as opened.
+    opened_above: f64,
+    /// The position is large enough to be unstuck, by buying or by selling.
+    stuck_buys: bool,
+    stuck_sells: bool,
+    /// It reduces itself, being above its own limit.
+    pub reduces: bool,
     /// First-entry price from which on the position counts as opened.
     opened_from: f64,
     balance: Range,
     volatility: Range,
-    /// It reduces itself, being above its own limit.
-    pub reduces: bool,
-    pub stuck: bool,
     trigger: f64,
 }
 
@@ -93,26 +97,31 @@ impl Guard {
         let ([a, b], [c, d]) = (entry_at(balance.low), entry_at(balance.high));
         let closes = [balance.low, balance.high].map(|b| close_reach(&corner(b, ctx.vol1h)));
         let here = close_reach(&ctx);
+        let step = if market.exchange.price_step > 0.0 { market.exchange.price_step } else { 0.0 };
         let (entry, close) = match (most_eager(&[a, b, c, d], sign), most_eager(&closes, -sign)) {
             // Floats may round to the next step between the corners.
-            (Some(entry), Some(close)) => (entry + market.exchange.price_step, close + market.exchange.price_step),
+            (Some(entry), Some(close)) => (entry + step, close + step),
             _ => {
                 (balance, volatility) = (Range::around(ctx.balance, 0.0), Range::around(ctx.vol1h, 0.0));
                 let price = |reach: Option<Reach>, toward: f64| reach.map_or(f64::NEG_INFINITY, |r| toward * r.price);
                 (price(entry_reach(&ctx), sign), price(here, -sign))
             }
         };
+        let opened_from = opened_from(&corner(balance.high, ctx.vol1h));
+        let (buys, sells) = side.pick((entry.max(opened_from), -close), (close, -entry));
+        let ended = view.bar >= market.last;
         Guard {
             coin,
-            at: market.column * 4,
-            last: market.last,
-            entry,
-            close,
-            opened_from: opened_from(&corner(balance.high, ctx.vol1h)),
+            column: market.column,
+            buys: if ended { f64::NEG_INFINITY } else { buys },
+            sells: if ended { f64::INFINITY } else { sells },
+            opened_above: if ended { f64::NEG_INFINITY } else { side.pick(f64::NEG_INFINITY, opened_from) },
+            stuck_buys: false,
+            stuck_sells: false,
+            reduces: here.is_some_and(|reach| reach.is_touch()),
+            opened_from,
             balance,
             volatility,
-            reduces: here.is_some_and(|reach| reach.is_touch()),
-            stuck: false,
             trigger: 1.0 + sign * ctx.bot.unstuck_ema_dist,
         }
     }
@@ -122,48 +131,42 @@ impl Guard {
         self.balance.has(view.account.snapped) && self.volatility.has(view.volatility(self.coin, side))
     }
 
-    /// What the coming bar may fill; `shut` when no entry passes anyway.
+    /// Whether the coming bar may fill anything at all, quickly told.
     #[inline]
-    pub fn hits(&self, view: &View, side: Side, shut: bool, now: &[f64], next: &[f64]) -> Hits {
-        let mut hits = Hits::default();
-        if view.bar >= self.last {
-            return hits;
-        }
-        let (coming, sign) = (Coming::of(now, next, self.at), side.sign());
-        if let Some(extreme) = coming.extreme(sign)
-            && !shut
-        {
-            hits.entry = (extreme < self.entry && self.reaches_entry(view, side, extreme))
-                || (self.may_be_opening(side, &coming) && self.opens(view, side, &coming, extreme));
-        }
-        if let Some(extreme) = coming.extreme(-sign) {
-            hits.close = extreme < self.close && self.reaches_close(view, side, extreme);
-            hits.unstuck = self.stuck && self.may_unstick(view, side, coming.touch);
-        }
-        hits
+    pub fn may_hit(&self, now: &[Candle], next: &[Candle]) -> bool {
+        let Coming { high, low, touch } = Coming::of(now, next, self.column);
+        let buys = low < touch && (low < self.buys || self.stuck_buys);
+        let sells = high > touch && (high > self.sells || touch < self.opened_above || self.stuck_sells);
+        buys || sells
     }
 
+    /// What the coming bar may fill; `shut` when no entry passes anyway.
     #[inline(never)]
+    pub fn hits(&self, view: &View, side: Side, shut: bool, now: &[Candle], next: &[Candle]) -> Hits {
+        let coming = Coming::of(now, next, self.column);
+        let Coming { high, low, touch } = coming;
+        let (buys, sells) = (low < touch && low < self.buys, high > touch && high > self.sells);
+        let opening = side.pick(buys, high > touch && touch < self.opened_above);
+        let stuck = self.stuck_buys || self.stuck_sells;
+        Hits {
+            entry: !shut
+                && ((side.pick(buys, sells) && self.reaches_entry(view, side, side.pick(low, -high)))
+                    || (opening && self.opens(view, side, &coming, side.pick(low, -high)))),
+            close: side.pick(sells, buys) && self.reaches_close(view, side, side.pick(-high, low)),
+            unstuck: stuck && side.pick(high > touch, low < touch) && self.may_unstick(view, side, touch),
+        }
+    }
+
     fn reaches_entry(&self, view: &View, side: Side, extreme: f64) -> bool {
         let ctx = view.context(self.coin, side);
         entry_reach(&ctx).is_some_and(|reach| is_reached(&ctx, &reach, side.sign(), extreme))
     }
 
-    #[inline(never)]
     fn reaches_close(&self, view: &View, side: Side, extreme: f64) -> bool {
         let ctx = view.context(self.coin, side);
         close_reach(&ctx).is_some_and(|reach| is_reached(&ctx, &reach, -side.sign(), extreme))
     }
 
-    /// Whether the first entry might not count as complete at a price that the bar gets past.
-    #[inline]
-    fn may_be_opening(&self, side: Side, coming: &Coming) -> bool {
-        // A first entry is never beyond the touch: below it when buying, above it when selling.
-        let lowest = side.pick(coming.low, coming.touch);
-        lowest < self.opened_from
-    }
-
-    #[inline(never)]
     fn opens(&self, view: &View, side: Side, coming: &Coming, extreme: f64) -> bool {
         let ctx = view.context(self.coin, side);
         let price = ctx.entry_behind(first_price(&ctx), coming.touch);
@@ -180,7 +183,9 @@ impl Guard {
 
     /// Works out anew whether the position is large enough to be unstuck.
     pub fn judge_size(&mut self, view: &View, side: Side, may_unstick: bool) {
-        self.stuck = may_unstick && is_stuck(view, self.coin, side);
+        let ended = view.bar >= view.setup.coins[self.coin].last;
+        let stuck = may_unstick && !ended && is_stuck(view, self.coin, side);
+        (self.stuck_buys, self.stuck_sells) = side.pick((false, stuck), (stuck, false));
     }
 }
 

@@ -204,15 +204,13 @@ pub struct Moment<'a> {
 }
 
 impl Moment<'_> {
-    fn candle(&self, coin: &Coin, bar: usize) -> (f64, f64, f64) {
-        let at = (bar * self.arrays.columns + coin.column) * 4;
-        let values = &self.arrays.hlcvs[at..at + 3];
-        (values[0], values[1], values[2])
+    fn close(&self, coin: &Coin, bar: usize) -> f64 {
+        self.arrays.candle(bar, coin.column)[2]
     }
 
     /// Price at which the market stands.
     pub fn touch(&self, coin: &Coin) -> f64 {
-        self.candle(coin, self.bar.clamp(coin.first, coin.last)).2.max(EPS)
+        self.close(coin, self.bar.clamp(coin.first, coin.last)).max(EPS)
     }
 
     fn market(&self, coin: &Coin, symbol: &mut SymbolInput) {
@@ -223,7 +221,7 @@ impl Moment<'_> {
         symbol.effective_min_cost = effective_min_cost(price, exchange.min_qty, exchange.min_cost, exchange.c_mult);
         symbol.next_candle = self.setup.params.look_ahead.then(|| {
             let tradable = coin.is_tradable(self.bar + 1);
-            let (high, low, _) = if tradable { self.candle(coin, self.bar + 1) } else { (0.0, 0.0, 0.0) };
+            let [high, low, ..] = if tradable { *self.arrays.candle(self.bar + 1, coin.column) } else { [0.0; 4] };
             NextCandle { low, high, tradable }
         });
     }
@@ -244,7 +242,7 @@ impl Moment<'_> {
     /// Whether a first entry would be worth the least the market accepts (backtest.md 2.9, last test).
     fn can_open(&self, coin: &Coin, bot: &BotParams) -> bool {
         let exchange = &coin.exchange;
-        let close = self.candle(coin, self.bar).2;
+        let close = self.close(coin, self.bar);
         let limit = bot.wallet_exposure_limit;
         if !(close.is_finite() && close > 0.0 && bot.entry_initial_qty_pct > 0.0 && limit > 0.0) {
             return false;

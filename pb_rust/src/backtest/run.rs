@@ -93,7 +93,7 @@ impl<'a> Run<'a> {
         self.changes.positions |= filled;
         self.changes.volatility |= hour_over;
         self.changes.balance |= self.account.holds_btc() || self.account.snapped != snapped;
-        self.follow_prices(index);
+        self.follow_prices(index, filled);
         if index >= self.setup.first_decision {
             self.changes.market |= self.request.share_limits(self.setup, index);
             self.recording |= self.request.has_limits();
@@ -106,20 +106,19 @@ impl<'a> Run<'a> {
     }
 
     /// Carries on the trailing extremes of open positions; a fill starts them anew.
-    fn follow_prices(&mut self, index: usize) {
-        let row = &self.arrays.hlcvs[index * self.arrays.columns * 4..][..self.arrays.columns * 4];
+    fn follow_prices(&mut self, index: usize, filled: bool) {
+        let row = self.arrays.row(index);
         for side in Side::BOTH {
-            for &coin in self.account.held(side) {
-                let market = &self.setup.coins[coin];
-                if !self.trails[side.idx()][coin] || !market.is_valid(index) {
+            for held in self.account.held(side) {
+                if !self.trails[side.idx()][held.coin] || index > held.last {
                     continue;
                 }
-                let bundle = &mut self.trailing[side.idx()][coin];
-                if self.touched.contains(side, coin) {
+                let bundle = &mut self.trailing[side.idx()][held.coin];
+                if filled && self.touched.contains(side, held.coin) {
                     *bundle = TrailingBundle::default();
                 } else {
-                    let bar = &row[market.column * 4..][..3];
-                    update_bundle(bundle, bar[0], bar[1], bar[2]);
+                    let [high, low, close, _] = row[held.column];
+                    update_bundle(bundle, high, low, close);
                 }
             }
         }
@@ -158,13 +157,7 @@ impl<'a> Run<'a> {
     }
 
     fn record(&mut self, index: usize) {
-        let (setup, arrays) = (self.setup, self.arrays);
-        let close = |coin: usize| {
-            let market = &setup.coins[coin];
-            let value = arrays.hlcvs[(index * arrays.columns + market.column) * 4 + 2];
-            if market.is_valid(index) { value } else { f64::NAN }
-        };
-        let (usd, btc) = self.account.equity(arrays.btc_usd[index], close);
-        self.equity.push(setup.time_ms(index), usd, btc, self.exposure.net);
+        let (usd, btc) = self.account.equity(index, self.arrays.row(index), self.arrays.btc_usd[index]);
+        self.equity.push(self.setup.time_ms(index), usd, btc, self.exposure.net);
     }
 }

@@ -37,13 +37,34 @@ pub struct RunParams {
     pub every_bar: bool,
 }
 
-/// Candles and BTC prices of a run; `hlcvs` is row after row, coin after coin: high, low, close, volume.
+/// High, low, close and volume of one coin and bar.
+pub type Candle = [f64; 4];
+
+/// Candles and BTC prices of a run; `candles` is bar after bar, column after column.
 #[derive(Clone, Copy, Debug)]
 pub struct Arrays<'a> {
-    pub hlcvs: &'a [f64],
+    pub candles: &'a [Candle],
     pub bars: usize,
     pub columns: usize,
     pub btc_usd: &'a [f64],
+}
+
+impl<'a> Arrays<'a> {
+    /// Takes four values a candle.
+    pub fn new(hlcvs: &'a [f64], bars: usize, columns: usize, btc_usd: &'a [f64]) -> Arrays<'a> {
+        Arrays { candles: hlcvs.as_chunks().0, bars, columns, btc_usd }
+    }
+
+    /// All columns of a bar.
+    #[inline]
+    pub fn row(&self, bar: usize) -> &'a [Candle] {
+        &self.candles[bar * self.columns..][..self.columns]
+    }
+
+    #[inline]
+    pub fn candle(&self, bar: usize, column: usize) -> &'a Candle {
+        &self.candles[bar * self.columns + column]
+    }
 }
 
 /// One traded coin.
@@ -150,7 +171,7 @@ fn check(
     positive("the number of bars", arrays.bars as u64)?;
     positive("the number of coins", bots.len() as u64)?;
     positive("candle_interval_minutes", params.candle_interval_minutes)?;
-    same("hlcvs", arrays.bars.saturating_mul(arrays.columns).saturating_mul(4), arrays.hlcvs.len())?;
+    same("hlcvs", arrays.bars.saturating_mul(arrays.columns), arrays.candles.len())?;
     same("btc_usd", arrays.bars, arrays.btc_usd.len())?;
     same("exchange_params", bots.len(), exchanges.len())?;
     let last = params.candle_interval_minutes.checked_mul(MINUTE_MS).and_then(|ms| ms.checked_mul(arrays.bars as u64));

@@ -166,7 +166,7 @@ fn world(seed: u64) -> World {
 
 fn run_world(world: &World, every_bar: bool) -> BacktestResult {
     let columns = world.bots.len();
-    let arrays = Arrays { hlcvs: &world.hlcvs, bars: world.bars, columns, btc_usd: &world.btc };
+    let arrays = Arrays::new(&world.hlcvs, world.bars, columns, &world.btc);
     let params = RunParams { every_bar, ..world.params.clone() };
     let setup = Setup::new(&arrays, &world.bots, &world.exchanges, params).expect("arguments that fit");
     run(&setup, &arrays).expect("decidable bars")

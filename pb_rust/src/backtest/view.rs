@@ -3,7 +3,7 @@
 use super::account::Account;
 use super::averages::Averages;
 use super::request::Request;
-use super::setup::{Arrays, Setup};
+use super::setup::{Arrays, Candle, Setup};
 use crate::order::OrderContext;
 use crate::params::BotParams;
 use crate::types::{EPS, OrderBook, Side, TrailingBundle};
@@ -49,12 +49,6 @@ impl View<'_> {
             trailing: &self.trailing[side.idx()][coin],
         }
     }
-
-    #[inline]
-    pub fn row(&self, bar: usize) -> &[f64] {
-        let width = self.arrays.columns * 4;
-        &self.arrays.hlcvs[bar * width..][..width]
-    }
 }
 
 /// Extremes of the coming bar and the touch of this one, for one coin.
@@ -66,18 +60,10 @@ pub struct Coming {
 }
 
 impl Coming {
-    /// `at` is where the coin's four values begin in the rows of this bar and the next.
+    /// From the rows of this bar and the next.
     #[inline]
-    pub fn of(now: &[f64], next: &[f64], at: usize) -> Coming {
-        Coming { high: next[at], low: next[at + 1], touch: now[at + 2].max(EPS) }
-    }
-
-    /// The price to get past, times `toward`, if an order at the touch would fill.
-    ///
-    /// `toward` is +1 for buying orders and −1 for selling ones; larger products fill sooner.
-    #[inline]
-    pub fn extreme(&self, toward: f64) -> Option<f64> {
-        let extreme = toward * if toward > 0.0 { self.low } else { self.high };
-        (extreme < toward * self.touch).then_some(extreme)
+    pub fn of(now: &[Candle], next: &[Candle], column: usize) -> Coming {
+        let ([_, _, close, _], [high, low, ..]) = (now[column], next[column]);
+        Coming { high, low, touch: if close > EPS { close } else { EPS } }
     }
 }

@@ -85,7 +85,7 @@ impl Watch {
     /// What the bar after the view's might fill, which is put into `focus`.
     #[inline]
     pub fn look(&mut self, view: &View, focus: &mut Focus) -> Need {
-        let (now, next) = (view.row(view.bar), view.row(view.bar + 1));
+        let (now, next) = (view.arrays.row(view.bar), view.arrays.row(view.bar + 1));
         let mut need = Need::Nothing;
         for side in Side::BOTH {
             let watched = &mut self.sides[side.idx()];
@@ -96,7 +96,7 @@ impl Watch {
                 return Need::Everything;
             }
             let mut entries = false;
-            for guard in &watched.guards {
+            for guard in watched.guards.iter().filter(|guard| guard.may_hit(now, next)) {
                 let hits = guard.hits(view, side, watched.shut, now, next);
                 entries |= hits.entry;
                 if hits.close || hits.unstuck {
@@ -118,7 +118,7 @@ impl Watched {
     /// Brings the positions up to date, drawing the bounds of those anew that have changed.
     fn collect(&mut self, view: &View, side: Side, changed: impl Fn(usize) -> bool) {
         let mut old = std::mem::take(&mut self.guards).into_iter().peekable();
-        for &coin in view.account.held(side) {
+        for coin in view.account.held(side).iter().map(|held| held.coin) {
             if view.account.position(side, coin).size == 0.0 {
                 continue;
             }

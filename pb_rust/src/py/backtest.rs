@@ -34,12 +34,8 @@ fn run_backtest<'py>(
         return Err(PyValueError::new_err(format!("hlcvs must have {VALUES} values a bar and coin, not {values}")));
     }
     let contiguous = |_| PyValueError::new_err("hlcvs and btc_usd must be C-contiguous");
-    let arrays = Arrays {
-        hlcvs: hlcvs.as_slice().map_err(contiguous)?,
-        bars,
-        columns,
-        btc_usd: btc_usd.as_slice().map_err(contiguous)?,
-    };
+    let (values, prices) = (hlcvs.as_slice().map_err(contiguous)?, btc_usd.as_slice().map_err(contiguous)?);
+    let arrays = Arrays::new(values, bars, columns, prices);
     let params = run_params(backtest_params, look_ahead)?;
     let metrics_only = params.metrics_only;
     let (bots, exchanges) = (bots(bot_params)?, exchanges(exchange_params)?);
