@@ -1,0 +1,48 @@
+"""Small JSON files of caches: replaced whole, changed by one process at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+from collections.abc import Generator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pbtui.core.errors import StateError
+from pbtui.core.sanitize import sanitize_line
+
+
+def write_json(path: Path, document: Mapping[str, Any]) -> None:
+    """Replace a file by a document, readable at any moment; raises StateError when the disk refuses."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with beside.open("w", encoding="utf-8") as file:
+            json.dump(document, file, sort_keys=True, allow_nan=False)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+        raise StateError(f"{_shown(path)} cannot be written: {sanitize_line(error, limit=120)}") from error
+
+
+@contextlib.contextmanager
+def alone(path: Path) -> Generator[None]:
+    """Keep other processes from changing a file meanwhile; raises StateError when its folder cannot be written."""
+    lock = path.with_name(f".{path.name}.lock")
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        file = lock.open("a")
+    except OSError as error:
+        raise StateError(f"{_shown(path)} cannot be written: {sanitize_line(error, limit=120)}") from error
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _shown(path: Path) -> str:
+    return sanitize_line(path, limit=200)
