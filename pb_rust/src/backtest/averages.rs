@@ -4,7 +4,6 @@
 //! as `1 − α` is exact or off by less than what adding `α` again rounds away. So the numerator is the value.
 
 use super::setup::{Arrays, Candle, Coin, Setup};
-use crate::engine::input::BotParamsPair;
 use crate::indicators::ema::{Ema, alpha_of_hours, alpha_of_minutes};
 use crate::indicators::hourly::log_range;
 use crate::params::BotParams;
@@ -12,12 +11,12 @@ use crate::types::{EmaBands, Side};
 
 const HOUR_MS: u64 = 3_600_000;
 
-/// Lanes of a coin: three closes of long, three of short, volume of long and short, log range of long and short.
-const LANES: usize = 10;
-const VOLUME: usize = 6;
-const RANGE: usize = 8;
+/// Lanes of a coin and side: three closes, volume, log range.
+const LANES: usize = 5;
+const VOLUME: usize = 3;
+const RANGE: usize = 4;
 
-/// What one lane needs besides its values.
+/// The averages of one coin and side, but for the hourly one.
 #[derive(Clone, Copy, Debug)]
 struct Lanes {
     alpha: [f64; LANES],
@@ -32,6 +31,17 @@ impl Lanes {
             self.value[i] = self.alpha[i] * x + self.keep[i] * self.value[i];
         }
     }
+
+    /// As `update`, leaving alone what an observation that is no number would spoil.
+    fn update_finite(&mut self, x: &[f64; LANES]) {
+        let before = self.value;
+        self.update(x);
+        for (i, seen) in x.iter().enumerate() {
+            if !seen.is_finite() {
+                self.value[i] = before[i];
+            }
+        }
+    }
 }
 
 /// One coin's averages.
@@ -40,7 +50,7 @@ struct CoinAverages {
     column: usize,
     first: usize,
     last: usize,
-    lanes: Lanes,
+    lanes: [Lanes; 2],
     hourly: [Ema; 2],
     hourly_alpha: [f64; 2],
     /// Highest and lowest of the last full hour that had usable bars.
@@ -70,16 +80,18 @@ struct Needs {
 }
 
 impl Needs {
-    fn of(setup: &Setup, side: Side) -> Needs {
+    /// `ranked` when any side has to choose among coins.
+    fn of(setup: &Setup, side: Side, ranked: bool) -> Needs {
         let any = |test: fn(&BotParams) -> bool| setup.coins.iter().any(|coin| test(coin.bots.get(side)));
         Needs {
-            volume: any(|bot| bot.filter_volume_drop_pct != 0.0),
-            range: any(|bot| {
-                bot.entry_grid_spacing_volatility_weight != 0.0
-                    || bot.entry_trailing_threshold_volatility_weight != 0.0
-                    || bot.entry_trailing_retracement_volatility_weight != 0.0
-                    || bot.entry_trailing_grid_ratio != 0.0
-            }),
+            volume: ranked && any(|bot| bot.filter_volume_drop_pct != 0.0),
+            range: ranked
+                && any(|bot| {
+                    bot.entry_grid_spacing_volatility_weight != 0.0
+                        || bot.entry_trailing_threshold_volatility_weight != 0.0
+                        || bot.entry_trailing_retracement_volatility_weight != 0.0
+                        || bot.entry_trailing_grid_ratio != 0.0
+                }),
             hourly: any(|bot| bot.entry_volatility_ema_span_hours > 0.0),
         }
     }
@@ -90,6 +102,8 @@ impl Needs {
 pub struct Averages {
     coins: Vec<CoinAverages>,
     ranged: bool,
+    /// Whether short's averages are long's, or nobody looks at them.
+    twins: bool,
     /// Whether anything was seen that could make an average no price: then every bar must be decided.
     odd: bool,
     start_ms: u64,
@@ -108,22 +122,12 @@ fn traded(volume: f64) -> f64 {
     if volume > 0.0 && volume < f64::INFINITY { volume } else { 0.0 }
 }
 
-/// Weights of a coin's lanes; an average that does not move has weight 0.
-fn alphas(bots: &BotParamsPair, needs: &[Needs; 2], interval: f64) -> [f64; LANES] {
-    let mut alpha = [0.0; LANES];
-    for side in Side::BOTH {
-        let (bot, i) = (bots.get(side), side.idx());
-        for (lane, span) in close_spans(bot).into_iter().enumerate() {
-            alpha[3 * i + lane] = alpha_of_minutes(span, interval);
-        }
-        if needs[i].volume {
-            alpha[VOLUME + i] = alpha_of_minutes(bot.filter_volume_ema_span, interval);
-        }
-        if needs[i].range {
-            alpha[RANGE + i] = alpha_of_minutes(bot.filter_volatility_ema_span, interval);
-        }
-    }
-    alpha
+/// Weights of a side's lanes; an average that does not move has weight 0.
+fn alphas(bot: &BotParams, needs: &Needs, interval: f64) -> [f64; LANES] {
+    let [a, b, c] = close_spans(bot).map(|span| alpha_of_minutes(span, interval));
+    let moving = |needed: bool, span: f64| if needed { alpha_of_minutes(span, interval) } else { 0.0 };
+    let volume = moving(needs.volume, bot.filter_volume_ema_span);
+    [a, b, c, volume, moving(needs.range, bot.filter_volatility_ema_span)]
 }
 
 /// First values from the bar at which a coin's data begin.
@@ -132,24 +136,24 @@ fn seeds(&[high, low, close, volume]: &Candle) -> [f64; LANES] {
     let whole = high.is_finite() && low.is_finite() && close > 0.0;
     let typical = if whole { (high + low + close) / 3.0 } else { close.max(1.0) };
     let quote = traded(volume) * typical;
-    let mut value = [0.0; LANES];
-    value[..VOLUME].fill(price);
-    value[VOLUME..RANGE].fill(quote);
-    value
+    [price, price, price, quote, 0.0]
 }
 
 impl Averages {
     pub fn new(setup: &Setup, arrays: &Arrays) -> Averages {
-        let needs = Side::BOTH.map(|side| Needs::of(setup, side));
+        let ranked = Side::BOTH.into_iter().any(|side| setup.chooses(side));
+        let needs = Side::BOTH.map(|side| Needs::of(setup, side, ranked));
         let interval = setup.params.candle_interval_minutes as f64;
         let coins = setup.coins.iter().map(|coin| {
-            let alpha = alphas(&coin.bots, &needs, interval);
             let value = seeds(arrays.candle(coin.first, coin.column));
             CoinAverages {
                 column: coin.column,
                 first: coin.first,
                 last: coin.last,
-                lanes: Lanes { alpha, keep: alpha.map(|a| 1.0 - a), value },
+                lanes: Side::BOTH.map(|side| {
+                    let alpha = alphas(coin.bots.get(side), &needs[side.idx()], interval);
+                    Lanes { alpha, keep: alpha.map(|a| 1.0 - a), value }
+                }),
                 hourly: [Ema::seeded(0.0); 2],
                 hourly_alpha: Side::BOTH.map(|side| {
                     let hours = coin.bots.get(side).entry_volatility_ema_span_hours;
@@ -161,7 +165,8 @@ impl Averages {
         let coins: Vec<CoinAverages> = coins.collect();
         let start_ms = setup.params.first_timestamp_ms;
         Averages {
-            odd: setup.coins.iter().zip(&coins).any(|(coin, own)| !has_spans(coin) || !is_price(own.lanes.value[0])),
+            odd: setup.coins.iter().zip(&coins).any(|(coin, own)| !has_spans(coin) || !is_price(own.lanes[0].value[0])),
+            twins: !setup.decides(Side::Short) || coins.iter().all(|coin| coin.lanes[0].alpha == coin.lanes[1].alpha),
             coins,
             ranged: needs.iter().any(|need| need.range),
             start_ms,
@@ -181,7 +186,7 @@ impl Averages {
         let row = arrays.row(bar);
         for coin in &mut self.coins {
             if coin.first <= bar && bar <= coin.last {
-                self.odd |= coin.update(row, self.ranged);
+                self.odd |= coin.update(row, self.ranged, self.twins);
             }
         }
         hour_over
@@ -195,8 +200,7 @@ impl Averages {
     /// Lowest and highest close average of a side.
     #[inline]
     pub fn bands(&self, coin: usize, side: Side) -> EmaBands {
-        let closes = &self.coins[coin].lanes.value[3 * side.idx()..][..3];
-        let (a, b, c) = (closes[0], closes[1], closes[2]);
+        let [a, b, c, ..] = self.lanes(coin, side).value;
         // Plain comparisons: these are numbers, and the standard functions take care of others at a price.
         let min = |a: f64, b: f64| if a < b { a } else { b };
         let max = |a: f64, b: f64| if a > b { a } else { b };
@@ -218,26 +222,26 @@ impl Averages {
     }
 
     #[inline]
-    fn value(&self, coin: usize, lane: usize) -> f64 {
-        self.coins[coin].lanes.value[lane]
+    fn lanes(&self, coin: usize, side: Side) -> &Lanes {
+        &self.coins[coin].lanes[if self.twins { 0 } else { side.idx() }]
     }
 
     /// Close average at a place of `close_spans`.
     #[inline]
     pub fn close(&self, coin: usize, side: Side, place: usize) -> f64 {
-        self.value(coin, 3 * side.idx() + place)
+        self.lanes(coin, side).value[place]
     }
 
     /// Average traded volume, in quote a bar.
     #[inline]
     pub fn volume(&self, coin: usize, side: Side) -> f64 {
-        self.value(coin, VOLUME + side.idx())
+        self.lanes(coin, side).value[VOLUME]
     }
 
     /// Average log range of a bar.
     #[inline]
     pub fn range(&self, coin: usize, side: Side) -> f64 {
-        self.value(coin, RANGE + side.idx())
+        self.lanes(coin, side).value[RANGE]
     }
 
     /// Average log range of an hour.
@@ -250,13 +254,13 @@ impl Averages {
 /// What each lane takes in.
 #[inline]
 fn observations(close: f64, quote: f64, range: f64) -> [f64; LANES] {
-    [close, close, close, close, close, close, quote, quote, range, range]
+    [close, close, close, quote, range]
 }
 
 impl CoinAverages {
     /// Takes in a bar; true when it is not that of a market: prices at or below zero, or the low above the high.
     #[inline]
-    fn update(&mut self, row: &[Candle], ranged: bool) -> bool {
+    fn update(&mut self, row: &[Candle], ranged: bool, twins: bool) -> bool {
         let [high, low, close, volume] = row[self.column];
         let sum = high + low + close;
         let quote = traded(volume) * (sum / 3.0);
@@ -264,7 +268,11 @@ impl CoinAverages {
         if !(sum + quote + range).is_finite() {
             return self.update_odd(&row[self.column], quote, range);
         }
-        self.lanes.update(&observations(close, quote, range));
+        let seen = observations(close, quote, range);
+        self.lanes[0].update(&seen);
+        if !twins {
+            self.lanes[1].update(&seen);
+        }
         !(is_price(close) && low <= high)
     }
 
@@ -274,19 +282,9 @@ impl CoinAverages {
         if !(high.is_finite() && low.is_finite() && close.is_finite()) {
             return close == f64::INFINITY;
         }
-        self.update_finite(&observations(close, quote, range));
+        let seen = observations(close, quote, range);
+        self.lanes.iter_mut().for_each(|lanes| lanes.update_finite(&seen));
         !(is_price(close) && low <= high)
-    }
-
-    /// As `Lanes::update`, leaving alone what an observation that is no number would spoil.
-    fn update_finite(&mut self, x: &[f64; LANES]) {
-        let before = self.lanes;
-        self.lanes.update(x);
-        for (i, seen) in x.iter().enumerate() {
-            if !seen.is_finite() {
-                self.lanes.value[i] = before.value[i];
-            }
-        }
     }
 
     /// Remembers the extremes of the usable bars from `first` to `last`; with none of them, those before stay.
@@ -310,6 +308,32 @@ impl CoinAverages {
         for (ema, alpha) in self.hourly.iter_mut().zip(self.hourly_alpha) {
             if alpha > 0.0 {
                 ema.update(range, alpha);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn is_the_recursion_of_the_indicators(
+            spans in prop::array::uniform5(0.0..5000.0f64),
+            seed in 1e-6..1e6f64,
+            seen in prop::collection::vec(1e-6..1e6f64, 1..300),
+        ) {
+            let alpha = spans.map(|span| alpha_of_minutes(span, 1.0));
+            let mut lanes = Lanes { alpha, keep: alpha.map(|a| 1.0 - a), value: [seed; LANES] };
+            let mut emas = [Ema::seeded(seed); LANES];
+            for x in seen {
+                lanes.update(&[x; LANES]);
+                for (ema, alpha) in emas.iter_mut().zip(alpha) {
+                    ema.update(x, alpha);
+                }
+                prop_assert_eq!(lanes.value.map(f64::to_bits), emas.map(|ema| ema.value().to_bits()));
             }
         }
     }

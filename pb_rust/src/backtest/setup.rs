@@ -78,6 +78,8 @@ pub struct Coin {
     pub last: usize,
     /// First bar on which it may trade.
     pub trade_start: usize,
+    /// Ends before the run does.
+    pub ends_early: bool,
     /// Ends so long before the run that its positions are given up.
     pub delisted: bool,
 }
@@ -129,6 +131,19 @@ impl Setup {
     #[inline]
     pub fn time_ms(&self, bar: usize) -> u64 {
         self.params.first_timestamp_ms + bar as u64 * self.interval_ms
+    }
+
+    /// Whether a side trades at all.
+    pub fn decides(&self, side: Side) -> bool {
+        self.side_on[side.idx()] && self.master.get(side).total_wallet_exposure_limit > 0.0
+    }
+
+    /// Whether a side may have fewer free places than coins, and so must choose.
+    ///
+    /// A coin that ends early may keep its place for ever.
+    pub fn chooses(&self, side: Side) -> bool {
+        let narrow = self.coins.len() > self.master.get(side).n_positions;
+        self.decides(side) && (narrow || self.coins.iter().any(|coin| coin.ends_early))
     }
 
     /// Checks the arguments against each other and works out ranges, warm-up and portfolio parameters.
@@ -220,6 +235,7 @@ fn coin(
         first,
         last,
         trade_start: first.saturating_add(warm).min(last),
+        ends_early: last + 1 < bars,
         delisted: last + DELISTED_BARS < bars,
     }
 }

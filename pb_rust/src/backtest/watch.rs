@@ -61,8 +61,7 @@ impl Watch {
     pub fn refresh(&mut self, view: &View, changes: Changes, touched: impl Fn(Side, usize) -> bool) {
         for side in Side::BOTH {
             let watched = &mut self.sides[side.idx()];
-            let bot = view.setup.master.get(side);
-            watched.enabled = view.setup.side_on[side.idx()] && bot.total_wallet_exposure_limit > 0.0;
+            watched.enabled = view.setup.decides(side);
             if !watched.enabled {
                 continue;
             }
