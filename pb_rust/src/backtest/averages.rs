@@ -290,6 +290,24 @@ impl CoinAverages {
     /// Remembers the extremes of the usable bars from `first` to `last`; with none of them, those before stay.
     fn gather(&mut self, arrays: &Arrays, first: usize, last: usize) {
         let (first, last) = (first.max(self.first), last.min(self.last));
+        let (mut high, mut low, mut sum, mut any) = (f64::NEG_INFINITY, f64::INFINITY, 0.0, false);
+        for bar in first..=last {
+            let [h, l, ..] = *arrays.candle(bar, self.column);
+            high = if h > high { h } else { high };
+            low = if l < low { l } else { low };
+            sum += h + l;
+            any = true;
+        }
+        if any && f64::is_finite(sum) {
+            self.bucket = (high, low);
+        } else if any {
+            self.gather_usable(arrays, first, last);
+        }
+    }
+
+    /// As `gather`, for bars of which some are unusable.
+    #[cold]
+    fn gather_usable(&mut self, arrays: &Arrays, first: usize, last: usize) {
         let (mut high, mut low, mut any) = (f64::NEG_INFINITY, f64::INFINITY, false);
         for bar in first..=last {
             let [h, l, ..] = *arrays.candle(bar, self.column);

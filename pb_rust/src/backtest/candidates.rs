@@ -40,8 +40,8 @@ fn source(side: Side, span: impl Fn(Side) -> f64) -> Option<Side> {
 }
 
 impl Candidates {
-    /// Collects the flat coins anew; `taken` positions are open.
-    pub fn refresh(&mut self, view: &View, side: Side, taken: usize) {
+    /// Collects the flat coins anew; `taken` positions are open, `market` tells that the coins that may trade changed.
+    pub fn refresh(&mut self, view: &View, side: Side, taken: usize, market: bool) {
         let (setup, count) = (view.setup, view.setup.coins.len());
         if self.reached.len() != count {
             self.reached = vec![false; count];
@@ -64,9 +64,11 @@ impl Candidates {
                 }
             }
         }
-        let moment = Moment { setup, arrays: view.arrays, bar: view.bar, total: view.account.total };
-        for coin in 0..count {
-            self.scores.enabled[coin] = is_enabled(view, &moment, coin, side);
+        if market {
+            let moment = Moment { setup, arrays: view.arrays, bar: view.bar, total: view.account.total };
+            for coin in 0..count {
+                self.scores.enabled[coin] = is_enabled(view, &moment, coin, side);
+            }
         }
         self.slots = setup.master.get(side).n_positions.min(tradable);
         self.taken = taken;

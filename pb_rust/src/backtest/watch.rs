@@ -66,7 +66,7 @@ impl Watch {
                 continue;
             }
             if changes.market || changes.positions {
-                watched.collect(view, side, |coin| changes.market || touched(side, coin));
+                watched.collect(view, side, changes.market, |coin| touched(side, coin));
             }
             let mut redrawn = false;
             for guard in &mut watched.guards {
@@ -115,17 +115,17 @@ impl Watch {
 
 impl Watched {
     /// Brings the positions up to date, drawing the bounds of those anew that have changed.
-    fn collect(&mut self, view: &View, side: Side, changed: impl Fn(usize) -> bool) {
+    fn collect(&mut self, view: &View, side: Side, market: bool, touched: impl Fn(usize) -> bool) {
         let mut old = std::mem::take(&mut self.guards).into_iter().peekable();
         for coin in view.account.held(side).iter().map(|held| held.coin) {
             if view.account.position(side, coin).size == 0.0 {
                 continue;
             }
             while old.next_if(|guard| guard.coin < coin).is_some() {}
-            let kept = old.next_if(|guard| guard.coin == coin).filter(|_| !changed(coin));
+            let kept = old.next_if(|guard| guard.coin == coin).filter(|_| !market && !touched(coin));
             self.guards.push(kept.unwrap_or_else(|| Guard::new(view, coin, side)));
         }
-        self.candidates.refresh(view, side, self.guards.len());
+        self.candidates.refresh(view, side, self.guards.len(), market);
     }
 
     fn refresh_risk(&mut self, view: &View, side: Side) {

@@ -5,20 +5,24 @@ use crate::types::TrailingBundle;
 /// Takes in one candle; ignored when any of its values is not finite.
 #[inline]
 pub fn update_bundle(b: &mut TrailingBundle, high: f64, low: f64, close: f64) {
-    if !(high.is_finite() && low.is_finite() && close.is_finite()) {
+    // A sum that is a number has only numbers in it; the rare one that overflows is looked at closely.
+    let usable = (high + low + close).is_finite() || (high.is_finite() && low.is_finite() && close.is_finite());
+    if !usable {
         return;
     }
+    // What is not known to be beyond the new price gives way to it, a bundle's NaN included.
+    let beyond = |known: f64, new: f64, sign: f64| sign * known >= sign * new;
     if low < b.min_since_open {
         b.min_since_open = low;
         b.max_since_min = close;
     } else {
-        b.max_since_min = b.max_since_min.max(high);
+        b.max_since_min = if beyond(b.max_since_min, high, 1.0) { b.max_since_min } else { high };
     }
     if high > b.max_since_open {
         b.max_since_open = high;
         b.min_since_max = close;
     } else {
-        b.min_since_max = b.min_since_max.min(low);
+        b.min_since_max = if beyond(b.min_since_max, low, -1.0) { b.min_since_max } else { low };
     }
 }
 

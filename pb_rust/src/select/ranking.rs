@@ -18,22 +18,34 @@ pub struct Ranking {
     kept: Vec<bool>,
 }
 
+/// Whether a coin ranks before another: higher score, or the same and a lower number.
+#[inline]
+fn ranks_before(score: &[f64], coin: usize, other: usize) -> bool {
+    score[coin] > score[other] || (score[coin] == score[other] && coin < other)
+}
+
 /// Brings coins into descending order of score, ties ascending by coin; quick where little has changed.
 fn resort(order: &mut [usize], score: &[f64]) {
-    for end in 1..order.len() {
-        let coin = order[end];
-        let mut place = end;
-        while place > 0 {
-            let other = order[place - 1];
-            let before = score[coin] > score[other] || (score[coin] == score[other] && coin < other);
-            if !before {
-                break;
-            }
-            order[place] = other;
+    let mut above = f64::INFINITY;
+    for end in 0..order.len() {
+        let own = score[order[end]];
+        if own < above {
+            above = own;
+            continue;
+        }
+        let (coin, mut place) = (order[end], end);
+        while place > 0 && ranks_before(score, coin, order[place - 1]) {
+            order[place] = order[place - 1];
             place -= 1;
         }
         order[place] = coin;
+        above = score[order[end]];
     }
+}
+
+/// The first `count` enabled coins of an order.
+fn first_enabled<'a>(order: &'a [usize], enabled: &'a [bool], count: usize) -> impl Iterator<Item = usize> + 'a {
+    order.iter().copied().filter(|&coin| enabled[coin]).take(count)
 }
 
 impl Ranking {
@@ -46,7 +58,7 @@ impl Ranking {
     ///
     /// All scores must be numbers.
     pub fn visit(&mut self, scores: &Scores, rule: &Forager, mut visit: impl FnMut(usize) -> bool) {
-        let enabled = scores.enabled.iter().filter(|&&on| on).count();
+        let enabled: usize = scores.enabled.iter().map(|&on| usize::from(on)).sum();
         if enabled == 0 {
             return;
         }
@@ -56,17 +68,18 @@ impl Ranking {
         if by_volume < enabled {
             resort(&mut self.by_volume, &scores.volume);
             self.kept.fill(false);
-            let loud = self.by_volume.iter().filter(|&&coin| scores.enabled[coin]);
-            for &coin in loud.take(by_volume) {
+            for coin in first_enabled(&self.by_volume, &scores.enabled, by_volume) {
                 self.kept[coin] = true;
             }
         } else {
-            self.kept.clone_from(&scores.enabled);
+            self.kept.copy_from_slice(&scores.enabled);
         }
         resort(&mut self.by_volatility, &scores.volatility);
-        let left = self.by_volatility.iter().filter(|&&coin| self.kept[coin]).skip(by_volume - calm).take(wanted);
-        for &coin in left {
-            if visit(coin) {
+        let mut wild = by_volume - calm;
+        for coin in first_enabled(&self.by_volatility, &self.kept, wild + wanted) {
+            if wild > 0 {
+                wild -= 1;
+            } else if visit(coin) {
                 return;
             }
         }
