@@ -36,12 +36,12 @@ def candles_of_csv(text: bytes) -> Table:
     columns = _AS_THEY_STAND
     if not _is_number(lines[0].split(",")[0]):
         columns = _columns(lines.pop(0).split(","))
+    if not lines:
+        raise BadBody("holds no candle")
     try:
         table = np.loadtxt(lines, delimiter=",", usecols=columns, ndmin=2, comments=None)
     except ValueError:
         table = _patiently([line.split(",") for line in lines], columns)
-    if not len(table):
-        raise BadBody("holds no candle")
     return np.asarray(table, dtype=np.float64)
 
 
