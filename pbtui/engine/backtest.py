@@ -85,10 +85,10 @@ class BacktestOutcome:
     """The same counted in BTC; a copy where no balance was held in BTC."""
 
 
-def _array(values: Floats, name: str, dimensions: int) -> Floats:
-    """Return `values` when they are what they should be; callers may hold anything at run time."""
-    given: object = values
-    if not isinstance(given, np.ndarray) or values.dtype != np.float64 or values.ndim != dimensions:
+def _array(values: Any, name: str, dimensions: int) -> Floats:
+    # Callers may hold anything at run time; whatever has no such attributes is no array.
+    right = getattr(values, "dtype", None) == np.float64 and getattr(values, "ndim", None) == dimensions
+    if not right:
         raise InvalidInput(f"engine input: {name} must be an array of float64 in {dimensions} dimension(s)")
     if not values.flags.c_contiguous:
         raise InvalidInput(f"engine input: {name} must be C-contiguous")
