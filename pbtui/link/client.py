@@ -12,12 +12,11 @@ from pbtui.core.actions import Action, ActionResult, Query
 from pbtui.core.clock import Clock, RealClock, within
 from pbtui.core.errors import LinkClosed, PbtuiError
 from pbtui.core.sanitize import sanitize_line
-from pbtui.core.snapshot import Chart, ModeEffect, PanicPreview, ReloadPreview, Snapshot
+from pbtui.core.snapshot import Snapshot
 from pbtui.link import wire
 from pbtui.link.base import Reply, Role
 
 _CONNECT_S = 5.0
-_REPLIES = (Chart, PanicPreview, ModeEffect, ReloadPreview)
 
 
 class SocketLink:
@@ -90,7 +89,7 @@ class SocketLink:
     async def ask(self, query: Query) -> Reply:
         """Send a question and wait for the answer."""
         value = await self._request(query)
-        if isinstance(value, _REPLIES):
+        if isinstance(value, Reply):
             return value
         raise PbtuiError("the bot sent an unexpected answer")
 

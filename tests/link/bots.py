@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from pbtui.core.actions import Action, ActionResult, ChartQuery, Query
+from pbtui.core.actions import Action, ActionResult, ChartQuery, CoinQuery, ModeQuery, Query, ReloadQuery
 from pbtui.core.errors import DataError
-from pbtui.core.snapshot import AccountHead, Chart, EventRow, Snapshot
+from pbtui.core.snapshot import AccountHead, Chart, CoinFacts, EventRow, ModeEffect, ReloadPreview, Snapshot
 from pbtui.link.base import Reply
 
 HEAD = AccountHead("paper", "binanceusdm", "USDT", "paper", "PAPER", hedge_mode=True, config_name="test.hjson")
@@ -52,4 +52,10 @@ class LoopBot:
             return Chart(query.symbol, query.timeframe, (1,), (2.0,), (3.0,), (1.0,), (float("nan"),), ())
         if isinstance(query, ChartQuery):
             raise DataError(f"no candles of {query.symbol}")
+        if isinstance(query, CoinQuery):
+            return CoinFacts(query.symbol, query.pside, (), ())
+        if isinstance(query, ModeQuery):
+            return ModeEffect(("nothing",), lowers_risk=True)
+        if isinstance(query, ReloadQuery):
+            return ReloadPreview(())
         raise RuntimeError("a bug in the bot")

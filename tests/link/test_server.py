@@ -10,10 +10,20 @@ from pathlib import Path
 import pytest
 from bots import LoopBot, picture
 
-from pbtui.core.actions import ActionResult, ChartQuery, PanicQuery, PauseCreations, StopBot
+from pbtui.core.actions import (
+    ActionResult,
+    ChartQuery,
+    CoinQuery,
+    ModeQuery,
+    PanicQuery,
+    PauseCreations,
+    ReloadQuery,
+    StopBot,
+)
 from pbtui.core.clock import RealClock
 from pbtui.core.errors import LinkClosed, PbtuiError
-from pbtui.core.snapshot import Chart
+from pbtui.core.snapshot import Chart, CoinFacts, ModeEffect, ReloadPreview
+from pbtui.core.types import Mode
 from pbtui.link import wire
 from pbtui.link.client import SocketLink
 from pbtui.link.local import LocalLink
@@ -128,6 +138,18 @@ async def test_a_stopped_reader_slows_nobody_and_gets_the_newest_when_it_reads_a
     assert len(seen) < 60, "the backlog of a stopped reader is bounded"
     writer.close()
     await lively.close()
+
+
+async def test_an_attached_console_gets_every_kind_of_answer(stand: Stand) -> None:
+    link = await stand.join("viewer")
+    asked = {
+        CoinQuery("BTC/USDT:USDT", "long"): CoinFacts("BTC/USDT:USDT", "long", (), ()),
+        ModeQuery((), Mode.NORMAL): ModeEffect(("nothing",), lowers_risk=True),
+        ReloadQuery(): ReloadPreview(()),
+    }
+    for query, answer in asked.items():
+        assert await link.ask(query) == answer
+    await link.close()
 
 
 async def test_garbage_closes_only_its_own_connection(stand: Stand) -> None:
