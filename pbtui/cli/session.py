@@ -24,6 +24,7 @@ from pbtui.live.supervisor import Opened, Supervisor
 
 if TYPE_CHECKING:
     from pbtui.exchange.paper.factory import PaperExchange
+    from pbtui.live.bot import Bot
 
 _BALANCE = 1_000.0
 
@@ -105,6 +106,7 @@ class _Opener:
         self._logged = False
         self._synthetic = plan.kind == "synthetic"
         self._real = False  # this session has found real data
+        self._former: Bot | None = None
 
     def head(self, kind: VenueKind) -> AccountHead:
         """Return who trades where, for a market of this kind."""
@@ -219,18 +221,20 @@ class _Opener:
 
     def _bot(
         self, session: Supervisor, exchange: PaperExchange, head: AccountHead, run_dir: Path, warnings: tuple[str, ...]
-    ) -> Any:
+    ) -> Bot:
         from pbtui.live.bot import Bot, RunLimits
         from pbtui.live.logfile import LogFile
 
-        options, config = self._plan.options, self._plan.config
+        options = self._plan.options
+        # What the operator reloaded holds for a bot made anew after a crash, too.
+        config = self._plan.config if self._former is None else self._former.core.rules.config
         if not self._logged:
             log = LogFile(run_dir / "log.jsonl")
             for row in session.journal.tail():
                 log(row)  # which market was found, or why none was, belongs to the record
             session.journal.subscribe(log)
             self._logged = True
-        return Bot(
+        self._former = Bot(
             config,
             exchange,
             run_dir=run_dir,
@@ -243,6 +247,7 @@ class _Opener:
             standing_warnings=(*config.warnings, *warnings),
             restarts=session.restarts,
         )
+        return self._former
 
 
 def _waiting(session: Supervisor, why: str) -> None:

@@ -13,7 +13,8 @@ from pbtui.core.snapshot import ConfigChange, ReloadPreview
 
 Loader = Callable[[], Config]
 _SECTIONS = ("bot.", "live.", "coin_overrides", "logging.")
-# Fixed while a bot runs: who trades, the account's position mode, the pace, and where averages and profits start.
+# Fixed while a bot runs: who trades, the account's position mode, the pace, where averages and profits start, and
+# what the session around the bot goes by.
 _NEEDS_RESTART = (
     "live.user",
     "live.hedge_mode",
@@ -21,6 +22,8 @@ _NEEDS_RESTART = (
     "live.pnls_max_lookback_days",
     "live.warmup_ratio",
     "live.max_warmup_minutes",
+    "live.max_n_restarts_per_day",
+    "logging.level",
 )
 
 
