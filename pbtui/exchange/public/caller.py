@@ -41,7 +41,12 @@ class Caller:
                 self._retry_after_s = _seconds(headers)
             return inner(code, reason, url, method, headers, *rest)
 
+        def is_text_response(_: object) -> bool:
+            # Asked only about answers that are no JSON: a maintenance page with status 200 must not look like no data.
+            raise ConnectionError("the answer is no JSON")
+
         client.on_rest_response = on_rest_response
+        client.is_text_response = is_text_response
 
     async def run(self, name: str, call: Callable[[], Awaitable[T]]) -> T:
         """Await a call; raises ExchangeError (RateLimited, VenueUnreachable, …) for whatever goes wrong."""

@@ -135,6 +135,15 @@ async def test_garbage_is_an_error_or_nothing_and_shown_harmlessly(
         assert not told or "binance" in told
 
 
+@pytest.mark.parametrize("body", ["", "null", "[]x", "<html>maintenance</html>"])
+async def test_an_answer_that_is_no_json_is_an_outage_not_an_empty_market(
+    feed: CcxtPublicFeed, server: VenueServer, body: str
+) -> None:
+    server.faults.garble(body, times=100)
+    with pytest.raises(VenueUnreachable, match="no JSON"):
+        await feed.candles(BTC, "1m", feed.now_ms() - 9 * MINUTE_MS, feed.now_ms())
+
+
 async def test_a_slow_venue_times_out(make_feed: Make, server: VenueServer) -> None:
     feed = make_feed(timeout_s=0.2)
     server.faults.delay_s = 0.6
