@@ -244,6 +244,26 @@ impl Averages {
         self.lanes(coin, side).value[RANGE]
     }
 
+    /// Average volumes of all coins, and their sum.
+    pub fn volumes(&self, side: Side, into: &mut [f64]) -> f64 {
+        self.scores(side, VOLUME, into)
+    }
+
+    /// Average log ranges of all coins, and their sum.
+    pub fn ranges(&self, side: Side, into: &mut [f64]) -> f64 {
+        self.scores(side, RANGE, into)
+    }
+
+    fn scores(&self, side: Side, lane: usize, into: &mut [f64]) -> f64 {
+        let place = if self.twins { 0 } else { side.idx() };
+        let mut sum = 0.0;
+        for (score, coin) in into.iter_mut().zip(&self.coins) {
+            *score = coin.lanes[place].value[lane];
+            sum += *score;
+        }
+        sum
+    }
+
     /// Average log range of an hour.
     #[inline]
     pub fn hourly_range(&self, coin: usize, side: Side) -> f64 {
@@ -290,17 +310,18 @@ impl CoinAverages {
     /// Remembers the extremes of the usable bars from `first` to `last`; with none of them, those before stay.
     fn gather(&mut self, arrays: &Arrays, first: usize, last: usize) {
         let (first, last) = (first.max(self.first), last.min(self.last));
-        let (mut high, mut low, mut sum, mut any) = (f64::NEG_INFINITY, f64::INFINITY, 0.0, false);
-        for bar in first..=last {
-            let [h, l, ..] = *arrays.candle(bar, self.column);
-            high = if h > high { h } else { high };
-            low = if l < low { l } else { low };
-            sum += h + l;
-            any = true;
+        if first > last {
+            return;
         }
-        if any && f64::is_finite(sum) {
+        let (mut high, mut low, mut sum) = (f64::NEG_INFINITY, f64::INFINITY, 0.0);
+        for [h, l, ..] in arrays.column(self.column, first, last) {
+            high = if *h > high { *h } else { high };
+            low = if *l < low { *l } else { low };
+            sum += h + l;
+        }
+        if f64::is_finite(sum) {
             self.bucket = (high, low);
-        } else if any {
+        } else {
             self.gather_usable(arrays, first, last);
         }
     }
@@ -309,8 +330,7 @@ impl CoinAverages {
     #[cold]
     fn gather_usable(&mut self, arrays: &Arrays, first: usize, last: usize) {
         let (mut high, mut low, mut any) = (f64::NEG_INFINITY, f64::INFINITY, false);
-        for bar in first..=last {
-            let [h, l, ..] = *arrays.candle(bar, self.column);
+        for &[h, l, ..] in arrays.column(self.column, first, last) {
             if h.is_finite() && l.is_finite() {
                 (high, low, any) = (high.max(h), low.min(l), true);
             }

@@ -7,7 +7,7 @@ use crate::engine::ema::{affords, lookup};
 use crate::engine::state::may_open;
 use crate::money::effective_min_cost;
 use crate::select::Forager;
-use crate::select::ranking::{Ranking, Scores};
+use crate::select::ranking::{Left, Ranking, Scores};
 use crate::types::Side;
 
 /// A coin that may be opened on a side.
@@ -92,17 +92,14 @@ impl Candidates {
     /// Whether a coin within reach gets a slot.
     fn chooses_reached(&mut self, view: &View, side: Side) -> bool {
         let Some([volume, range]) = self.sources else { return true };
-        let moment = Moment { setup: view.setup, arrays: view.arrays, bar: view.bar, total: view.account.total };
-        let (filtered, mut sum) = (view.setup.params.filter_by_min_effective_cost, 0.0);
-        for coin in 0..view.setup.coins.len() {
-            let scores = (view.averages.volume(coin, volume), view.averages.range(coin, range));
-            sum += scores.0 + scores.1;
-            (self.scores.volume[coin], self.scores.volatility[coin]) = scores;
-            if filtered {
+        let count = self.reached.len();
+        if view.setup.params.filter_by_min_effective_cost {
+            let moment = Moment { setup: view.setup, arrays: view.arrays, bar: view.bar, total: view.account.total };
+            for coin in 0..count {
                 self.scores.enabled[coin] = is_enabled(view, &moment, coin, side);
             }
         }
-        if !sum.is_finite() {
+        if !view.averages.volumes(volume, &mut self.scores.volume).is_finite() {
             return true;
         }
         let bot = view.setup.master.get(side);
@@ -111,9 +108,17 @@ impl Candidates {
             volume_drop_pct: bot.filter_volume_drop_pct,
             volatility_drop_pct: bot.filter_volatility_drop_pct,
         };
+        let left = self.ranking.filter(&self.scores, &rule);
+        if !self.flats.iter().any(|flat| self.reached[flat.coin] && self.ranking.keeps(flat.coin)) {
+            return false;
+        }
+        !view.averages.ranges(range, &mut self.scores.volatility).is_finite() || self.visits_reached(view, side, left)
+    }
+
+    fn visits_reached(&mut self, view: &View, side: Side, left: Left) -> bool {
         let (mut taken, mut found) = (self.taken, false);
         let (reached, slots) = (&self.reached, self.slots);
-        self.ranking.visit(&self.scores, &rule, |coin| {
+        self.ranking.visit(&self.scores, left, |coin| {
             if view.account.position(side, coin).size == 0.0 {
                 taken += 1;
                 found = reached[coin];

@@ -61,6 +61,12 @@ impl<'a> Arrays<'a> {
         &self.candles[bar * self.columns..][..self.columns]
     }
 
+    /// A column from a first to a last bar.
+    #[inline]
+    pub fn column(&self, column: usize, first: usize, last: usize) -> impl Iterator<Item = &'a Candle> {
+        self.candles[first * self.columns + column..=last * self.columns + column].iter().step_by(self.columns)
+    }
+
     #[inline]
     pub fn candle(&self, bar: usize, column: usize) -> &'a Candle {
         &self.candles[bar * self.columns + column]

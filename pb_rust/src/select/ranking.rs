@@ -48,23 +48,29 @@ fn first_enabled<'a>(order: &'a [usize], enabled: &'a [bool], count: usize) -> i
     order.iter().copied().filter(|&coin| enabled[coin]).take(count)
 }
 
+/// How many coins the volume filter leaves, how many of those are too wild, and how many are wanted.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Left {
+    wild: usize,
+    wanted: usize,
+}
+
 impl Ranking {
     pub fn new(coins: usize) -> Ranking {
         let order: Vec<usize> = (0..coins).collect();
         Ranking { by_volume: order.clone(), by_volatility: order, kept: vec![false; coins] }
     }
 
-    /// Visits the coins that `select_coins` would choose, in its order, until `visit` says to stop.
-    ///
-    /// All scores must be numbers.
-    pub fn visit(&mut self, scores: &Scores, rule: &Forager, mut visit: impl FnMut(usize) -> bool) {
+    /// Applies the volume filter; needs the scores for volume only. All scores must be numbers, here and below.
+    pub fn filter(&mut self, scores: &Scores, rule: &Forager) -> Left {
         let enabled: usize = scores.enabled.iter().map(|&on| usize::from(on)).sum();
         if enabled == 0 {
-            return;
+            self.kept.fill(false);
+            return Left::default();
         }
         let wanted = rule.max_positions.max(1);
         let by_volume = keep(enabled, rule.volume_drop_pct, wanted);
-        let calm = keep(by_volume, rule.volatility_drop_pct, wanted);
+        let wild = by_volume - keep(by_volume, rule.volatility_drop_pct, wanted);
         if by_volume < enabled {
             resort(&mut self.by_volume, &scores.volume);
             self.kept.fill(false);
@@ -74,9 +80,20 @@ impl Ranking {
         } else {
             self.kept.copy_from_slice(&scores.enabled);
         }
+        Left { wild, wanted }
+    }
+
+    /// Whether the filter last applied has left a coin.
+    #[inline]
+    pub fn keeps(&self, coin: usize) -> bool {
+        self.kept[coin]
+    }
+
+    /// Visits the coins that `select_coins` would choose, in its order, until `visit` says to stop.
+    pub fn visit(&mut self, scores: &Scores, left: Left, mut visit: impl FnMut(usize) -> bool) {
         resort(&mut self.by_volatility, &scores.volatility);
-        let mut wild = by_volume - calm;
-        for coin in first_enabled(&self.by_volatility, &self.kept, wild + wanted) {
+        let mut wild = left.wild;
+        for coin in first_enabled(&self.by_volatility, &self.kept, wild + left.wanted) {
             if wild > 0 {
                 wild -= 1;
             } else if visit(coin) {
@@ -119,10 +136,12 @@ mod tests {
                     volatility: rows.iter().map(|row| row.2).collect(),
                 };
                 let mut chosen = Vec::new();
-                ranking.visit(&scores, &rule, |coin| {
+                let left = ranking.filter(&scores, &rule);
+                ranking.visit(&scores, left, |coin| {
                     chosen.push(coin);
                     false
                 });
+                prop_assert!(chosen.iter().all(|&coin| ranking.keeps(coin)));
                 prop_assert_eq!(chosen, pool.iter().map(|feature| feature.index).collect::<Vec<_>>());
             }
         }
