@@ -95,6 +95,13 @@ def _array(values: Any, name: str, dimensions: int) -> Floats:
     return values
 
 
+def _rows(rows: Sequence[Mapping[str, Any]], name: str) -> list[dict[str, Any]]:
+    try:
+        return [dict(row) for row in rows]
+    except (TypeError, ValueError):
+        raise InvalidInput(f"engine input: {name} must be a list of tables") from None
+
+
 def run_backtest(
     hlcvs: Floats,
     btc_usd: Floats,
@@ -116,8 +123,8 @@ def run_backtest(
         _pb_rust.run_backtest,
         _array(hlcvs, "hlcvs", 3),
         _array(btc_usd, "btc_usd", 1),
-        [dict(row) for row in bot_params],
-        [dict(row) for row in exchange_params],
+        _rows(bot_params, "bot_params"),
+        _rows(exchange_params, "exchange_params"),
         dict(backtest_params),
         look_ahead,
     )
