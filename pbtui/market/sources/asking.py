@@ -106,6 +106,8 @@ async def first_candle_ms(
         first = await _earliest(feed, clock, manners, symbol, timeframe, start // step * step, end)
         if first is not None:
             found, start, end = first, first, first + step
+            if timeframe == "1d":
+                end += step  # a venue's days may begin hours after ours
         elif found is not None:
             break  # the venue's finer candles do not reach back so far
         else:

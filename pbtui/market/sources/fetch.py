@@ -25,6 +25,7 @@ _log = logging.getLogger("pbtui.market")
 _ARCHIVES_FROM_MS = 2_880 * 60_000  # less than that is asked of the venue (candles.md 6.3)
 _FILES_AT_ONCE = 5
 _EMPTY_ROUNDS = 3  # so many rounds of files that do not exist, and the archive is left alone
+_MOVING = 10  # candles by which the beginning of a short history may move during a run
 _LISTING_FROM_MS = 2 * DAY_MS  # a beginning that lacks less is just asked for
 
 
@@ -175,15 +176,18 @@ class _Fetch:
 
     async def _from_venue(self, missing: Sequence[Stretch]) -> None:
         """Ask the venue for the rest, question by question."""
-        if self.manners.history is not None:
-            reach = (self.feed.now_ms() // self.step - self.manners.history) * self.step
-            lost = clipped(missing, 0, reach)
-            await asyncio.to_thread(note_lasting, self.store, self.symbol, self.timeframe, lost, "no_archive")
-            self._progress("venue", length(lost, self.step))
-            missing = clipped(missing, reach, self.end)
+        reach = self._reach()
+        self._progress("venue", length(clipped(missing, 0, reach), self.step))
+        missing = clipped(missing, reach, self.end)
         near, longest = self.manners.near * self.step, self.manners.rows * self.step
         for window in windows(missing, near_ms=near, longest_ms=longest):
             await self._question(window)
+
+    def _reach(self) -> int:
+        """Return where the venue's history begins, as far as its length is known."""
+        if self.manners.history is None:
+            return 0
+        return (self.feed.now_ms() // self.step - self.manners.history) * self.step
 
     async def _question(self, window: Stretch) -> None:
         """Ask for what is missing in a window, unless somebody else has brought it meanwhile, and store the answer."""
@@ -212,6 +216,10 @@ class _Fetch:
         """Note what nobody has, and return everything that is still missing, with the reason."""
         store, symbol, timeframe = self.store, self.symbol, self.timeframe
         note_before_listing(store, symbol, timeframe, self.start, self.end)
+        if (reach := self._reach()) > self.start:
+            # Some candles more: the history goes on moving while it is read.
+            lost = store.missing(symbol, self.start, min(reach + _MOVING * self.step, self.end), timeframe)
+            note_lasting(store, symbol, timeframe, lost, "no_archive")
         reason = "no_trades" if self.manners.gaps_are_verified else "auto_detected"
         note_holes(store, symbol, timeframe, self.answered, reason=reason, now_ms=self.feed.now_ms())
         return holes_in(store, symbol, timeframe, self.start, self.end)

@@ -100,16 +100,16 @@ async def test_trouble_that_lasts_is_an_error_in_one_line(
 
 async def test_a_bomb_does_not_unpack(archive_of: Callable[..., VenueArchive], archives: ArchiveServer) -> None:
     for exchange, name in (("binance", "x.csv"), ("kucoin", "x.csv"), ("bitget", "x.xlsx")):
-        archives.spoil(Spoil(times=3, body=bomb(name, 80 << 20)))
+        archives.spoil(Spoil(times=3, body=bomb(name, 8 << 20)))
         with pytest.raises(BadBody):
             await archive_of(exchange).day(SOL, DAY)
-    honest = zipped("x.csv", b"0" * (80 << 20))
+    honest = zipped("x.csv", b"0" * (65 << 20))
     archives.spoil(Spoil(times=3, body=honest))
     with pytest.raises(BadBody, match="unpacks to"):
         await archive_of("binance").day(SOL, DAY)
     inner = io.BytesIO()
     with zipfile.ZipFile(inner, "w", zipfile.ZIP_DEFLATED) as sheet:
-        sheet.writestr("xl/worksheets/sheet1.xml", b" " * (40 << 20))
+        sheet.writestr("xl/worksheets/sheet1.xml", b" " * (33 << 20))
     archives.spoil(Spoil(times=3, body=zipped("x.xlsx", inner.getvalue())))
     with pytest.raises(BadBody, match="unpacks to"):
         await archive_of("bitget").day(SOL, DAY)

@@ -7,7 +7,8 @@ Hosts are the first part of a path, as `EndpointOverrides.all_to` leads them: /d
 """
 
 from .formats import FILES
+from .loopback import LoopbackServer
 from .server import ArchiveServer
 from .spoils import Spoil
 
-__all__ = ["FILES", "ArchiveServer", "Spoil"]
+__all__ = ["FILES", "ArchiveServer", "LoopbackServer", "Spoil"]
