@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from pbtui.core.errors import DataError
 from pbtui.core.sanitize import sanitize_line
 from pbtui.market.prepare.aggregate import Axis
-from pbtui.market.prepare.sealed import canonical, read_sealed, sync_folder, write_sealed
+from pbtui.market.sealed import canonical, read_sealed, sync_folder, write_sealed
 
 FORMAT = 1
 ARRAYS = ("hlcvs", "btc_usd", "timestamps")

@@ -12,7 +12,7 @@ from pbtui.core.clock import MINUTE_MS
 from pbtui.market.prepare.cache import FORMAT
 from pbtui.market.prepare.feeds import Feed, RowStore
 from pbtui.market.prepare.request import Request
-from pbtui.market.prepare.sealed import canonical
+from pbtui.market.sealed import canonical
 from pbtui.market.prepare.select import Selection, candidate_exchanges
 from pbtui.market.prepare.trees import find_tree
 from pbtui.market.prepare.venue import Venue

@@ -1,4 +1,4 @@
-"""Small JSON files that prove themselves: a checksum over their canonical text, written whole or not at all."""
+"""Files written whole or not at all, and small JSON files that prove themselves by a checksum over their text."""
 
 from __future__ import annotations
 
@@ -25,10 +25,18 @@ def digest_of(body: Mapping[str, Any]) -> str:
 
 def write_sealed(path: Path, body: Mapping[str, Any]) -> None:
     """Replace `path` by the object and its checksum, durably; raises OSError."""
+    replace_file(path, canonical({"checksum": digest_of(body), "body": body}))
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Replace a file whole and durably: any reader sees the old content or the new one; raises OSError.
+
+    A process that dies meanwhile leaves a draft behind, named `.NAME.PID-NUMBER`.
+    """
     draft = path.with_name(f".{path.name}.{os.getpid()}-{next(_numbers)}")
     try:
         with draft.open("wb") as file:
-            file.write(canonical({"checksum": digest_of(body), "body": body}))
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
