@@ -69,6 +69,7 @@ _VENUES = (
         "hyperliquid",
         "hyperliquid",
         options={"fetchMarkets": {"types": ["swap"]}},
+        page=5000,
         history=5000,
         last_field="midPx",
     ),
