@@ -14,8 +14,8 @@ from pbtui.core.types import Market
 from pbtui.market.prepare.aggregate import Axis
 from pbtui.market.prepare.cache import Stored
 from pbtui.market.prepare.request import Request
-from pbtui.market.sealed import digest_of
 from pbtui.market.prepare.venue import Venue
+from pbtui.market.sealed import digest_of
 
 _SETTINGS = ("qty_step", "price_step", "min_qty", "min_cost", "c_mult", "maker_fee", "taker_fee")
 

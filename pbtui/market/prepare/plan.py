@@ -12,10 +12,10 @@ from pbtui.core.clock import MINUTE_MS
 from pbtui.market.prepare.cache import FORMAT
 from pbtui.market.prepare.feeds import Feed, RowStore
 from pbtui.market.prepare.request import Request
-from pbtui.market.sealed import canonical
 from pbtui.market.prepare.select import Selection, candidate_exchanges
 from pbtui.market.prepare.trees import find_tree
 from pbtui.market.prepare.venue import Venue
+from pbtui.market.sealed import canonical
 
 BTC = "BTC"
 _BTC_VENUE = "binance"  # where several exchanges are combined, and where the own one has none (4.6)
