@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pbtui.core.types import PSIDES, Mode, OpenOrder, Pside
+from pbtui.engine.errors import EngineError
 from pbtui.engine.execution import ExecutableOrder
 from pbtui.exchange.port import Exchange
 from pbtui.live.account import Account
@@ -81,7 +82,7 @@ class Decider:
         return effective, self._table(account, ideal, {"long": {}, "short": {}})
 
     def decide(self, account: Account, state: BotState, tables: tuple[ModeTable, ModeTable]) -> Decision:
-        """Plan for all active symbols and check the plan; raises OrchestratorError for inputs the engine refuses."""
+        """Plan for all active symbols and check the plan; inputs that the engine refuses are a rejected plan, too."""
         modes, configured = tables
         symbols, unpriced = self._inputs(account, modes)
         panicking = frozenset(key for key in account.positions if modes.get(*key) is Mode.PANIC)
@@ -92,13 +93,18 @@ class Decider:
             market_at_once=self.rules.live.market_orders_allowed,
             market_possible=self._exchange.capabilities.market_orders,
         )
-        plan = make_plan(
-            self.rules, account, self._fills, symbols, panic, self._coins.markets, hedge_mode=self.hedge_mode
-        )
-        limits = Limits(self.rules, account, modes, self._coins.markets)
-        found = problems(plan.raw, limits)
+        markets, hedge = self._coins.markets, self.hedge_mode
+        refused: list[str] = []
+        try:
+            plan = make_plan(self.rules, account, self._fills, symbols, panic, markets, hedge_mode=hedge)
+        except EngineError as error:
+            # Panics are priced apart from the plan: they go on.
+            refused = [f"the engine refused it: {error.line()}"]
+            plan = make_plan(self.rules, account, self._fills, [], panic, markets, hedge_mode=hedge)
+        limits = Limits(self.rules, account, modes, markets)
+        found = refused + problems(plan.raw, limits)
         panic_sound = bool(panic) and not (found and problems(panic, limits))
-        wanted, crowded_out = leave_room(plan.wanted, account, self.rules, self._coins.markets)
+        wanted, crowded_out = leave_room(plan.wanted, account, self.rules, markets)
         return Decision(modes, configured, plan, wanted, found, crowded_out, unpriced, panicking, panic_sound)
 
     def difference(self, decision: Decision, account: Account, *, entries_blocked: bool) -> Diff:
@@ -109,7 +115,7 @@ class Decider:
         diffs: list[Diff] = []
         prices: dict[str, float] = {}
         for symbol in sorted({*decision.modes.symbols, *decision.wanted}):
-            if symbol in decision.unpriced:
+            if symbol in decision.unpriced and not any((symbol, pside) in decision.panicking for pside in PSIDES):
                 continue
             price = account.price(symbol)
             if price is not None:
@@ -132,8 +138,8 @@ class Decider:
         }
 
     def _touchable(self, decision: Decision, key: Key) -> Mode:
-        """Return a side's mode; of a rejected plan only an operator's panic is carried out, all else is left alone."""
-        if decision.problems and key not in decision.panicking:
+        """Return a side's mode; of a rejected plan, or without a fresh price, only panics are carried out."""
+        if (decision.problems or key[0] in decision.unpriced) and key not in decision.panicking:
             return Mode.MANUAL
         return decision.modes.get(*key)
 

@@ -13,7 +13,7 @@ from pbtui.live.account import Account, reduces
 from pbtui.live.calls import Calls
 from pbtui.live.events import DEBUG, INFO, EventLog
 from pbtui.live.guards import Guards, mark_of
-from pbtui.live.keys import Key
+from pbtui.live.keys import Key, is_entry
 from pbtui.live.observe import Observer
 from pbtui.live.reconcile import Diff, cancel_batch
 
@@ -65,7 +65,14 @@ class Executor:
         cancels = [*hurried, *cancel_batch(others, batch.cancels)]
         touched = await self._cancel(cancels, sent)
         account = self._observer.account
-        creates = [order for order in diff.creates if self._may_create(order, diff, touched, account, now)]
+        if any(isinstance(error, RateLimited) for error in sent.errors):
+            sent.left = len(diff.cancels) - len(cancels) + len(diff.creates)
+            return sent
+        # Old entries that are still to be cancelled may fill beside new ones: together they could exceed the limits.
+        sent_ids = {order.id for order in cancels}
+        crowded = {order.pside for order in others if order.id not in sent_ids and not reduces(order)}
+        creates = [o for o in diff.creates if not (is_entry(o.order_type) and o.pside in crowded)]
+        creates = [order for order in creates if self._may_create(order, diff, touched, account, now)]
         creates = self._within_positions(creates, account)
         now_first = [order for order in creates if (order.symbol, order.pside) in urgent]
         rest = [order for order in creates if (order.symbol, order.pside) not in urgent]
@@ -113,12 +120,13 @@ class Executor:
         return touched
 
     def _may_create(self, order: ExecutableOrder, diff: Diff, touched: set[str], account: Account, now: int) -> bool:
-        if account.raw < LEAST_BALANCE:
+        # Nothing but its own guards holds a panic back: not dust on the account, nor a cancel that failed.
+        panic = order.order_type.startswith("close_panic")
+        if account.raw < LEAST_BALANCE and not panic:
             self._events.warn_rarely("no balance", "order", f"balance {account.raw:g}: no orders are created")
             return False
-        if order.symbol in touched:
+        if order.symbol in touched and not panic:
             return False
-        panic = order.order_type.startswith("close_panic")
         # A like order that is being cancelled may still fill: wait until it is seen to be gone.
         if not panic and any(mark_of(old).resembles(order) for old in diff.cancels):
             return False

@@ -20,13 +20,14 @@ from pbtui.live.store import RunStore
 A = TypeVar("A")
 B = TypeVar("B")
 SUSPICIOUS_DROP = 0.1  # a balance that falls by more than this without a fill needs a second reading
+EMPTY_ANSWERS = 3  # an order list without anything, though orders rest, is a usual way for venues to fail
 
 
 class Observer:
     """Reads balance, positions, orders and fills into one `Account`.
 
     Positions, orders and balance that vanish without a fill or a cancel of ours to explain it stay believed until a
-    second reading in a row agrees; meanwhile `account.doubts` blocks entries.
+    second reading in a row agrees (a third one if no order at all is left); meanwhile `account.doubts` blocks entries.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Observer:
         self._missed_positions: frozenset[Key] = frozenset()
         self._odd_balance: float | None = None
         self._cancelled: set[str] = set()
+        self._empty_answers = 0
 
     def expect_gone(self, order_ids: Iterable[str]) -> None:
         """Note orders that were cancelled by us: their absence needs no second reading."""
@@ -137,11 +139,13 @@ class Observer:
             # A venue drops closes by itself once there is nothing left to close.
             and not (reduces(order) and (order.symbol, order.pside) not in positions)
         ]
-        # A second reading agrees only if it misses nothing that the first one did not miss too.
-        agreed = all(order.id in self.account.ghosts for order in missing)
+        # A reading agrees only if it misses nothing that the one before did not miss too.
+        seen_missing = all(order.id in self.account.ghosts for order in missing)
+        self._empty_answers = 0 if orders or not missing else self._empty_answers + 1
+        agreed = seen_missing and not 0 < self._empty_answers < EMPTY_ANSWERS
         unsure = [] if agreed else missing
         if unsure:
-            doubts.append(f"{len(unsure)} orders vanished without a fill: waiting for a second reading")
+            doubts.append(f"{len(unsure)} orders vanished without a fill: waiting for another reading")
         self.account.orders = [*orders, *unsure]
         self.account.ghosts = frozenset(order.id for order in unsure)
         self._cancelled &= present

@@ -20,7 +20,7 @@ from pbtui.live.execute import Batch, Executor, Sent
 from pbtui.live.fills import OVERLAP_MS, FillBook
 from pbtui.live.forager import is_forager
 from pbtui.live.guards import Guards
-from pbtui.live.keys import Key
+from pbtui.live.keys import Key, is_entry
 from pbtui.live.modes import ModeTable
 from pbtui.live.observe import Observer
 from pbtui.live.reconcile import Diff
@@ -126,6 +126,7 @@ class LoopCore:
         self.coins.use_config(config)
         self.candles.use_rules(self.rules)
         self.decider.rules = self.rules
+        self._prepared.clear()  # the leverage may be another one now
 
     async def close(self) -> None:
         """Stop background work."""
@@ -234,7 +235,9 @@ class LoopCore:
 
     async def _send_once(self, turn: Turn) -> None:
         live = self.rules.live
-        diff = Diff(turn.after.cancels, await self._prepare(turn.after.creates))
+        diff = Diff(
+            turn.after.cancels, await self._prepare(turn.after.creates, panicking=bool(turn.decision.panicking))
+        )
         batch = Batch(
             live.max_n_cancellations_per_batch, live.max_n_creations_per_batch, live.time_in_force == "post_only"
         )
@@ -250,10 +253,14 @@ class LoopCore:
         )
         turn.errors += sent.errors
 
-    async def _prepare(self, creates: list[ExecutableOrder]) -> list[ExecutableOrder]:
-        """Set leverage and margin of coins before their first order; those that fail wait and are tried again."""
-        failed: set[str] = set()
-        for symbol in sorted({order.symbol for order in creates} - self._prepared):
+    async def _prepare(self, creates: list[ExecutableOrder], *, panicking: bool) -> list[ExecutableOrder]:
+        """Set leverage and margin of coins before their first entry; entries that fail to get it wait.
+
+        Closes and panics never wait for it: a venue that refuses a leverage must not keep a position open.
+        """
+        unready = {order.symbol for order in creates if is_entry(order.order_type)} - self._prepared
+        # While something panics the calls are for that.
+        for symbol in () if panicking else sorted(unready):
             leverage = self.rules.leverage(self.coins.coin_of(symbol))
             try:
                 request = self.exchange.prepare_symbol(symbol, leverage=leverage)
@@ -262,10 +269,10 @@ class LoopCore:
                 raise
             except ExchangeError as error:
                 self.events.warn_rarely(f"leverage {symbol}", "account", error.line(), coin=symbol)
-                failed.add(symbol)
                 continue
             self._prepared.add(symbol)
-        return [order for order in creates if order.symbol not in failed] if failed else creates
+            unready.discard(symbol)
+        return [order for order in creates if order.symbol not in unready or not is_entry(order.order_type)]
 
     def _tell_fills(self, fresh: list[Fill], *, earlier: bool = False) -> None:
         """Say each new fill; many, or those of an earlier run, only as a sum."""
