@@ -5,28 +5,21 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
-import os
 from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any
 
 from pbtui.core.errors import StateError
 from pbtui.core.sanitize import sanitize_line
+from pbtui.market.sealed import replace_file
 
 
 def write_json(path: Path, document: Mapping[str, Any]) -> None:
     """Replace a file by a document, readable at any moment; raises StateError when the disk refuses."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("w", encoding="utf-8") as file:
-            json.dump(document, file, sort_keys=True, allow_nan=False)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
+        replace_file(path, json.dumps(document, sort_keys=True, allow_nan=False).encode())
     except OSError as error:
-        with contextlib.suppress(OSError):
-            beside.unlink()
         raise StateError(f"{_shown(path)} cannot be written: {sanitize_line(error, limit=120)}") from error
 
 
