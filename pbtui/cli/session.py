@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pbtui.cli import logs
 from pbtui.cli.plan import RunPlan
 from pbtui.cli.public_data import connect, connect_again
+from pbtui.core.amounts import plain
 from pbtui.core.clock import Clock
 from pbtui.core.errors import StateError
 from pbtui.core.snapshot import AccountHead, VenueKind
@@ -216,7 +217,8 @@ class _Opener:
     def _say_balance(self, session: Supervisor, exchange: PaperExchange) -> None:
         asked, stored = self._plan.options.balance, exchange.ledger.head.start_balance
         if asked is not None and asked != stored:
-            text = f"this account began with {stored:g} {self._plan.quote}: --balance {asked:g} changes nothing"
+            began = f"this account began with {plain(stored)} {self._plan.quote}"
+            text = f"{began}: --balance {plain(asked)} changes nothing"
             session.journal.say("account", f"{text} (--fresh starts over)", level=0)
 
     def _bot(

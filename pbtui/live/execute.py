@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from pbtui.core.amounts import plain
 from pbtui.core.errors import ExchangeError, OrderGone, OrderRejected, OutcomeUnknown, RateLimited, VenueUnreachable
 from pbtui.core.types import OpenOrder, OrderRequest
 from pbtui.engine.execution import ExecutableOrder
@@ -123,7 +124,7 @@ class Executor:
         # Nothing but its own guards holds a panic back: not dust on the account, nor a cancel that failed.
         panic = order.order_type.startswith("close_panic")
         if account.raw < LEAST_BALANCE and not panic:
-            self._events.warn_rarely("no balance", "order", f"balance {account.raw:g}: no orders are created")
+            self._events.warn_rarely("no balance", "order", f"balance {plain(account.raw)}: no orders are created")
             return False
         if order.symbol in touched and not panic:
             return False
@@ -132,7 +133,9 @@ class Executor:
             return False
         why = self._guards.why_not(order, account, now)
         if why and self._events.wants(DEBUG):
-            self._events.debug("order", f"held back, {why}: {order.order_type} {order.qty:g} at {order.price:g}")
+            self._events.debug(
+                "order", f"held back, {why}: {order.order_type} {plain(order.qty)} at {plain(order.price)}"
+            )
         return not why
 
     def _within_positions(self, creates: list[ExecutableOrder], account: Account) -> list[ExecutableOrder]:
@@ -225,7 +228,7 @@ class Executor:
             return
         by_symbol: dict[str, list[str]] = {}
         for side, qty, price, symbol in orders:
-            by_symbol.setdefault(symbol, []).append(f"{side} {qty:g} @ {price:g}")
+            by_symbol.setdefault(symbol, []).append(f"{side} {plain(qty)} @ {plain(price)}")
         for symbol, texts in by_symbol.items():
             more = f" and {len(texts) - TOLD_ORDERS} more" if len(texts) > TOLD_ORDERS else ""
             self._events.info("order", f"{done} {', '.join(texts[:TOLD_ORDERS])}{more}", coin=symbol)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pbtui.config import Config
+from pbtui.core.amounts import plain
 from pbtui.core.clock import HOUR_MS, Clock
 from pbtui.core.errors import ExchangeError, RateLimited
 from pbtui.core.types import PSIDES, Fill, Mode
@@ -284,7 +285,7 @@ class LoopCore:
             return
         for fill in fresh:
             gain = f", pnl {fill.pnl:+.4f}" if fill.pnl else ""
-            text = f"{fill.pside} {fill.order_type} {fill.side} {abs(fill.qty):g} @ {fill.price:g}{gain}"
+            text = f"{fill.pside} {fill.order_type} {fill.side} {plain(abs(fill.qty))} @ {plain(fill.price)}{gain}"
             self.events.info("fill", text, coin=self.coins.coin_of(fill.symbol))
 
     def _note_modes(self, table: ModeTable) -> None:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from pbtui.core.amounts import plain
 from pbtui.core.types import FLAT, Market, Mode, Pside, order_side
 from pbtui.engine.execution import ExecutableOrder
 from pbtui.engine.numerics import min_entry_qty, qty_to_cost
@@ -40,9 +41,8 @@ def problems(plan: Mapping[str, Iterable[ExecutableOrder]], limits: Limits) -> l
         for order in orders:
             wrong = _order_problem(order, limits)
             if wrong:
-                found.append(
-                    f"{order.symbol} {order.order_type} {order.side} {order.qty:g} at {order.price:g}: {wrong}"
-                )
+                what = f"{order.order_type} {order.side} {plain(order.qty)} at {plain(order.price)}"
+                found.append(f"{order.symbol} {what}: {wrong}")
             else:
                 by_side.setdefault((order.symbol, order.pside), []).append(order)
     for key, orders in by_side.items():
@@ -65,9 +65,9 @@ def _order_problem(order: ExecutableOrder, limits: Limits) -> str:
         return "its direction does not fit its type"
     held = abs(limits.account.positions.get((order.symbol, order.pside), FLAT).size)
     if not _on_grid(order.price, market.price_step, PRICE_NOISE):
-        return f"the price is off the tick {market.price_step:g}"
+        return f"the price is off the tick {plain(market.price_step)}"
     if not _on_grid(order.qty, market.qty_step) and not (order.reduce_only and order.qty == held):
-        return f"the quantity is off the lot {market.qty_step:g}"
+        return f"the quantity is off the lot {plain(market.qty_step)}"
     return _mode_problem(order, limits, held) or _size_problem(order, limits, market)
 
 
@@ -94,14 +94,14 @@ def _size_problem(order: ExecutableOrder, limits: Limits, market: Market) -> str
     notional = qty_to_cost(order.qty, order.price, market.c_mult)
     most = limits.rules.live.max_order_notional
     if most is not None and notional > most:
-        return f"its notional {notional:.2f} is above live.max_order_notional {most:g}"
+        return f"its notional {notional:,.2f} is above live.max_order_notional {plain(most)}"
     own = limits.rules.coin(market.coin, order.pside)
     allowed = own.allowed_limit * _balance(limits.account) * CROP_SLACK
     if notional <= allowed:
         return ""
     allowed += _least(market, order.price)
     return (
-        f"its notional {notional:.2f} is above what the exposure limit allows ({allowed:.2f})"
+        f"its notional {notional:,.2f} is above what the exposure limit allows ({allowed:.2f})"
         if notional > allowed
         else ""
     )
@@ -113,7 +113,7 @@ def _side_problems(key: Key, orders: list[ExecutableOrder], limits: Limits) -> l
     held = limits.account.positions.get(key, FLAT)
     closing = sum(order.qty for order in orders if order.reduce_only)
     if closing > abs(held.size) + GRID_NOISE * market.qty_step + 1e-12:
-        return [f"{symbol} {pside}: closes of {closing:g} exceed the position of {abs(held.size):g}"]
+        return [f"{symbol} {pside}: closes of {plain(closing)} exceed the position of {plain(abs(held.size))}"]
     before = qty_to_cost(held.size, held.price, market.c_mult)
     added = _added(orders, market)
     own = limits.rules.coin(market.coin, pside)
