@@ -108,7 +108,8 @@ def money(core: LoopCore, upnl: float) -> Money:
         equity=account.raw + upnl,
         upnl=upnl,
         day_pnl=fills.day_pnl(core.exchange.now_ms()),
-        start_balance=account.raw - fills.pnl_last - fills.fees,
+        # Found backwards: what lies below a millionth of a cent is noise of the sum.
+        start_balance=round(account.raw - fills.pnl_last - fills.fees, 8),
         realized_pnl=fills.pnl_last,
         fees=fills.fees,
         n_fills=fills.count,

@@ -34,13 +34,14 @@ from pbtui.core.snapshot import (
     RunState,
     Snapshot,
 )
+from pbtui.engine.errors import EngineStale
 from pbtui.live.board import Board
 from pbtui.live.journal import Journal
 
 if TYPE_CHECKING:
     from pbtui.live.bot import Bot, Outcome, Summary
 
-_FATAL = (ConfigError, SafetyRefusal, StateError, DataError, AccountRefused)
+_FATAL = (ConfigError, SafetyRefusal, StateError, DataError, AccountRefused, EngineStale)
 _FIRST_PAUSE_S = 5.0
 _LONGEST_PAUSE_S = 61.0  # the reference's pause before each restart (live.md 1)
 _DAY_S = 86_400.0

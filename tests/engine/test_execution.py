@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -118,8 +119,15 @@ def test_panic_closes_all_of_it_one_step_inside_the_book() -> None:
     sell, buy = panic_orders([long, short, flat, worthless])
     assert (sell.symbol, sell.side, sell.qty, sell.order_type) == ("X", "sell", -2.0, "close_panic_long")
     assert (buy.symbol, buy.side, buy.qty, buy.order_type) == ("Y", "buy", 3.0, "close_panic_short")
-    assert (sell.price, buy.price) == (100.1 - 0.1, 99.9 + 0.1)
+    assert (sell.price, buy.price) == (100.0, 100.0)
     assert (sell.expected_price, buy.expected_price) == (99.9, 100.1)
     assert sell.expected_pnl == pytest.approx(2 * (99.9 - 110.0))
     assert buy.expected_pnl == pytest.approx(3 * (90.0 - 100.1))
     assert sell.expected_fee == pytest.approx(-2 * 99.9 * 0.0005)
+
+
+def test_a_panic_price_is_on_the_tick_whatever_the_book() -> None:
+    """Recorded books come in single precision: 2540.95 reads 2540.949951171875."""
+    book = float(np.float32(2540.95))
+    (sell,) = panic_orders([PanicItem("X", "long", Position(2.0, 2500.0), book, book, MARKET)])
+    assert sell.price == 2540.8

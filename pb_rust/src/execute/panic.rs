@@ -2,6 +2,7 @@
 
 use crate::money::{pnl, qty_to_cost};
 use crate::order::panic::panic_close;
+use crate::round::quantize;
 use crate::types::{Order, OrderBook, Position, Side};
 
 /// The position, its book, and what closing costs: contract multiplier and taker fee as a fraction.
@@ -27,7 +28,9 @@ pub struct PanicOrder {
 
 /// None for a flat position, or where the price would not be positive and finite.
 pub fn panic_order(item: &PanicItem) -> Option<PanicOrder> {
-    let order = panic_close(item.side, &item.position, &item.book, item.price_step)?;
+    let mut order = panic_close(item.side, &item.position, &item.book, item.price_step)?;
+    // A venue takes nothing off its tick, and books kept in single precision lie beside it.
+    order.price = quantize(order.price, item.price_step);
     let expected_price = item.side.pick(item.book.bid, item.book.ask);
     Some(PanicOrder {
         order,
