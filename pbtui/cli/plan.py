@@ -8,15 +8,13 @@ from pathlib import Path
 from pbtui.cli.run_args import RunOptions
 from pbtui.config import Config, load
 from pbtui.config.accounts import find_account
-from pbtui.config.coin_names import default_quote
+from pbtui.config.coin_names import VENUES, default_quote, refuse_closed
 from pbtui.config.pipeline import PROGRAM_ROOT
 from pbtui.core.errors import ConfigError, SafetyRefusal
 from pbtui.core.snapshot import VenueKind
 
 PAPER_CONFIG = PROGRAM_ROOT / "configs" / "examples" / "paper.hjson"
 PAPER = "paper"
-NO_LONGER = {"defx": "DefX closed in March 2026"}
-VENUES = ("binance", "bybit", "okx", "bitget", "gateio", "hyperliquid", "kucoin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +111,6 @@ def _refuse_real(options: RunOptions, config: Config) -> None:
 
 
 def _check_venue(exchange: str) -> None:
-    gone = NO_LONGER.get(exchange.lower())
-    if gone:
-        raise ConfigError(f"{exchange}: {gone}", hint=f"venues that work: {', '.join(VENUES)}")
+    refuse_closed(exchange)
     if not exchange.replace("_", "").isalnum() or len(exchange) > 40:
         raise ConfigError(f"{exchange!r} is no exchange name", hint=f"venues: {', '.join(VENUES)}")

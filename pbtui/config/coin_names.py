@@ -7,6 +7,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pbtui.core.errors import ConfigError
+
+VENUES = ("binance", "bybit", "okx", "bitget", "gateio", "hyperliquid", "kucoin")  # that work, by short name
+_CLOSED = {"defx": "the venue closed in March 2026"}
 _USDC_VENUES = frozenset({"hyperliquid", "defx", "paradex"})
 _THOUSANDS = re.compile(r"1000+")
 _UNIT_RUN = re.compile(r"(?<![0-9])10+(?![0-9])")
@@ -23,6 +27,13 @@ def coin_of(symbol: str, known: Mapping[str, str] | None = None) -> str:
     if coin.startswith("k") and len(coin) > 1 and coin[1:].isupper():
         coin = coin[1:]
     return coin
+
+
+def refuse_closed(exchange: str) -> None:
+    """Raise ConfigError for a venue that exists no more."""
+    why = _CLOSED.get(exchange.strip().lower())
+    if why:
+        raise ConfigError(f"{exchange.strip().lower()}: {why}", hint=f"venues that work: {', '.join(VENUES)}")
 
 
 def default_quote(exchange: str) -> str:

@@ -148,20 +148,6 @@ def test_two_consoles_one_has_the_controls(home: Home) -> None:
         assert first.wait() == 0
 
 
-def test_the_first_picture_comes_within_a_second(home: Home) -> None:
-    with console(home) as warm:
-        ticks(home)
-        warm.kill(signal.SIGTERM)
-        warm.wait()
-    times = []
-    for _ in range(3):
-        with Terminal(home.words("--synthetic", "--speed", SPEED)[1:], home.env) as terminal:
-            times.append(terminal.wait_for(b"SYNTHETIC"))
-            terminal.kill(signal.SIGTERM)
-            assert terminal.wait() == 0
-    assert min(times) < 1.0, times
-
-
 def test_a_broken_config_is_one_line_and_no_screen(home: Home, tmp_path: Path) -> None:
     broken = tmp_path / "broken.hjson"
     broken.write_text("{ live: { leverage: [ } }")

@@ -6,12 +6,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from pbtui.config.coin_names import library_id, short_name
+from pbtui.config.coin_names import VENUES, library_id, refuse_closed, short_name
 from pbtui.core.errors import ConfigError
 from pbtui.core.sanitize import sanitize_line
 
-LISTED = ("binance", "bybit", "okx", "bitget", "gateio", "hyperliquid", "kucoin")
-_CLOSED = {"defx": "the venue closed in March 2026"}
 _RENAMED = {"gateio": "gate"}  # the library dropped its older name
 
 
@@ -91,13 +89,12 @@ _BY_NAME = {name: venue for venue in _VENUES for name in (venue.name, venue.libr
 def venue_of(exchange: str, known: Collection[str]) -> Venue:
     """Return a venue by short name or library id; `known` are the library's ids. Raises ConfigError otherwise."""
     name = exchange.strip().lower()
-    if name in _CLOSED:
-        raise ConfigError(f"{name}: {_CLOSED[name]}", hint=f"venues that work: {', '.join(LISTED)}")
+    refuse_closed(name)
     venue = _BY_NAME.get(name)
     if venue is None:
         library = library_id(_RENAMED.get(name, name), known)
         venue = Venue(short_name(name), library)
     if venue.library not in known:
         shown = sanitize_line(exchange, limit=40)
-        raise ConfigError(f"{shown}: no venue of this name is known", hint=f"venues that work: {', '.join(LISTED)}")
+        raise ConfigError(f"{shown}: no venue of this name is known", hint=f"venues that work: {', '.join(VENUES)}")
     return venue

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from pbtui.config.coin_names import VENUES
 from pbtui.core.errors import ConfigError
 from pbtui.exchange.public import EndpointOverrides, Endpoints, library, load_endpoints
 from pbtui.exchange.public.endpoints import Rewrites
-from pbtui.exchange.public.venues import LISTED, venue_of
+from pbtui.exchange.public.venues import venue_of
 
 
 def leaves(node: Any) -> list[str]:
@@ -51,7 +52,7 @@ def test_one_address(domains: dict[str, str], url: str, rewritten: str) -> None:
     assert Rewrites(domains).rewrite(url) == rewritten
 
 
-@pytest.mark.parametrize("name", LISTED)
+@pytest.mark.parametrize("name", VENUES)
 async def test_every_address_of_every_venue_can_be_led_elsewhere(name: str) -> None:
     """Nested tables and streams included: the reference leaves those alone without a word (exchanges.md 14)."""
     await library.load(venue_of(name, library.known_ids()))

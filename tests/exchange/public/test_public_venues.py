@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from pbtui.config.coin_names import VENUES
 from pbtui.core.errors import ConfigError
 from pbtui.exchange.public import library
-from pbtui.exchange.public.venues import LISTED, venue_of
+from pbtui.exchange.public.venues import venue_of
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -38,8 +39,8 @@ def test_names(given: str, name: str, class_name: str) -> None:
 
 def test_every_listed_venue_is_one_of_the_librarys() -> None:
     known = library.known_ids()
-    assert {venue_of(name, known).library for name in LISTED} <= known
-    assert len({venue_of(name, known).name for name in LISTED}) == len(LISTED)
+    assert {venue_of(name, known).library for name in VENUES} <= known
+    assert len({venue_of(name, known).name for name in VENUES}) == len(VENUES)
 
 
 @pytest.mark.parametrize(
