@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pbtui import _pb_rust
 from pbtui.engine.errors import InvalidInput, call
 from pbtui.engine.numerics import all_order_types
+from pbtui.engine.progress import RunCancelled, RunProgress
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -110,14 +111,15 @@ def run_backtest(
     backtest_params: Mapping[str, Any],
     *,
     look_ahead: bool = True,
+    progress: RunProgress | None = None,
 ) -> BacktestOutcome:
     """Run the reference's backtest (model `v7`).
 
     `hlcvs` is (bars, coins, 4) float64, C order, last axis high, low, close, volume; it is read where it lies, never
     copied. `btc_usd` holds BTC's close of each bar. The other arguments are those of backtest.md 1.2 to 1.4.
     `look_ahead=False` always makes whole ladders instead of letting the coming bar decide (backtest.md 2.9). The
-    interpreter is free for other threads while it runs. Raises InvalidInput for any wrong argument, and when orders
-    cannot be decided from the numbers given.
+    interpreter is free for other threads while it runs; `progress` lets them watch it and break it off. Raises
+    InvalidInput for any wrong argument, and when orders cannot be decided from the numbers given; RunCancelled.
     """
     result = call(
         _pb_rust.run_backtest,
@@ -126,8 +128,10 @@ def run_backtest(
         _rows(bot_params, "bot_params"),
         _rows(exchange_params, "exchange_params"),
         dict(backtest_params),
-        look_ahead,
+        (look_ahead, None if progress is None else progress.inner),
     )
+    if result is None:
+        raise RunCancelled("the backtest was stopped")
     fills, equity = result["fills"], result["equity"]
     return BacktestOutcome(
         fills=None if fills is None else Fills(**fills),

@@ -77,7 +77,7 @@ class Call:
     limits: list[Any] = field(default_factory=lambda: [LIMITS])
     params: dict[str, Any] = field(default_factory=dict)
 
-    def run(self, **options: bool) -> BacktestOutcome:
+    def run(self, **options: Any) -> BacktestOutcome:
         params = {
             "starting_balance": 1000.0,
             "maker_fee": 0.0002,

@@ -19,4 +19,6 @@ pub enum BacktestError {
     UnnamedCoin { coin: usize, named: usize },
     #[error("no orders can be decided at bar {bar}: {error}")]
     Decision { bar: usize, error: EngineError },
+    #[error("cancelled at bar {bar}")]
+    Cancelled { bar: usize },
 }

@@ -1,6 +1,7 @@
 //! A whole run over recorded bars: fills, account, averages, decisions (backtest.md 2).
 
 pub mod error;
+pub mod progress;
 pub mod result;
 pub mod setup;
 
@@ -18,6 +19,7 @@ mod watch;
 mod tests;
 
 pub use error::BacktestError;
+pub use progress::Progress;
 pub use result::{BacktestResult, Equity, Fill, RunFacts};
-pub use run::run;
+pub use run::{run, run_watched};
 pub use setup::{Arrays, RunParams, Setup};

@@ -4,6 +4,7 @@ use super::account::{Account, Exposure};
 use super::averages::Averages;
 use super::error::BacktestError;
 use super::fills::{Bar, Touched};
+use super::progress::{Progress, Sample};
 use super::request::Request;
 use super::result::{BacktestResult, Equity, Fill, RunFacts};
 use super::setup::{Arrays, Setup};
@@ -39,9 +40,24 @@ struct Run<'a> {
 ///
 /// Fails when orders cannot be decided, and at the first fill of a coin without a name.
 pub fn run(setup: &Setup, arrays: &Arrays) -> Result<BacktestResult, BacktestError> {
+    run_watched(setup, arrays, &Progress::default())
+}
+
+/// As `run`, reporting to `progress` every few bars; fails as well once that is cancelled.
+pub fn run_watched(setup: &Setup, arrays: &Arrays, progress: &Progress) -> Result<BacktestResult, BacktestError> {
     let mut run = Run::new(setup, arrays);
-    for bar in 1..arrays.bars.saturating_sub(1) {
-        run.step(bar)?;
+    let end = arrays.bars.saturating_sub(1);
+    let pace = progress.begin(end);
+    let (mut from, mut reports) = (1, 0);
+    while from < end {
+        let to = end.min(from + pace.stride);
+        for bar in from..to {
+            run.step(bar)?;
+        }
+        reports += 1;
+        let sample = (reports % pace.sampling == 0 || to == end).then(|| run.sample(to - 1));
+        progress.tell(to, run.fills.len(), sample)?;
+        from = to;
     }
     let facts = RunFacts {
         btc_collateral: run.account.holds_btc(),
@@ -154,6 +170,12 @@ impl<'a> Run<'a> {
             self.changes = Changes::default();
         }
         watch.look(&view, &mut self.focus)
+    }
+
+    fn sample(&self, index: usize) -> Sample {
+        let balance = self.account.total;
+        let equity = self.equity.usd.last().copied().unwrap_or(balance);
+        Sample { timestamp_ms: self.setup.time_ms(index), balance, equity }
     }
 
     fn record(&mut self, index: usize) {

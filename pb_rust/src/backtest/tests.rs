@@ -204,3 +204,44 @@ fn random_markets_are_traded() {
     let fills: Vec<usize> = (0..40).map(|seed| run_world(&world(seed), false).fills.len()).collect();
     assert!(fills.iter().filter(|&&count| count > 20).count() > 20, "{fills:?}");
 }
+
+fn watched(world: &World, progress: &Progress) -> Result<BacktestResult, BacktestError> {
+    let arrays = Arrays::new(&world.hlcvs, world.bars, world.bots.len(), &world.btc);
+    let setup = Setup::new(&arrays, &world.bots, &world.exchanges, world.params.clone()).expect("arguments that fit");
+    run_watched(&setup, &arrays, progress)
+}
+
+#[test]
+fn a_watched_run_tells_its_bars_fills_and_money() {
+    let (world, progress) = (world(3), Progress::default());
+    let result = watched(&world, &progress).expect("decidable bars");
+    assert_eq!(bits(&result), bits(&run_world(&world, false)));
+    let (counts, samples) = (progress.counts(), progress.samples(0));
+    assert_eq!((counts.bar, counts.bars, counts.fills), (world.bars - 1, world.bars - 1, result.fills.len()));
+    assert!(samples.windows(2).all(|pair| pair[0].timestamp_ms < pair[1].timestamp_ms));
+    let last = samples.last().expect("samples");
+    assert_eq!(
+        (last.timestamp_ms, last.equity),
+        (*result.equity.timestamps_ms.last().unwrap(), *result.equity.usd.last().unwrap())
+    );
+    assert_eq!(progress.samples(samples.len() - 1), vec![*last]);
+    assert!(progress.samples(samples.len() + 5).is_empty());
+}
+
+#[test]
+fn a_cancelled_run_ends_at_once_with_nothing() {
+    let (world, progress) = (world(3), Progress::default());
+    progress.cancel();
+    let ended = watched(&world, &progress);
+    assert!(matches!(ended, Err(BacktestError::Cancelled { bar }) if bar < 200), "{ended:?}");
+}
+
+#[test]
+fn samples_stay_few_however_long_the_run() {
+    for bars in [1, 64, 2_000, 34_560, 525_600, 2_628_000, 40_000_000] {
+        let pace = Progress::default().begin(bars);
+        let reports = bars.div_ceil(pace.stride);
+        assert!(reports.div_ceil(pace.sampling) <= progress::SAMPLES, "{bars}: {pace:?}");
+        assert!(pace.stride <= 1024);
+    }
+}

@@ -6,7 +6,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
 use super::backtest_args::{bots, exchanges, run_params};
-use crate::backtest::{Arrays, BacktestError, BacktestResult, Equity, Fill, Setup, run};
+use super::backtest_progress::BacktestProgress;
+use crate::backtest::{Arrays, BacktestError, BacktestResult, Equity, Fill, Setup, run_watched};
 use crate::metrics::{Analysis, Values, analyse};
 
 /// Values of a bar: high, low, close, volume.
@@ -18,7 +19,9 @@ impl From<BacktestError> for PyErr {
     }
 }
 
-/// Runs a backtest; fills and equity are None where only metrics are wanted.
+/// Runs a backtest; fills and equity are None where only metrics are wanted. None when it was cancelled.
+///
+/// `how` is whether the coming bar decides how many orders are made, and whom to tell how far the run is.
 #[pyfunction]
 fn run_backtest<'py>(
     py: Python<'py>,
@@ -27,8 +30,9 @@ fn run_backtest<'py>(
     bot_params: &Bound<'py, PyList>,
     exchange_params: &Bound<'py, PyList>,
     backtest_params: &Bound<'py, PyDict>,
-    look_ahead: bool,
-) -> PyResult<Bound<'py, PyDict>> {
+    how: (bool, Option<Bound<'py, BacktestProgress>>),
+) -> PyResult<Option<Bound<'py, PyDict>>> {
+    let (look_ahead, watcher) = how;
     let [bars, columns, values] = [hlcvs.shape()[0], hlcvs.shape()[1], hlcvs.shape()[2]];
     if values != VALUES {
         return Err(PyValueError::new_err(format!("hlcvs must have {VALUES} values a bar and coin, not {values}")));
@@ -39,13 +43,18 @@ fn run_backtest<'py>(
     let params = run_params(backtest_params, look_ahead)?;
     let metrics_only = params.metrics_only;
     let (bots, exchanges) = (bots(bot_params)?, exchanges(exchange_params)?);
-    let (result, analysis) = py.detach(|| {
+    let progress = watcher.map(|watcher| watcher.get().shared()).unwrap_or_default();
+    let found = py.detach(|| {
         let setup = Setup::new(&arrays, &bots, &exchanges, params)?;
-        let result = run(&setup, &arrays)?;
+        let result = run_watched(&setup, &arrays, &progress)?;
         let analysis = analyse(&result);
         Ok::<_, BacktestError>((result, analysis))
-    })?;
-    outcome(py, &result, &analysis, metrics_only)
+    });
+    match found {
+        Ok((result, analysis)) => outcome(py, &result, &analysis, metrics_only).map(Some),
+        Err(BacktestError::Cancelled { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn outcome<'py>(

@@ -2,6 +2,7 @@
 
 mod backtest;
 mod backtest_args;
+mod backtest_progress;
 mod convert;
 mod execute;
 mod indicators;
@@ -34,5 +35,6 @@ fn _pb_rust(m: &Bound<'_, PyModule>) -> PyResult<()> {
     select::register(m)?;
     execute::register(m)?;
     indicators::register(m)?;
+    backtest_progress::register(m)?;
     backtest::register(m)
 }
