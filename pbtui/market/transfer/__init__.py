@@ -1,0 +1,1 @@
+"""Candles in and out of the store: files of other programs, and ours."""
