@@ -1,0 +1,1 @@
+"""Backtests: from a config to a result folder."""
