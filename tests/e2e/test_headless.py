@@ -39,7 +39,7 @@ def test_a_day_of_a_replay_and_its_summary(tmp_path: Path, candles_dir: Path) ->
 
     again = home.run(*replay, "--for", "6h", "--balance", "3000")
     assert again.returncode == 0
-    assert "began with 2000 USDT: --balance 3000 changes nothing" in again.stderr
+    assert "began with 2,000 USDT: --balance 3,000 changes nothing" in again.stderr
     log = next(home.base.glob("run/*/log.jsonl"))
     assert all(json.loads(line)["text"] for line in log.read_text().splitlines())
     assert log.stat().st_mode & 0o777 == 0o600
