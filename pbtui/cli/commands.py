@@ -3,6 +3,8 @@
 # command → module with `main(argv) -> int`
 COMMANDS = {
     "config": "pbtui.cli.config_cmd",
+    "candles": "pbtui.cli.candles_cmd",
+    "markets": "pbtui.cli.markets_cmd",
     "attach": "pbtui.cli.attach",
     "status": "pbtui.cli.status",
     "mode": "pbtui.cli.steer",
@@ -12,8 +14,6 @@ LATER = (
     "backtest",
     "optimize",
     "pareto",
-    "candles",
-    "markets",
     "fills",
     "keys",
     "sim",

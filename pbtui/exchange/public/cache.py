@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +15,23 @@ from pbtui.exchange.port import TIMEFRAME_MS, Candles, Timeframe
 Ask = Callable[[int, int], Awaitable[Candles]]
 """Asks the venue for start_ms ≤ open < end_ms; raises ExchangeError."""
 
-_SETTLED_MS = 10_000  # a venue may still correct a candle in the first seconds after its end
+SETTLED_MS = 10_000  # a venue may still correct a candle in the first seconds after its end
 _MOST_ROWS = 400_000  # 20 bytes each
 _MOST_ROWS_EACH = 20_000
+
+
+class Shelf(Protocol):
+    """Candles kept beyond this process, between the memory and the venue."""
+
+    async def fill(
+        self, symbol: str, timeframe: Timeframe, start_ms: int, end_ms: int, *, now_ms: float, ask: Ask
+    ) -> Candles:
+        """Return the candles of a range, asking only for what is not kept; raises ExchangeError when asking fails."""
+        ...
+
+    async def close(self) -> None:
+        """Keep what is not kept yet."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +63,7 @@ class CandleCache:
     """
 
     def __init__(
-        self, *, most_rows: int = _MOST_ROWS, most_rows_each: int = _MOST_ROWS_EACH, settled_ms: int = _SETTLED_MS
+        self, *, most_rows: int = _MOST_ROWS, most_rows_each: int = _MOST_ROWS_EACH, settled_ms: int = SETTLED_MS
     ) -> None:
         self._most_rows = most_rows
         self._most_rows_each = most_rows_each

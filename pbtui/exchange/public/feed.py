@@ -16,7 +16,7 @@ from pbtui.exchange.ccxt_markets import convert_markets, convert_ticker
 from pbtui.exchange.paper.feed import Trade
 from pbtui.exchange.port import TIMEFRAME_MS, Candles, StreamState, Timeframe
 from pbtui.exchange.public import library
-from pbtui.exchange.public.cache import CandleCache
+from pbtui.exchange.public.cache import CandleCache, Shelf
 from pbtui.exchange.public.caller import Caller
 from pbtui.exchange.public.endpoints import EndpointOverrides, Endpoints
 from pbtui.exchange.public.paging import fetch_pages
@@ -47,10 +47,12 @@ class CcxtPublicFeed:
         endpoints: Endpoints | EndpointOverrides | None = None,
         timeout_s: float = _TIMEOUT_S,
         silent_s: float = SILENT_S,
+        shelf: Shelf | None = None,
     ) -> None:
         """Name a venue (`binance`, or a library id); raises ConfigError for one that doesn't exist.
 
-        `timeout_s` bounds each request, `silent_s` is the age of traffic at which a stream is subscribed anew.
+        `timeout_s` bounds each request, `silent_s` is the age of traffic at which a stream is subscribed anew, `shelf`
+        keeps candles for the next run and is closed with the feed.
         """
         self._venue = venue_of(exchange_id, library.known_ids())
         self.name = self._venue.name
@@ -72,6 +74,7 @@ class CcxtPublicFeed:
         self._timed = (float("-inf"), 0)  # when the offset was measured, and the failures by then
         self._candle_calls = asyncio.Semaphore(_CANDLE_CALLS)
         self._candles = CandleCache()
+        self._shelf = shelf
         self._markets: dict[str, Market] = {}
         streams_on = endpoints is None or not endpoints.disable_ws
         source = Source(self.name, self._stream_client if streams_on else None, self.now_ms, self._ask_tickers)
@@ -127,6 +130,8 @@ class CcxtPublicFeed:
         """End streams and connections."""
         self._closed = True
         await self._streams.close()
+        if self._shelf is not None:
+            await self._shelf.close()
         client, self._client = self._client, None
         if client is not None:
             await client.close()
@@ -172,9 +177,10 @@ class CcxtPublicFeed:
             start_ms = max(start_ms, end_ms - self._venue.history * step)
         if start_ms >= end_ms:
             return Candles.empty()
-        return await self._candles.read(
-            symbol, timeframe, start_ms, end_ms, now_ms=now, ask=partial(self._ask_candles, symbol, timeframe)
-        )
+        ask = partial(self._ask_candles, symbol, timeframe)
+        if self._shelf is not None:
+            ask = partial(self._shelf.fill, symbol, timeframe, now_ms=now, ask=ask)
+        return await self._candles.read(symbol, timeframe, start_ms, end_ms, now_ms=now, ask=ask)
 
     async def _ask_candles(self, symbol: str, timeframe: Timeframe, start_ms: int, end_ms: int) -> Candles:
         client = await self._ready()

@@ -1,0 +1,23 @@
+"""The candle library of a command, with its troubles told on stderr."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from pbtui.cli.narrate import say
+from pbtui.core.clock import RealClock
+from pbtui.market.library import Library
+
+if TYPE_CHECKING:
+    from pbtui.market.store import Trouble
+
+
+def open_library(options: argparse.Namespace) -> Library:
+    """Return the candles below the base folder."""
+    return Library(options.base_dir, RealClock(), tell)
+
+
+def tell(trouble: Trouble) -> None:
+    """Say a trouble of a store in one line."""
+    say(f"pbtui: {trouble.line()}")

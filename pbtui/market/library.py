@@ -1,0 +1,147 @@
+"""All candles that a base folder holds: which exchanges, which coins, and names that come close to a wrong one."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pbtui.config.coin_names import VENUES, coin_of, short_name
+from pbtui.core.clock import Clock
+from pbtui.core.errors import ConfigError, DataError
+from pbtui.core.sanitize import sanitize_line
+from pbtui.exchange.port import TIMEFRAME_MS, Timeframe
+
+if TYPE_CHECKING:
+    from pbtui.market.store import CandleStore, Coverage, Trouble
+
+WEEK_MS = 604_800_000
+_MONDAY_MS = 4 * 86_400_000  # the epoch was a Thursday
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """The candles held of one symbol."""
+
+    exchange: str
+    symbol: str
+    coin: str
+    coverage: Coverage
+
+    @property
+    def share(self) -> float:
+        """Which part of the minutes between first and last are there."""
+        held = self.coverage
+        return held.count / (held.count + self.missing) if held.count else 0.0
+
+    @property
+    def missing(self) -> int:
+        """How many minutes between first and last are not there."""
+        return sum(hole.end_ms - hole.start_ms for hole in self.coverage.holes) // TIMEFRAME_MS["1m"]
+
+
+class Library:
+    """The stores below `BASE/caches/ohlcv`; troubles of any of them are told to `on_trouble`."""
+
+    def __init__(self, base_dir: Path, clock: Clock, on_trouble: Callable[[Trouble], None]) -> None:
+        self.root = base_dir / "caches" / "ohlcv"
+        self._clock = clock
+        self._on_trouble = on_trouble
+        self._stores: dict[str, CandleStore] = {}
+
+    def exchanges(self) -> list[str]:
+        """Return the exchanges that candles are held of."""
+        try:
+            found = sorted(path.name for path in self.root.iterdir() if path.is_dir())
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            shown = sanitize_line(self.root, limit=200)
+            raise DataError(f"{shown}: {sanitize_line(error, limit=120)}") from error
+        return [name for name in found if not name.startswith(".") and self.store(name).symbols("1m")]
+
+    def store(self, exchange: str) -> CandleStore:
+        """Return the store of an exchange, by any of its names."""
+        from pbtui.market.store import CandleStore
+
+        name = short_name(exchange.strip().lower())
+        if name not in self._stores:
+            self._stores[name] = CandleStore(self.root, name, clock=self._clock, on_trouble=self._on_trouble)
+        return self._stores[name]
+
+    def choose(self, exchanges: Sequence[str], coins: Sequence[str]) -> list[tuple[str, str]]:
+        """Return (exchange, symbol) of what is held and asked for, everything where nothing is named.
+
+        Raises ConfigError naming what comes close to an exchange or coin that is not held.
+        """
+        held = self.exchanges()
+        asked = [short_name(name.strip().lower()) for name in exchanges]
+        for name in asked:
+            if name not in held:
+                raise ConfigError(f"no candles of exchange {_shown(name)}", hint=nearest(name, held or VENUES))
+        pairs = [(name, symbol) for name in asked or held for symbol in self.store(name).symbols("1m")]
+        if not coins:
+            return pairs
+        chosen: list[tuple[str, str]] = []
+        for coin in coins:
+            match = matching(coin, (symbol for _, symbol in pairs))
+            if not match:
+                known = sorted({coin_of(symbol) for _, symbol in pairs})
+                raise ConfigError(f"no candles of coin {_shown(coin)}", hint=nearest(coin, known))
+            chosen += [pair for pair in pairs if pair[1] in match]
+        return sorted(set(chosen))
+
+    def holding(self, exchange: str, symbol: str, timeframe: Timeframe = "1m") -> Holding:
+        """Return what is held of a symbol."""
+        return Holding(exchange, symbol, coin_of(symbol), self.store(exchange).coverage(symbol, timeframe))
+
+
+def weeks(holding: Holding) -> list[tuple[int, float]]:
+    """Return the Monday of every week a symbol is held in and the part of its minutes that is there.
+
+    Minutes before the first and after the last candle count as missing.
+    """
+    held = holding.coverage
+    if held.first_ms is None or held.last_ms is None:
+        return []
+    first, end = _monday(held.first_ms), held.last_ms + TIMEFRAME_MS["1m"]
+    absent = [(first, held.first_ms), *((hole.start_ms, hole.end_ms) for hole in held.holes)]
+    result: list[tuple[int, float]] = []
+    for week in range(first, end, WEEK_MS):
+        until = week + WEEK_MS
+        lost = sum(max(0, min(b, until) - max(a, week)) for a, b in [*absent, (end, max(end, until))])
+        result.append((week, 1.0 - lost / WEEK_MS))
+    return result
+
+
+def matching(coin: str, symbols: Iterable[str]) -> set[str]:
+    """Return the symbols that a coin means: itself, its name without case, or without a multiplier (1000SHIB)."""
+    name, known = coin.split("/", 1)[0].strip(), list(symbols)
+    readings: tuple[Callable[[str], str], ...] = (str, str.lower, lambda text: coin_of(text).lower())
+    for reading in readings:
+        found = {symbol for symbol in known if reading(symbol.split("/", 1)[0]) == reading(name)}
+        if found:
+            return found
+    return set()
+
+
+def nearest(word: str, known: Sequence[str]) -> str:
+    """Return a hint: the known names that come closest to a word, else the first of them."""
+    near = difflib.get_close_matches(word.upper(), [name.upper() for name in known], n=3, cutoff=0.5)
+    by_upper = {name.upper(): name for name in known}
+    if near:
+        return f"did you mean {', '.join(sanitize_line(by_upper[name]) for name in near)}?"
+    if not known:
+        return "none are held: pbtui candles download, or import"
+    listed = ", ".join(sanitize_line(name) for name in known[:12]) + (", …" if len(known) > 12 else "")
+    return f"there are {listed}"
+
+
+def _monday(ms: int) -> int:
+    return (ms - _MONDAY_MS) // WEEK_MS * WEEK_MS + _MONDAY_MS
+
+
+def _shown(name: str) -> str:
+    return repr(sanitize_line(name, limit=40))
