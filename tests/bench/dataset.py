@@ -21,7 +21,7 @@ import numpy as np
 from pbtui.core.clock import DAY_MS, MINUTE_MS
 from pbtui.core.types import Market
 from pbtui.market.prepare import DatasetCache, Request, Supplies, Venue, prepare
-from pbtui.market.prepare.series import MINUTE, Rows
+from pbtui.market.store.rows import MINUTE, Rows
 
 START_MS = 1_704_067_200_000  # 2024-01-01
 EXCHANGES = ("binance", "bybit", "okx")

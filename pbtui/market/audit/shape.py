@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pbtui.core.clock import MINUTE_MS
 from pbtui.market.audit.finding import Finding, Kind
-from pbtui.market.sources.rows import Rows
+from pbtui.market.store.rows import Rows
 
 FLAT_MINUTES = 60  # a liquid coin whose price stands still for an hour is a feed that does
 _NEAR = 60  # candles on each side that tell what is usual

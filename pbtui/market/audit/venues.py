@@ -8,7 +8,7 @@ import numpy as np
 
 from pbtui.core.clock import MINUTE_MS
 from pbtui.market.audit.finding import Finding
-from pbtui.market.sources.rows import Rows
+from pbtui.market.store.rows import Rows
 
 APART_PCT = 0.01  # perpetuals of one coin lie closer together than this
 APART_MINUTES = 5  # for so long; shorter differences are a fast market

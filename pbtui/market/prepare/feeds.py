@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from pbtui.core.clock import MINUTE_MS
-from pbtui.market.prepare.series import Rows, Survey, daily_volumes, months, survey
+from pbtui.market.prepare.series import Survey, daily_volumes, months, survey
 from pbtui.market.prepare.trees import TreeFeed
+from pbtui.market.store.rows import Rows
 
 
 class RowStore(Protocol):

@@ -8,15 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pbtui.core.clock import DAY_MS, MINUTE_MS
+from pbtui.market.store.rows import Rows
 
-MINUTE = np.dtype([("ts", "<i8"), ("o", "<f4"), ("h", "<f4"), ("l", "<f4"), ("c", "<f4"), ("bv", "<f4")])
-Rows = NDArray[Any]  # of dtype MINUTE: real candles only, ascending, unique
 Block = NDArray[np.float64]  # (minutes, 4): high, low, close, volume
 HIGH, LOW, CLOSE, VOLUME = range(4)
 

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from pbtui.core.clock import DAY_MS
 from pbtui.exchange.port import Timeframe
-from pbtui.market.prepare.series import Rows
+from pbtui.market.store.rows import Rows
 
 _PERIOD = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?\.(?:parquet|npy)")
 

@@ -15,8 +15,8 @@ import numpy as np
 from pbtui.core.clock import DAY_MS, MINUTE_MS
 from pbtui.core.errors import DataError
 from pbtui.core.sanitize import sanitize_line
-from pbtui.market.prepare.series import MINUTE, Rows
 from pbtui.market.recordings import read_shard
+from pbtui.market.store.rows import MINUTE, Rows
 
 _SUFFIXES = (".npz", ".npy")  # in the order tried
 

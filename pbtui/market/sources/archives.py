@@ -17,9 +17,10 @@ from pbtui.core.types import Market
 from pbtui.exchange.public import EndpointOverrides
 from pbtui.market.sources.bodies import Gunzipped, unzip
 from pbtui.market.sources.download import Downloader
-from pbtui.market.sources.rows import Rows, sound_rows
+from pbtui.market.sources.rows import sound_rows
 from pbtui.market.sources.sheets import sheet_rows
 from pbtui.market.sources.tables import Table, candles_of_cells, candles_of_csv, minutes_of_trades
+from pbtui.market.store.rows import Rows
 
 SETTLED_MS = 72 * 3_600_000  # files of days that ended later than this ago may still be incomplete
 _MIB = 1 << 20

@@ -18,8 +18,9 @@ from pbtui.market.sources.filing import File, days_for, months_for
 from pbtui.market.sources.holes import Hole, holes_in, note_before_listing, note_holes, note_lasting, wanted
 from pbtui.market.sources.keeping import Store, locked
 from pbtui.market.sources.progress import Meter, Source
-from pbtui.market.sources.rows import BadBody, Rows, rows_of_candles
-from pbtui.market.sources.spans import Stretch, clipped, length, windows
+from pbtui.market.sources.rows import BadBody, rows_of_candles
+from pbtui.market.store.rows import Rows
+from pbtui.market.store.spans import Stretch, clipped, length, windows
 
 _log = logging.getLogger("pbtui.market")
 _ARCHIVES_FROM_MS = 2_880 * 60_000  # less than that is asked of the venue (candles.md 6.3)

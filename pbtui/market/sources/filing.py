@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from pbtui.core.clock import DAY_MS, MINUTE_MS
 from pbtui.market.sources.archives import next_month_ms
-from pbtui.market.sources.spans import SpanLike, clipped, length
+from pbtui.market.store.spans import SpanLike, clipped, length
 
 _MISSING_MINUTES = 200  # a day that lacks less is cheaper to ask the venue for
 _MISSING_DAYS = 8  # a month that lacks fewer is fetched day by day

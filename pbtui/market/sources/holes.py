@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pbtui.exchange.port import TIMEFRAME_MS, Timeframe
 from pbtui.market.sources.keeping import PERSISTENT_RETRIES, Gap, Store
-from pbtui.market.sources.spans import SpanLike, Stretch, clipped, ordered, without
+from pbtui.market.store.spans import SpanLike, Stretch, clipped, ordered, without
 
 _FRESH_MS = 600_000  # a venue may publish a candle so late: its absence is no gap yet
 

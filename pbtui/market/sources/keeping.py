@@ -9,8 +9,8 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from pbtui.exchange.port import Timeframe
-from pbtui.market.sources.rows import Rows
-from pbtui.market.sources.spans import SpanLike
+from pbtui.market.store.rows import Rows
+from pbtui.market.store.spans import SpanLike
 
 PERSISTENT_RETRIES = 3  # a gap asked for so often is not asked for again (candles.md 10.1)
 

@@ -15,7 +15,7 @@ from pbtui.market.sources.fetch import Ensured, ensure
 from pbtui.market.sources.holes import wanted
 from pbtui.market.sources.keeping import Store
 from pbtui.market.sources.progress import Meter, OnProgress
-from pbtui.market.sources.spans import length
+from pbtui.market.store.spans import length
 
 _AT_ONCE = 4  # the feed itself bounds how many questions are on their way to its venue
 

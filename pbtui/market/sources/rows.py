@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from pbtui.core.clock import MINUTE_MS
 from pbtui.core.errors import DataError
 from pbtui.exchange.port import Candles
-from pbtui.market.prepare.series import MINUTE
+from pbtui.market.store.rows import FIELDS, MINUTE, Rows, last_of_each
 
-Rows = NDArray[Any]  # of dtype MINUTE: real candles only, ascending, unique
-FIELDS = ("o", "h", "l", "c", "bv")
 _SECONDS_BELOW = 1e11  # smaller stamps count seconds
 _MICROSECONDS_FROM = 1e14  # greater ones count microseconds
 
 
 class BadBody(DataError):
     """An answer of an archive that cannot be used: truncated, garbled, of another day, no archive at all."""
-
-
-def no_rows() -> Rows:
-    """Return no candles."""
-    return np.empty(0, dtype=MINUTE)
 
 
 def rows_of_candles(candles: Candles) -> Rows:
@@ -71,9 +62,3 @@ def sound_rows(table: NDArray[np.float64], start_ms: int, end_ms: int, *, volume
         rows[name] = prices[good][inside, i]
     rows["bv"] = volume[good][inside]
     return last_of_each(rows[rows["c"] > 0.0])  # a price too small for float32 is none
-
-
-def last_of_each(rows: Rows) -> Rows:
-    """Return rows ascending and unique; of two with the same time the later one counts."""
-    _, first_from_behind = np.unique(rows["ts"][::-1], return_index=True)
-    return rows[::-1][first_from_behind]

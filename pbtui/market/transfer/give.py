@@ -11,7 +11,7 @@ import numpy as np
 from pbtui.core.errors import StateError
 from pbtui.core.sanitize import sanitize_line
 from pbtui.market.sealed import replace_file
-from pbtui.market.sources.rows import FIELDS, Rows
+from pbtui.market.store.rows import FIELDS, Rows
 
 Format = Literal["parquet", "csv"]
 _NAMES = ("open", "high", "low", "close", "volume")

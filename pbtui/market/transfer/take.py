@@ -10,7 +10,8 @@ import numpy as np
 
 from pbtui.core.errors import ConfigError, DataError
 from pbtui.core.sanitize import sanitize_line
-from pbtui.market.sources.rows import BadBody, Rows, last_of_each, no_rows, sound_rows
+from pbtui.market.sources.rows import BadBody, sound_rows
+from pbtui.market.store.rows import Rows, last_of_each, no_rows
 from pbtui.market.transfer.names import symbol_of_name, timeframe_of_name
 from pbtui.market.transfer.read import SUFFIXES, Table, read_table
 

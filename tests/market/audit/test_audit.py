@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pbtui.core.clock import MINUTE_MS
 from pbtui.market.audit import Finding, disagreements, findings_of_rows
-from pbtui.market.sources.rows import MINUTE, Rows
+from pbtui.market.store.rows import MINUTE, Rows
 from pbtui.market.transfer.take import find_files, take
 
 FIRST = 1_620_000_000_000 // MINUTE_MS * MINUTE_MS

@@ -15,9 +15,9 @@ from pbtui.core.clock import MINUTE_MS
 from pbtui.core.types import Market
 from pbtui.market.prepare import Dataset, DatasetCache, Request, Supplies, Venue, prepare
 from pbtui.market.prepare.feeds import Ensure
-from pbtui.market.prepare.series import MINUTE, Rows
 from pbtui.market.prepare.trees import find_tree
 from pbtui.market.recordings import find_sources
+from pbtui.market.store.rows import MINUTE, Rows
 
 MAY_31 = 1_748_649_600_000  # 2025-05-31 00:00 UTC
 NOW_MS = 1_760_000_000_000  # 2025-10-09

@@ -12,7 +12,7 @@ from prepare_support import MAY_31, HeldRows, World, minutes, request, rows_of, 
 from pbtui.core.clock import MINUTE_MS
 from pbtui.core.errors import VenueUnreachable
 from pbtui.market.prepare import NoData
-from pbtui.market.prepare.series import Rows
+from pbtui.market.store.rows import Rows
 
 WHOLE = rows_of(minutes(MAY_31, 1441))
 BTC = symbol_of("BTC")

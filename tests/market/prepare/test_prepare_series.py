@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from prepare_support import MAY_31, minutes, rows_of
 
 from pbtui.core.clock import DAY_MS, MINUTE_MS
-from pbtui.market.prepare.series import Filler, Rows, Survey, daily_volumes, months, survey
+from pbtui.market.prepare.series import Filler, Survey, daily_volumes, months, survey
+from pbtui.market.store.rows import Rows
 
 stamps = st.lists(st.integers(0, 400), unique=True).map(lambda found: [MAY_31 + i * MINUTE_MS for i in sorted(found)])
 

@@ -10,7 +10,7 @@ from prepare_support import MAY_31, HeldRows, recorded, symbol_of
 
 from pbtui.core.clock import DAY_MS
 from pbtui.market.prepare import StoreRows, venue_of_candles
-from pbtui.market.prepare.series import Rows
+from pbtui.market.store.rows import Rows
 
 BTC = symbol_of("BTC")
 JUNE_1 = MAY_31 + DAY_MS

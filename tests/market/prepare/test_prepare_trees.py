@@ -10,8 +10,8 @@ import pytest
 from prepare_support import MAY_31, HeldRows, World, minutes, request, rows_of, symbol_of, venue
 
 from pbtui.core.clock import DAY_MS, MINUTE_MS
-from pbtui.market.prepare.series import MINUTE, Rows
 from pbtui.market.prepare.trees import TreeFeed, find_tree
+from pbtui.market.store.rows import MINUTE, Rows
 
 DAY_1, DAY_2 = "2025-05-31.npz", "2025-06-01.npz"
 

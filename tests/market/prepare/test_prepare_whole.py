@@ -15,7 +15,7 @@ from prepare_support import MAY_31, HeldRows, World, minutes, request, rows_of, 
 
 from pbtui.core.clock import MINUTE_MS
 from pbtui.core.errors import DataError
-from pbtui.market.prepare.series import Rows
+from pbtui.market.store.rows import Rows
 
 END = MAY_31 + (1440 + 97) * MINUTE_MS  # the window crosses the end of the month
 NAMES = ("binance", "bybit", "okx")

@@ -6,7 +6,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from plain_store import PlainStore
+from store_support import store_at
 
 from pbtui.core.clock import RealClock
 from pbtui.exchange.public import CcxtPublicFeed, EndpointOverrides
@@ -21,7 +21,7 @@ async def main(folder: str, venue_url: str, archive_url: str, start: str, end: s
     download = Downloader(clock)
     archive = VenueArchive("binance", download, endpoints=EndpointOverrides.all_to(archive_url))
     await feed.start()
-    store = PlainStore(Path(folder), "binance")
+    store = store_at(Path(folder), "binance")
     done = await ensure(store, feed, archive, "SOL/USDT:USDT", int(start), int(end), clock=clock)
     print(done.rows_added, flush=True)
     await feed.close()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pbtui.core.clock import DAY_MS, MINUTE_MS, RealClock
-from pbtui.market.sources.rows import MINUTE, Rows
+from pbtui.market.store.rows import MINUTE, Rows
 
 
 def at(text: str) -> int:

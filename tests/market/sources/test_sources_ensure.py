@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from plain_store import PlainStore
 from sources_support import InstantClock, at, line_of, same, walk
+from store_support import store_at
 from venue_support import NOW, Venue, venue
 
 from pbtui.core.clock import DAY_MS, HOUR_MS, MINUTE_MS
@@ -261,6 +261,6 @@ async def test_no_feed_time_no_question(tmp_path: Path, clock: InstantClock) -> 
 def test_the_store_of_these_tests_is_what_fetching_asks_for(tmp_path: Path) -> None:
     from pbtui.market.sources.keeping import Store
 
-    store: Store = PlainStore(tmp_path, "binance")
+    store: Store = store_at(tmp_path, "binance")
     assert store.missing("A/B:B", 0, 3 * MINUTE_MS) == [(0, 3 * MINUTE_MS)]
     assert Patience().attempts == 5

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from plain_store import PlainStore
 from sources_support import at, same, walk
+from store_support import store_at
 from venue_support import NOW
 
 from tests.support.archive_server import ArchiveServer
@@ -45,7 +45,7 @@ def fill(folder: Path, servers: tuple[KlineServer, ArchiveServer]) -> subprocess
 
 
 def held(folder: Path) -> np.ndarray:
-    return PlainStore(folder, "binance").read(SOL, 0, 1 << 62)
+    return store_at(folder, "binance").read(SOL, 0, 1 << 62)
 
 
 def test_killed_again_and_again_it_ends_with_everything(

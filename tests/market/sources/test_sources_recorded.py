@@ -13,7 +13,7 @@ from venue_support import venue
 from pbtui.core.clock import DAY_MS
 from pbtui.exchange.public import EndpointOverrides
 from pbtui.market.sources import Downloader, VenueArchive
-from pbtui.market.sources.rows import MINUTE, Rows
+from pbtui.market.store.rows import MINUTE, Rows
 from tests.support.archive_server import ArchiveServer
 
 

@@ -11,7 +11,7 @@ from sources_support import at
 
 from pbtui.core.clock import DAY_MS, MINUTE_MS
 from pbtui.market.sources.filing import days_for, months_for
-from pbtui.market.sources.spans import SpanLike, Stretch, clipped, length, ordered, windows, without
+from pbtui.market.store.spans import SpanLike, Stretch, clipped, length, ordered, windows, without
 
 SPANS = st.lists(st.builds(lambda a, n: Stretch(a, a + n), st.integers(0, 60), st.integers(0, 15)), max_size=8)
 

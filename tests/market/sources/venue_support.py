@@ -7,15 +7,16 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
 
-from plain_store import PlainStore
 from sources_support import at, walk
+from store_support import store_at
 
 from pbtui.core.clock import Clock
 from pbtui.exchange.public import CcxtPublicFeed, EndpointOverrides
 from pbtui.exchange.public.endpoints import Rewrites
 from pbtui.market.sources import Ensured, Meter, ensure
 from pbtui.market.sources.archives import Archive
-from pbtui.market.sources.rows import Rows
+from pbtui.market.store import CandleStore
+from pbtui.market.store.rows import Rows
 from tests.support.hasty_clock import HastyClock
 from tests.support.kline_server import KlineServer
 
@@ -30,7 +31,7 @@ class Venue:
     name: str
     server: KlineServer
     feed: CcxtPublicFeed
-    store: PlainStore
+    store: CandleStore
     clock: Clock
     archive: Archive | None = None
 
@@ -63,6 +64,6 @@ async def venue(
         feed = CcxtPublicFeed(name, clock=clock, endpoints=endpoints)
         await feed.start()
         try:
-            yield Venue(name, server, feed, PlainStore(folder, name), clock)
+            yield Venue(name, server, feed, store_at(folder, name), clock)
         finally:
             await feed.close()

@@ -13,7 +13,7 @@ import pytest
 
 from pbtui.core.clock import MINUTE_MS
 from pbtui.core.errors import ConfigError, DataError, StateError
-from pbtui.market.sources.rows import FIELDS, MINUTE, Rows
+from pbtui.market.store.rows import FIELDS, MINUTE, Rows
 from pbtui.market.transfer.give import Format, give
 from pbtui.market.transfer.names import symbol_of_name, timeframe_of_name
 from pbtui.market.transfer.take import find_files, take
