@@ -1,0 +1,211 @@
+"""A running job for those who wait: a progress bar on a terminal, plain lines elsewhere, JSON lines for programs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import Protocol, TextIO
+
+from pbtui.cli.narrate import say
+from pbtui.core.clock import Clock, RealClock
+from pbtui.core.sanitize import sanitize_line
+from pbtui.jobs.events import Done, EquitySample, Event, Failed, FillsCount, Note, Progress, Stage, to_json
+
+_REDRAW_S = 0.1
+_PLAIN_STEP = 0.1
+_BAR = 20
+_CLEAR = "\r\x1b[K"
+
+
+class Show(Protocol):
+    """Whoever is told the events of a job."""
+
+    def take(self, event: Event) -> None:
+        """Show an event."""
+        ...
+
+    def close(self) -> None:
+        """Leave the terminal tidy."""
+        ...
+
+
+class JsonShow:
+    """Every event as a line on standard output."""
+
+    def take(self, event: Event) -> None:
+        """Write the event."""
+        sys.stdout.write(to_json(event) + "\n")
+        sys.stdout.flush()
+
+    def close(self) -> None:
+        """Do nothing: every line is whole."""
+
+
+class QuietShow:
+    """Warnings only."""
+
+    def take(self, event: Event) -> None:
+        """Say a warning."""
+        if isinstance(event, Note) and event.level != "info":
+            say(f"{event.level}: {event.text}")
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+class Standing:
+    """What the events so far add up to."""
+
+    def __init__(self) -> None:
+        self.stage = Stage("starting")
+        self.progress = Progress(0.0, 0.0)
+        self.fills: int | None = None
+        self.equity: float | None = None
+
+    def take(self, event: Event) -> None:
+        """Take in an event."""
+        match event:
+            case Stage():
+                if event.text != self.stage.text:
+                    self.progress, self.fills, self.equity = Progress(0.0, 0.0), None, None
+                self.stage = event
+            case Progress():
+                self.progress = event
+            case FillsCount():
+                self.fills = event.n
+            case EquitySample():
+                self.equity = event.equity
+            case Note() | Done() | Failed():
+                return
+
+    @property
+    def share(self) -> float | None:
+        """Return how much of the stage is done, None where that cannot be counted."""
+        if self.progress.total > 0:
+            return self.progress.share
+        return self.stage.done / self.stage.total if self.stage.total > 0 else None
+
+    def title(self) -> str:
+        """Return the stage and which part of it."""
+        count = f" {self.stage.done}/{self.stage.total}" if self.stage.total > 0 else ""
+        return sanitize_line(self.stage.text, limit=60) + count
+
+    def figures(self) -> list[str]:
+        """Return rate, time left, fills and equity, as far as they are known."""
+        found: list[str] = []
+        if self.progress.rate > 0:
+            found.append(f"{_short(self.progress.rate)} bars/s")
+        if self.progress.left_s is not None and self.progress.share < 1:
+            found.append(f"{_minutes(self.progress.left_s)} left")
+        if self.fills is not None:
+            found.append(f"{self.fills:,} fills")
+        if self.equity is not None:
+            found.append(f"equity {self.equity:,.2f}")
+        return found
+
+
+class BarShow:
+    """One line that is drawn over and over on a terminal."""
+
+    def __init__(self, out: TextIO | None = None, clock: Clock | None = None, *, unicode: bool = True) -> None:
+        self._out = out or sys.stderr
+        self._clock = clock or RealClock()
+        self._unicode = unicode
+        self._standing = Standing()
+        self._drawn_at = -1.0
+        self._dirty = False
+
+    def take(self, event: Event) -> None:
+        """Draw what has changed, at most ten times a second; notes stay above the bar."""
+        if isinstance(event, Note):
+            self._put(_CLEAR)
+            say(event.text if event.level == "info" else f"{event.level}: {event.text}")
+            self._dirty = False
+        self._standing.take(event)
+        now = self._clock.monotonic()
+        if now - self._drawn_at >= _REDRAW_S or not self._dirty:
+            self._drawn_at = now
+            self._put(_CLEAR + self.line(shutil.get_terminal_size().columns - 1))
+            self._dirty = True
+
+    def close(self) -> None:
+        """Take the bar away."""
+        self._put(_CLEAR)
+
+    def line(self, width: int) -> str:
+        """Return the bar in at most `width` columns; the least important figures go first."""
+        share = self._standing.share
+        parts = [self._standing.title()]
+        if share is not None:
+            parts.append(f"{self._bar(share)} {share:>4.0%}")
+        for figure in self._standing.figures():
+            if len("  ".join([*parts, figure])) > width:
+                break
+            parts.append(figure)
+        return "  ".join(parts)[: max(width, 0)]
+
+    def _bar(self, share: float) -> str:
+        full = round(share * _BAR)
+        on, off = ("█", "░") if self._unicode else ("#", ".")
+        return on * full + off * (_BAR - full)
+
+    def _put(self, text: str) -> None:
+        try:
+            self._out.write(text)
+            self._out.flush()
+        except (OSError, ValueError):
+            return  # the terminal is gone: the result is what counts
+
+
+class PlainShow:
+    """A line for every new stage and every tenth of a long one."""
+
+    def __init__(self) -> None:
+        self._standing = Standing()
+        self._said = ""
+        self._next = _PLAIN_STEP
+
+    def take(self, event: Event) -> None:
+        """Say what is new."""
+        self._standing.take(event)
+        if isinstance(event, Note):
+            say(event.text if event.level == "info" else f"{event.level}: {event.text}")
+        elif isinstance(event, Stage) and event.text != self._said:
+            self._said, self._next = event.text, _PLAIN_STEP
+            say(self._standing.title())
+        elif isinstance(event, Progress) and event.share >= self._next:
+            self._next = (event.share // _PLAIN_STEP + 1) * _PLAIN_STEP
+            say(", ".join([f"{self._standing.title()}: {event.share:.0%}", *self._standing.figures()]))
+
+    def close(self) -> None:
+        """Do nothing: every line is whole."""
+
+
+def show_for(*, json: bool, quiet: bool) -> Show:
+    """Return the way to show a job that suits where it is shown."""
+    if json:
+        return JsonShow()
+    if quiet:
+        return QuietShow()
+    if sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb":
+        return BarShow(unicode=speaks_unicode(sys.stderr))
+    return PlainShow()
+
+
+def speaks_unicode(stream: TextIO) -> bool:
+    """Tell whether a stream can write more than ASCII."""
+    return (stream.encoding or "").lower().replace("-", "").startswith("utf")
+
+
+def _short(number: float) -> str:
+    for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if number >= size:
+            return f"{number / size:.1f}{unit}"
+    return f"{number:.0f}"
+
+
+def _minutes(seconds: float) -> str:
+    whole = round(min(seconds, 359_999.0))
+    hours, rest = divmod(whole, 3_600)
+    return f"{hours}:{rest // 60:02d}:{rest % 60:02d}" if hours else f"{rest // 60}:{rest % 60:02d}"
