@@ -1,6 +1,6 @@
 //! Keeping the closes of a position within the position (live.md 17, reduce-only bound).
 
-use super::executable::{Executable, Held, distance};
+use super::sendable::{Executable, Held, distance};
 use crate::engine::sort::{by_value, stable_sort_by};
 use crate::types::Side;
 

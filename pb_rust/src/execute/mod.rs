@@ -3,6 +3,8 @@
 pub mod bounds;
 pub mod executable;
 pub mod panic;
+pub mod sendable;
 
-pub use executable::{Executable, Held, Rules, to_executable};
+pub use executable::{Rules, to_executable};
 pub use panic::{PanicItem, PanicOrder, panic_order};
+pub use sendable::{Executable, Held};
