@@ -285,8 +285,10 @@ def _sha256(array: NDArray[Any]) -> str:
 @contextlib.contextmanager
 def _owned(folder: Path) -> Iterator[None]:
     """Hold the lock that tells a draft being made from one that was left behind; the kernel frees it with us."""
-    with (folder / _OWNER).open("wb") as file:
+    nameless = folder / f"{_OWNER}.new"
+    with nameless.open("wb") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
+        nameless.rename(folder / _OWNER)  # nobody finds it before it is held
         yield
 
 

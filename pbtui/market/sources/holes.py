@@ -43,17 +43,18 @@ def note_holes(
     Every round of asking counts; `no_trades` is the venue's own word and lasts at once.
     """
     lasting = _lasting(store.known_gaps(symbol, timeframe))
+    missing: list[SpanLike] = []
     for stretch in ordered(asked):
-        missing = store.missing(symbol, stretch.start_ms, stretch.end_ms, timeframe)
-        for span in without(clipped(missing, 0, now_ms - _FRESH_MS), lasting):
-            retries = PERSISTENT_RETRIES if reason == "no_trades" else None
-            store.note_gap(symbol, span, reason, timeframe, retry_count=retries)
+        missing += store.missing(symbol, stretch.start_ms, stretch.end_ms, timeframe)
+    found = without(clipped(missing, 0, now_ms - _FRESH_MS), lasting)
+    retries = PERSISTENT_RETRIES if reason == "no_trades" else None
+    store.note_gaps(symbol, found, reason, timeframe, retry_count=retries)
 
 
 def note_lasting(store: Store, symbol: str, timeframe: Timeframe, spans: Iterable[SpanLike], reason: str) -> None:
     """Remember spans that nobody will ever have."""
-    for span in without(spans, _lasting(store.known_gaps(symbol, timeframe))):
-        store.note_gap(symbol, span, reason, timeframe, retry_count=PERSISTENT_RETRIES)
+    lasting = _lasting(store.known_gaps(symbol, timeframe))
+    store.note_gaps(symbol, without(spans, lasting), reason, timeframe, retry_count=PERSISTENT_RETRIES)
 
 
 def note_before_listing(store: Store, symbol: str, timeframe: Timeframe, start_ms: int, end_ms: int) -> None:

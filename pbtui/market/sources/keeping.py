@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -53,16 +53,16 @@ class Store(Protocol):
         """Return the gaps that are known."""
         ...
 
-    def note_gap(
+    def note_gaps(
         self,
         symbol: str,
-        span: SpanLike,
+        spans: Iterable[SpanLike],
         reason: str,
         timeframe: Timeframe = "1m",
         *,
         retry_count: int | None = None,
     ) -> object:
-        """Remember a gap; its number of retries grows by one unless it is told."""
+        """Remember gaps; the number of retries of each stretch grows by one unless it is told."""
         ...
 
     def listing(self, symbol: str) -> int | None:

@@ -116,12 +116,6 @@ class CandleStore:
         """Return the gaps that are known, ascending and disjoint (candles.md 10.1)."""
         return list(self.shelf(symbol, timeframe).notes().gaps)
 
-    def note_gap(
-        self, symbol: str, span: SpanLike, reason: str, timeframe: Timeframe = "1m", *, retry_count: int | None = None
-    ) -> None:
-        """Remember one gap; see note_gaps."""
-        self.note_gaps(symbol, [span], reason, timeframe, retry_count=retry_count)
-
     def note_gaps(
         self,
         symbol: str,
