@@ -81,7 +81,7 @@ def save_chart(path: Path, title: str, panels: Sequence[Panel], *, size: tuple[i
     """Draw panels one above the other and write them as a PNG, whole or not at all. Raises OSError."""
     part = path.with_name(f".{path.name}.part")
     try:
-        render(title, panels, size=size).save(part, format="PNG", compress_level=4)
+        render(title, panels, size=size).save(part, format="PNG", compress_level=2)
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
@@ -101,7 +101,7 @@ def render(title: str, panels: Sequence[Panel], *, size: tuple[int, int] = (1600
         own = round(room * panel.height / sum(other.height for other in panels))
         _panel(draw, panel, (_LEFT, top + _GAP // 2, size[0] - _RIGHT, top + _GAP // 2 + own))
         top += own + _GAP
-    return image.resize(size, Image.Resampling.BOX)
+    return image.reduce(_SMOOTH)
 
 
 def _font(size: int) -> FreeTypeFont | BitmapFont:
