@@ -13,7 +13,7 @@ from pbtui.core.sanitize import sanitize_line
 from pbtui.jobs.events import Done, EquitySample, Event, Failed, FillsCount, Note, Progress, Stage, to_json
 
 _REDRAW_S = 0.1
-_PLAIN_STEP = 0.1
+_PLAIN_STEPS = 10
 _BAR = 20
 _CLEAR = "\r\x1b[K"
 
@@ -164,7 +164,7 @@ class PlainShow:
     def __init__(self) -> None:
         self._standing = Standing()
         self._said = ""
-        self._next = _PLAIN_STEP
+        self._tenth = 0
 
     def take(self, event: Event) -> None:
         """Say what is new."""
@@ -172,10 +172,10 @@ class PlainShow:
         if isinstance(event, Note):
             say(event.text if event.level == "info" else f"{event.level}: {event.text}")
         elif isinstance(event, Stage) and event.text != self._said:
-            self._said, self._next = event.text, _PLAIN_STEP
+            self._said, self._tenth = event.text, 0
             say(self._standing.title())
-        elif isinstance(event, Progress) and event.share >= self._next:
-            self._next = (event.share // _PLAIN_STEP + 1) * _PLAIN_STEP
+        elif isinstance(event, Progress) and int(event.share * _PLAIN_STEPS) > self._tenth:
+            self._tenth = int(event.share * _PLAIN_STEPS)
             say(", ".join([f"{self._standing.title()}: {event.share:.0%}", *self._standing.figures()]))
 
     def close(self) -> None:
