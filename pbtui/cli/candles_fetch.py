@@ -4,46 +4,28 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import sys
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pbtui.cli.candles_cmd import show, show_json
 from pbtui.cli.narrate import say
 from pbtui.cli.troubles import open_library
-from pbtui.cli.venue_access import endpoints_of, public_feed
-from pbtui.config.coin_names import VENUES, coin_of, default_quote, short_name
+from pbtui.config.coin_names import coin_of, short_name
 from pbtui.core.clock import Clock, RealClock
 from pbtui.core.errors import ConfigError, ExitCode
 from pbtui.core.sanitize import sanitize_line
-from pbtui.core.types import Market
 from pbtui.market.audit.finding import stamp
-from pbtui.market.library import Library, matching, nearest
-from pbtui.market.sources import Downloader, Job, MarketCache, Outcome, Progress, VenueArchive, ensure_many, has_archive
-from pbtui.market.sources.archives import library_name
+from pbtui.market.fetching import Access, Wish, check_venue, fetch
+from pbtui.market.library import Library
+from pbtui.market.sources import Outcome, Progress
 from pbtui.market.sources.holes import Hole
+from pbtui.market.venue_access import endpoints_in
 
 if TYPE_CHECKING:
     from pbtui.config import Config
-    from pbtui.exchange.public import Endpoints
 
 _TOLD_EVERY_S = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What to fetch: coins (or symbols) of an exchange in a range; `coins` None: all that trade there.
-
-    A coin that the exchange does not have is an error, unless it is `optional`: from a config's list for several.
-    """
-
-    exchange: str
-    coins: tuple[str, ...] | None
-    start_ms: int
-    end_ms: int
-    optional: bool = False
 
 
 def download(options: argparse.Namespace) -> int:
@@ -89,10 +71,7 @@ def _wishes(options: argparse.Namespace) -> list[Wish]:
             "which candles?", hint="name a config, or --exchange, --coins and --from (--to is now if left out)"
         )
     for name in exchanges:
-        if name not in VENUES:
-            raise ConfigError(
-                f"{sanitize_line(name, limit=40)!r} is no exchange known here", hint=nearest(name, VENUES)
-            )
+        check_venue(name)
     until = RealClock().now_ms() if end is None else end
     if start >= until:
         raise ConfigError("--from is not before --to", hint="both are UTC; --to is now if left out")
@@ -120,66 +99,16 @@ async def _run(
     options: argparse.Namespace, library: Library, wishes: Sequence[Wish], *, refetch_gaps: bool
 ) -> list[Outcome]:
     clock = RealClock()
-    endpoints = endpoints_of(options)
-    async with contextlib.AsyncExitStack() as stack:
-        jobs: list[Job] = []
-        for exchange in sorted({wish.exchange for wish in wishes}):
-            mine = [wish for wish in wishes if wish.exchange == exchange]
-            archives = not options.no_archives
-            making = _jobs(options, library, exchange, mine, clock, endpoints, archives=archives)
-            jobs += await stack.enter_async_context(making)
-        telling = _Telling(clock, as_json=options.json)
-        outcomes = await ensure_many(jobs, clock=clock, on_progress=telling, refetch_gaps=refetch_gaps)
-        telling.end()
-        return outcomes
+    endpoints = endpoints_in(options.base_dir, options.endpoints)
+    access = Access(options.base_dir, clock, _warn, endpoints, archives=not options.no_archives)
+    telling = _Telling(clock, as_json=options.json)
+    outcomes = await fetch(library, wishes, access, on_progress=telling, refetch_gaps=refetch_gaps)
+    telling.end()
+    return outcomes
 
 
-@contextlib.asynccontextmanager
-async def _jobs(
-    options: argparse.Namespace,
-    library: Library,
-    exchange: str,
-    wishes: Sequence[Wish],
-    clock: Clock,
-    endpoints: Endpoints | None,
-    *,
-    archives: bool,
-) -> AsyncGenerator[list[Job]]:
-    """Give the jobs of one venue while its connections are open; raises ConfigError for a coin it does not have."""
-    async with public_feed(exchange, clock, endpoints) as feed, contextlib.AsyncExitStack() as stack:
-        told = await MarketCache(options.base_dir, exchange, clock).load(feed.markets)
-        if told.warning:
-            say(f"pbtui: {told.warning}")
-        archive = None
-        if archives and has_archive(exchange):
-            downloader = Downloader(clock)
-            stack.push_async_callback(downloader.close)
-            moved = None if endpoints is None else endpoints.of(library_name(exchange))
-            archive = VenueArchive(exchange, downloader, markets=told.markets, endpoints=moved)
-        store = library.store(exchange)
-        yield [
-            Job(store, feed, archive, symbol, wish.start_ms, wish.end_ms)
-            for wish in wishes
-            for symbol in _symbols(wish, told.markets)
-        ]
-
-
-def _symbols(wish: Wish, markets: Mapping[str, Market]) -> list[str]:
-    chosen: list[str] = []
-    quote = default_quote(wish.exchange)
-    swaps = [symbol for symbol, market in markets.items() if market.quote == quote]
-    if wish.coins is None:
-        return sorted(symbol for symbol in swaps if not markets[symbol].ineligible)
-    for coin in wish.coins:
-        found = matching(coin, swaps)
-        if not found and wish.optional:
-            say(f"{wish.exchange} has no coin {sanitize_line(coin, limit=40)}: left out")
-        elif not found:
-            known = sorted({market.coin for market in markets.values()})
-            name = sanitize_line(coin, limit=40)
-            raise ConfigError(f"{wish.exchange} has no coin {name!r}", hint=nearest(coin, known))
-        chosen += sorted(found)
-    return chosen
+def _warn(text: str) -> None:
+    say(f"pbtui: {text}")
 
 
 class _Telling:
@@ -235,10 +164,6 @@ def _tell(outcome: Outcome, *, as_json: bool) -> None:
     told = [f"{stamp(hole.start_ms)} {_minutes(hole)} min missing ({hole.reason})" for hole in holes[:5]]
     for text in [*(done.notes if done is not None else ()), *told]:
         say(f"  {where}: {text}")
-
-
-def _record(hole: Hole) -> dict[str, object]:
-    return {"from": stamp(hole.start_ms), "minutes": _minutes(hole), "reason": hole.reason}
 
 
 def _minutes(hole: Hole) -> int:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import itertools
-from collections.abc import Iterator
 
 from pbtui.cli.candles_cmd import show, show_json, span_of
 from pbtui.cli.narrate import say
 from pbtui.cli.troubles import open_library
-from pbtui.config.coin_names import coin_of
 from pbtui.core.errors import ConfigError, ExitCode
 from pbtui.core.sanitize import sanitize_line
-from pbtui.market.audit import Finding, disagreements, findings_of_rows
 from pbtui.market.audit.finding import stamp
-from pbtui.market.library import Holding, Library, weeks
+from pbtui.market.checking import findings
+from pbtui.market.library import WEEK_MS, Holding, weeks
 
 _SHADES = " ░▒▓█"
+_WIDTH = 104  # weeks
 
 
 def coverage(options: argparse.Namespace) -> int:
@@ -25,12 +23,17 @@ def coverage(options: argparse.Namespace) -> int:
     pairs = library.choose(options.exchange, options.coins)
     if not pairs and not options.json:
         say(f"no candles in {sanitize_line(library.root, limit=200)}: pbtui candles download, or import")
-    for exchange, symbol in pairs:
-        holding = library.holding(exchange, symbol)
+    holdings = [library.holding(exchange, symbol) for exchange, symbol in pairs]
+    maps = [weeks(holding) for holding in holdings]
+    first: dict[str, int] = {}  # week that the maps of an exchange begin with
+    for holding, cells in zip(holdings, maps, strict=True):
+        if cells:
+            first[holding.exchange] = min(cells[0][0], first.get(holding.exchange, cells[0][0]))
+    for holding, cells in zip(holdings, maps, strict=True):
         if options.json:
             show_json(_record(holding))
         else:
-            show(_line(holding))
+            show(_line(holding, cells, first.get(holding.exchange, 0)))
     return ExitCode.OK
 
 
@@ -44,7 +47,7 @@ def verify(options: argparse.Namespace) -> int:
         )
     start, end = span_of(options)
     count = 0
-    for finding in itertools.chain(_each(library, pairs, start, end), _between(library, pairs, start, end)):
+    for finding in findings(library, pairs, start, end):
         count += 1
         if options.json:
             show_json(finding.record())
@@ -52,28 +55,6 @@ def verify(options: argparse.Namespace) -> int:
             show(finding.line())
     say(f"{len(pairs)} symbols checked, {count} findings")
     return ExitCode.FAILED if count else ExitCode.OK
-
-
-def _each(library: Library, pairs: list[tuple[str, str]], start: int, end: int) -> Iterator[Finding]:
-    for exchange, symbol in pairs:
-        store, coin = library.store(exchange), coin_of(symbol)
-        for trouble in store.verify(symbol):
-            yield Finding(exchange, coin, symbol, "file", 0, 0, trouble.line())
-        yield from findings_of_rows(exchange, coin, symbol, store.read(symbol, start, end))
-
-
-def _between(library: Library, pairs: list[tuple[str, str]], start: int, end: int) -> Iterator[Finding]:
-    """Compare each coin's venues with the first of them."""
-    by_coin: dict[str, list[tuple[str, str]]] = {}
-    for exchange, symbol in pairs:
-        by_coin.setdefault(coin_of(symbol), []).append((exchange, symbol))
-    for coin, held in sorted(by_coin.items()):
-        (first, symbol), *others = held
-        rows = library.store(first).read(symbol, start, end) if others else None
-        for other, theirs in others:
-            if rows is not None and other != first:
-                there = (other, theirs, library.store(other).read(theirs, start, end))
-                yield from disagreements(coin, (first, symbol, rows), there)
 
 
 def _record(holding: Holding) -> dict[str, object]:
@@ -93,13 +74,15 @@ def _record(holding: Holding) -> dict[str, object]:
     }
 
 
-def _line(holding: Holding) -> str:
+def _line(holding: Holding, cells: list[tuple[int, float]], first_week_ms: int) -> str:
     held = holding.coverage
     if held.first_ms is None or held.last_ms is None:
         return f"{holding.exchange:<12} {holding.symbol:<20} none"
-    cells = "".join(_SHADES[max(1, round(share * (len(_SHADES) - 1)))] if share else " " for _, share in weeks(holding))
+    before = " " * ((cells[0][0] - first_week_ms) // WEEK_MS)
+    shades = (_SHADES[max(1, round(share * (len(_SHADES) - 1)))] if share else " " for _, share in cells)
+    drawn = before + "".join(shades)
     gaps = f"{holding.missing:,} missing in {len(held.holes)} gaps" if held.holes else "no gap"
     return (
         f"{holding.exchange:<12} {holding.symbol:<20} {stamp(held.first_ms)} to {stamp(held.last_ms)} "
-        f"{held.count:>10,} candles  {holding.share:>7.2%}  {gaps}  |{cells[-60:]}|"
+        f"{held.count:>10,} candles {holding.share:>8.2%}  {gaps:<26} |{drawn[-_WIDTH:]}|"
     )

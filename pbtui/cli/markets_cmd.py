@@ -11,16 +11,16 @@ from pathlib import Path
 
 from pbtui.cli.narrate import say
 from pbtui.cli.parsing import Parser, add_global_flags
-from pbtui.cli.venue_access import endpoints_of, public_feed
 from pbtui.config.coin_names import VENUES, short_name
 from pbtui.core.amounts import plain
 from pbtui.core.clock import RealClock
 from pbtui.core.errors import ConfigError, ExitCode
-from pbtui.core.sanitize import sanitize_line
+from pbtui.core.sanitize import sanitize_line, sanitize_text
 from pbtui.core.types import Market
 from pbtui.market.audit.finding import stamp
 from pbtui.market.library import matching, nearest
 from pbtui.market.sources.markets import MarketCache, Markets
+from pbtui.market.venue_access import endpoints_in, public_feed
 
 _HEAD = ("coin", "symbol", "tick", "lot", "min qty", "min cost", "contract", "maker", "taker", "first day")
 
@@ -58,7 +58,7 @@ def _parser() -> Parser:
 
 async def _markets(options: argparse.Namespace, exchange: str) -> Markets:
     clock = RealClock()
-    endpoints = endpoints_of(options)
+    endpoints = endpoints_in(options.base_dir, options.endpoints)
 
     async def ask() -> Mapping[str, Market]:
         async with public_feed(exchange, clock, endpoints) as feed:
@@ -113,7 +113,7 @@ def _table(rows: list[tuple[str, ...]]) -> None:
             cell.ljust(width) if i < 2 else cell.rjust(width)
             for i, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
-        print(sanitize_line("  ".join(cells), limit=400).rstrip())
+        print(sanitize_text("  ".join(cells)).replace("\n", " ").rstrip())
 
 
 def _age(age_ms: int) -> str:

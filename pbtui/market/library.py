@@ -106,14 +106,13 @@ def weeks(holding: Holding) -> list[tuple[int, float]]:
     held = holding.coverage
     if held.first_ms is None or held.last_ms is None:
         return []
-    first, end = _monday(held.first_ms), held.last_ms + TIMEFRAME_MS["1m"]
-    absent = [(first, held.first_ms), *((hole.start_ms, hole.end_ms) for hole in held.holes)]
-    result: list[tuple[int, float]] = []
-    for week in range(first, end, WEEK_MS):
-        until = week + WEEK_MS
-        lost = sum(max(0, min(b, until) - max(a, week)) for a, b in [*absent, (end, max(end, until))])
-        result.append((week, 1.0 - lost / WEEK_MS))
-    return result
+    first, end = monday_of(held.first_ms), held.last_ms + TIMEFRAME_MS["1m"]
+    until = monday_of(held.last_ms) + WEEK_MS
+    lost = dict.fromkeys(range(first, until, WEEK_MS), 0)
+    for start, stop in [(first, held.first_ms), *((hole.start_ms, hole.end_ms) for hole in held.holes), (end, until)]:
+        for week in range(monday_of(start), stop, WEEK_MS):
+            lost[week] += min(stop, week + WEEK_MS) - max(start, week)
+    return [(week, 1.0 - missing / WEEK_MS) for week, missing in lost.items()]
 
 
 def matching(coin: str, symbols: Iterable[str]) -> set[str]:
@@ -139,7 +138,8 @@ def nearest(word: str, known: Sequence[str]) -> str:
     return f"there are {listed}"
 
 
-def _monday(ms: int) -> int:
+def monday_of(ms: int) -> int:
+    """Return the beginning of a moment's week."""
     return (ms - _MONDAY_MS) // WEEK_MS * WEEK_MS + _MONDAY_MS
 
 

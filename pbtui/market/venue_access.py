@@ -1,8 +1,7 @@
-"""A venue's public data for commands that fetch: opened without keys, closed at the end."""
+"""A venue's public data for whoever fetches candles: opened without keys, closed at the end."""
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -17,14 +16,16 @@ if TYPE_CHECKING:
 _FOUND = Path("configs", "custom_endpoints.json")
 
 
-def endpoints_of(options: argparse.Namespace) -> Endpoints | None:
-    """Return other addresses of venues: of the file named, else of the one beside the configs, if there is one."""
+def endpoints_in(base_dir: Path, named: Path | None = None) -> Endpoints | None:
+    """Return other addresses of venues: of the file named, else of the one below `base_dir`, if there is one.
+
+    Raises ConfigError for a file that is no such list.
+    """
     from pbtui.exchange.public import load_endpoints
 
-    named: Path | None = options.endpoints
-    found = options.base_dir / _FOUND
     if named is not None:
         return load_endpoints(named)
+    found = base_dir / _FOUND
     return load_endpoints(found) if found.is_file() else None
 
 

@@ -1,0 +1,131 @@
+"""Fetching what is wished for: coins of venues in a range become jobs while their connections are open."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pbtui.config.coin_names import VENUES, default_quote
+from pbtui.core.clock import MINUTE_MS, Clock
+from pbtui.core.errors import ConfigError
+from pbtui.core.sanitize import sanitize_line
+from pbtui.core.types import Market
+from pbtui.market.library import Library, matching, nearest
+from pbtui.market.prepare.request import Request
+from pbtui.market.sources import Downloader, Job, MarketCache, Outcome, VenueArchive, ensure_many, has_archive
+from pbtui.market.sources.archives import library_name
+from pbtui.market.sources.progress import OnProgress
+from pbtui.market.venue_access import public_feed
+
+if TYPE_CHECKING:
+    from pbtui.config import Config
+    from pbtui.exchange.public import Endpoints
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What to fetch: coins (or symbols) of an exchange in [start, end); `coins` None: all that trade there.
+
+    A coin that the exchange does not have is an error, unless it is `optional`: from a config's list for several.
+    """
+
+    exchange: str
+    coins: tuple[str, ...] | None
+    start_ms: int
+    end_ms: int
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How venues are reached: their market settings are kept below `base_dir`; `say` is told what should be known."""
+
+    base_dir: Path
+    clock: Clock
+    say: Callable[[str], None]
+    endpoints: Endpoints | None = None
+    archives: bool = True
+
+
+def check_venue(name: str) -> str:
+    """Return the name of a venue; raises ConfigError naming those that come close to an unknown one."""
+    if name not in VENUES:
+        raise ConfigError(f"{sanitize_line(name, limit=40)!r} is no exchange known here", hint=nearest(name, VENUES))
+    return name
+
+
+def wishes_of(config: Config, *, base_dir: Path) -> list[Wish]:
+    """Return what a backtest of a config needs, warm-up included; raises ConfigError."""
+    needs = Request.of(config, base_dir=base_dir)
+    return [
+        Wish(check_venue(name), needs.coins, needs.fetch_start_ms, needs.end_ms + MINUTE_MS, optional=True)
+        for name in needs.exchanges
+    ]
+
+
+async def fetch(
+    library: Library,
+    wishes: Sequence[Wish],
+    access: Access,
+    *,
+    on_progress: OnProgress | None = None,
+    on_jobs: Callable[[Sequence[Job]], None] | None = None,
+    refetch_gaps: bool = False,
+) -> list[Outcome]:
+    """Make the stores hold what is wished for as far as the world has it; cancelling loses nothing that was fetched.
+
+    `on_jobs` hears what there is to do before it begins. Raises ExchangeError for a venue that cannot be reached and
+    ConfigError for a coin that it does not have.
+    """
+    async with contextlib.AsyncExitStack() as stack:
+        jobs: list[Job] = []
+        for exchange in sorted({wish.exchange for wish in wishes}):
+            mine = [wish for wish in wishes if wish.exchange == exchange]
+            jobs += await stack.enter_async_context(_jobs(library, exchange, mine, access))
+        if on_jobs is not None:
+            on_jobs(jobs)
+        return await ensure_many(jobs, clock=access.clock, on_progress=on_progress, refetch_gaps=refetch_gaps)
+
+
+@contextlib.asynccontextmanager
+async def _jobs(library: Library, exchange: str, wishes: Sequence[Wish], access: Access) -> AsyncGenerator[list[Job]]:
+    """Give the jobs of one venue while its connections are open."""
+    endpoints = access.endpoints
+    async with public_feed(exchange, access.clock, endpoints) as feed, contextlib.AsyncExitStack() as stack:
+        told = await MarketCache(access.base_dir, exchange, access.clock).load(feed.markets)
+        if told.warning:
+            access.say(told.warning)
+        archive = None
+        if access.archives and has_archive(exchange):
+            downloader = Downloader(access.clock)
+            stack.push_async_callback(downloader.close)
+            moved = None if endpoints is None else endpoints.of(library_name(exchange))
+            archive = VenueArchive(exchange, downloader, markets=told.markets, endpoints=moved)
+        store = library.store(exchange)
+        yield [
+            Job(store, feed, archive, symbol, wish.start_ms, wish.end_ms)
+            for wish in wishes
+            for symbol in _symbols(wish, told.markets, access.say)
+        ]
+
+
+def _symbols(wish: Wish, markets: Mapping[str, Market], say: Callable[[str], None]) -> list[str]:
+    """Return the symbols that a wish means."""
+    chosen: list[str] = []
+    quote = default_quote(wish.exchange)
+    swaps = [symbol for symbol, market in markets.items() if market.quote == quote]
+    if wish.coins is None:
+        return sorted(symbol for symbol in swaps if not markets[symbol].ineligible)
+    for coin in wish.coins:
+        found = matching(coin, swaps)
+        if not found and wish.optional:
+            say(f"{wish.exchange} has no coin {sanitize_line(coin, limit=40)}: left out")
+        elif not found:
+            known = sorted({market.coin for market in markets.values()})
+            name = sanitize_line(coin, limit=40)
+            raise ConfigError(f"{wish.exchange} has no coin {name!r}", hint=nearest(coin, known))
+        chosen += sorted(found)
+    return chosen
