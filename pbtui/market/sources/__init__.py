@@ -5,6 +5,7 @@
 
 from pbtui.market.sources.archives import Archive, VenueArchive, has_archive
 from pbtui.market.sources.download import Downloader, Patience
+from pbtui.market.sources.ensuring import Ensuring
 from pbtui.market.sources.fetch import Ensured, ensure
 from pbtui.market.sources.holes import Hole
 from pbtui.market.sources.listings import Listings, find_listings
@@ -16,6 +17,7 @@ __all__ = [
     "Archive",
     "Downloader",
     "Ensured",
+    "Ensuring",
     "Hole",
     "Job",
     "Listings",
