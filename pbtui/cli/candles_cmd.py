@@ -12,7 +12,7 @@ from typing import Any
 
 from pbtui.cli.parsing import Parser, add_global_flags, moment_ms, words
 from pbtui.core.errors import ConfigError
-from pbtui.core.sanitize import sanitize_line
+from pbtui.core.sanitize import sanitize_text
 
 _ENDLESS = 1 << 62
 
@@ -84,7 +84,7 @@ def span_of(options: argparse.Namespace) -> tuple[int, int]:
 
 def show(line: str) -> None:
     """Write a line of data."""
-    print(sanitize_line(line, limit=2_000))
+    print(sanitize_text(line, limit=2_000).replace("\n", " "))
 
 
 def show_json(record: dict[str, Any]) -> None:

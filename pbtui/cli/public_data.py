@@ -13,10 +13,13 @@ from pbtui.core.errors import ConfigError, ExchangeError
 if TYPE_CHECKING:
     from pbtui.exchange.public import CcxtPublicFeed, Endpoints
     from pbtui.live.journal import Journal
+    from pbtui.market.kept import KeptCandles
+    from pbtui.market.store import Trouble
 
 REACH_S = 5.0
 _FIRST_PAUSE_S = 5.0
 _LONGEST_PAUSE_S = 60.0
+_TOLD_AGAIN_S = 900.0
 _FOUND = Path("configs", "custom_endpoints.json")
 
 
@@ -24,7 +27,13 @@ async def connect(plan: RunPlan, clock: Clock, journal: Journal) -> tuple[CcxtPu
     """Return a started feed, or None and why the venue can't be reached; raises ConfigError for an unknown venue."""
     from pbtui.exchange.public import CcxtPublicFeed, why_unreachable
 
-    feed = CcxtPublicFeed(plan.exchange, quote=plan.quote, clock=clock, endpoints=_endpoints(plan, journal))
+    feed = CcxtPublicFeed(
+        plan.exchange,
+        quote=plan.quote,
+        clock=clock,
+        endpoints=_endpoints(plan, journal),
+        shelf=_kept_candles(plan, clock, journal),
+    )
     try:
         why = await why_unreachable(feed, REACH_S)
         if not why:
@@ -53,6 +62,23 @@ async def connect_again(
         waiting(text)
         await clock.sleep(pause_s)
         pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+
+
+def _kept_candles(plan: RunPlan, clock: Clock, journal: Journal) -> KeptCandles:
+    """Return the venue's part of the candle store; its troubles are told, and the bot goes on without it."""
+    from pbtui.market.kept import KeptCandles
+    from pbtui.market.library import Library
+
+    told: dict[str, float] = {}
+
+    def tell(trouble: Trouble) -> None:
+        # A full disk shows with every coin and every minute: once in a while is enough.
+        now = clock.monotonic()
+        if now - told.get(trouble.kind, float("-inf")) >= _TOLD_AGAIN_S:
+            told[trouble.kind] = now
+            journal.say("candles", trouble.line(), level=0)
+
+    return KeptCandles(Library(plan.options.base_dir, clock, tell).store(plan.exchange))
 
 
 def _endpoints(plan: RunPlan, journal: Journal) -> Endpoints | None:

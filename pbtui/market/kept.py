@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pbtui.core.errors import DataError
 from pbtui.exchange.port import TIMEFRAME_MS, Candles, Timeframe
 from pbtui.market.sources.rows import rows_of_candles
 from pbtui.market.store.rows import Rows, last_of_each
 from pbtui.market.store.spans import Stretch, windows
+from pbtui.market.store.trouble import StoreBusy, StoreUnwritable
 
 if TYPE_CHECKING:
     from pbtui.market.store import CandleStore
@@ -25,18 +26,16 @@ _WRITTEN_TOGETHER = 30
 Key = tuple[str, Timeframe]
 
 
-class StoreShelf:
+class KeptCandles:
     """The `Shelf` of a public feed over one exchange's store.
 
-    Newest minutes wait in memory until there are some of them: a crash loses what can be asked for again. A store that
-    cannot be written is told of once; candles then come from the venue as if there were none.
+    Newest minutes wait in memory until there are some of them: a crash loses what can be asked for again. When the
+    store cannot be written (of which it tells itself) candles come from the venue as if there were none.
     """
 
-    def __init__(self, store: CandleStore, on_trouble: Callable[[DataError], None]) -> None:
+    def __init__(self, store: CandleStore) -> None:
         self._store = store
-        self._on_trouble = on_trouble
         self._pending: dict[Key, list[Rows]] = {}
-        self._told = False
 
     async def fill(
         self, symbol: str, timeframe: Timeframe, start_ms: int, end_ms: int, *, now_ms: float, ask: Ask
@@ -80,13 +79,8 @@ class StoreShelf:
         if not parts:
             return
         symbol, timeframe = key
-        try:
+        with contextlib.suppress(StoreUnwritable, StoreBusy):
             await asyncio.to_thread(self._store.write, symbol, last_of_each(np.concatenate(parts)), timeframe)
-            self._told = False
-        except DataError as error:
-            if not self._told:
-                self._told = True
-                self._on_trouble(error)
 
 
 def _gaps(rows: Rows, start_ms: int, end_ms: int, step: int) -> list[Stretch]:
