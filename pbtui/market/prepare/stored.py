@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from pbtui.core.clock import DAY_MS
 from pbtui.exchange.port import Timeframe
+from pbtui.market.store.layout import folder_of, segment_of
 from pbtui.market.store.rows import Rows
-
-_PERIOD = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?\.(?:parquet|npy)")
 
 
 class CandleReader(Protocol):
@@ -42,12 +38,12 @@ class StoreRows:
         """
         found: list[tuple[str, int, int, int]] = []
         try:
-            paths = sorted((self.folder / "1m" / symbol.replace("/", "_")).iterdir())
+            paths = sorted((self.folder / "1m" / folder_of(symbol)).iterdir())
         except OSError:
             return []
         for path in paths:
-            period = _period(path.name)
-            if period is None or period[0] >= end_ms or period[1] <= start_ms:
+            segment = segment_of(path.name)
+            if segment is None or segment.start_ms >= end_ms or segment.end_ms <= start_ms:
                 continue
             try:
                 stat = path.stat()
@@ -55,24 +51,3 @@ class StoreRows:
                 continue
             found.append((path.name, stat.st_size, stat.st_mtime_ns, stat.st_ino))
         return found
-
-
-def _period(name: str) -> tuple[int, int] | None:
-    """Return the [start, end) that a segment of this name covers; None for other files."""
-    match = _PERIOD.fullmatch(name)
-    if match is None:
-        return None
-    year, month, day = (int(part) if part else None for part in match.groups())
-    if year is None or month is None:
-        return None
-    try:
-        start = _ms(year, month, day or 1)
-        if day is not None:
-            return start, start + DAY_MS
-        return start, _ms(year + month // 12, month % 12 + 1, 1)
-    except ValueError:
-        return None
-
-
-def _ms(year: int, month: int, day: int) -> int:
-    return int(datetime(year, month, day, tzinfo=UTC).timestamp()) * 1000

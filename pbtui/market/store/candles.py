@@ -14,7 +14,8 @@ from pbtui.core.clock import Clock
 from pbtui.core.errors import DataError
 from pbtui.core.sanitize import sanitize_line
 from pbtui.exchange.port import TIMEFRAME_MS, Timeframe
-from pbtui.market.store.layout import folder_of, segment_of, symbol_of
+from pbtui.market.store.checking import FileFinding, findings_of
+from pbtui.market.store.layout import folder_of, is_name, segment_of, symbol_of
 from pbtui.market.store.notes import KnownGap
 from pbtui.market.store.rows import MINUTE, Rows, last_of_each, sound
 from pbtui.market.store.shelf import Coverage, Shelf
@@ -98,6 +99,14 @@ class CandleStore:
             shown = sanitize_line(self.folder, limit=200)
             raise DataError(f"{shown}: {sanitize_line(error, limit=120)}") from error
         return sorted(symbol for name in held if (symbol := _known(name)) is not None)
+
+    def verify(self, symbol: str) -> list[FileFinding]:
+        """Read every byte held of a symbol and return what is wrong with its files; damaged segments are put aside."""
+        found: list[FileFinding] = []
+        for timeframe in TIMEFRAME_MS:
+            if (self.folder / timeframe / folder_of(symbol)).is_dir():
+                found += findings_of(self.shelf(symbol, timeframe), timeframe)
+        return found
 
     def delete(self, symbol: str, timeframe: Timeframe = "1m") -> int:
         """Delete what we hold of a symbol and return the bytes freed; shards of Passivbot stay, and stay readable.

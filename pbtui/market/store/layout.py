@@ -30,10 +30,16 @@ class Segment:
 def folder_of(symbol: str) -> str:
     """Return the folder of a symbol, `BTC_USDT:USDT`; raises DataError for a text that cannot be one."""
     name = symbol.replace("/", "_", 1)
-    wrong = not name.isprintable() or name.startswith(".") or len(name.encode("utf-8", "replace")) > 200
-    if wrong or not name or symbol_of(name) != symbol:
+    if not is_name(name) or symbol_of(name) != symbol:
         raise DataError(f"{sanitize_line(symbol, limit=60)!r} is no symbol that candles can be kept of")
     return name
+
+
+def is_name(text: str) -> bool:
+    """Return whether a text is a visible name of a folder, and not a way to another one."""
+    separated = "/" in text or "\\" in text
+    long = len(text.encode("utf-8", "replace")) > 200
+    return bool(text) and text.isprintable() and not text.startswith(".") and not separated and not long
 
 
 def symbol_of(folder: str) -> str:

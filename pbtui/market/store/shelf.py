@@ -52,7 +52,7 @@ class Shelf:
 
     def __init__(self, folder: Path, step_ms: int, clock: Clock, tell: Tell, lock_timeout_s: float) -> None:
         self.folder = folder
-        self._step_ms = step_ms
+        self.step_ms = step_ms
         self._clock = clock
         self._tell = tell
         self._lock_timeout_s = lock_timeout_s
@@ -92,7 +92,7 @@ class Shelf:
             segments = self.segments()
             found: list[Stretch] = []
             for segment in present(segments, start_ms, end_ms):
-                found += self.loader.facts(segment).spans(self._step_ms)
+                found += self.loader.facts(segment).spans(self.step_ms)
             self.loader.cache.save(segment.name for segment in segments)
             return clipped(ordered(found), start_ms, end_ms)
 
@@ -100,7 +100,7 @@ class Shelf:
 
     def missing(self, start_ms: int, end_ms: int) -> list[Stretch]:
         """Return the stretches of [start, end), both rounded up to the grid, that hold no candles."""
-        start, end = (-(-moment // self._step_ms) * self._step_ms for moment in (start_ms, end_ms))
+        start, end = (-(-moment // self.step_ms) * self.step_ms for moment in (start_ms, end_ms))
         return without([Stretch(start, end)], self.spans(start, end))
 
     def coverage(self) -> Coverage:
@@ -110,7 +110,7 @@ class Shelf:
             return Coverage(None, None, 0, ())
         first, end = spans[0].start_ms, spans[-1].end_ms
         holes = tuple(without([Stretch(first, end)], spans))
-        return Coverage(first, end - self._step_ms, length(spans, self._step_ms), holes)
+        return Coverage(first, end - self.step_ms, length(spans, self.step_ms), holes)
 
     def write(self, rows: Rows) -> None:
         """Merge sound, ascending rows; each segment appears whole and durable or not at all."""
@@ -159,7 +159,7 @@ class Shelf:
                         folder.rmdir()
             except OSError as error:
                 raise unwritable(self.folder, error) from error
-        self.loader = Loader(self.folder, self._step_ms, self._clock, self._tell, self.alone)
+        self.loader = Loader(self.folder, self.step_ms, self._clock, self._tell, self.alone)
         return freed
 
     def _write_month(self, month: Segment, rows: Rows, there: list[Segment]) -> None:
