@@ -117,6 +117,21 @@ def finish_alone(context: Context) -> dict[str, Any]:
     return {}
 
 
+def simulate(context: Context) -> dict[str, Any]:
+    import numpy as np
+
+    from pbtui.jobs.watch import watched_run
+    from tests.engine.test_backtest import Call, market
+
+    bars = context.request["bars"]
+    call = Call(hlcvs=market(bars), btc_usd=np.full(bars, 50_000.0))
+    context.emit(Stage("simulating"))
+    with watched_run(context.emit) as progress:
+        found = call.run(progress=progress, look_ahead=False)
+    assert found.fills is not None
+    return {"fills": len(found.fills), "gain": found.analysis_usd["gain"]}
+
+
 def frames(context: Context) -> int:
     return context._out
 
@@ -125,7 +140,7 @@ WORKS: dict[str, Any] = {
     function.__name__: function
     for function in (
         echo, refuse, bug, die, segfault, quit_early, memory, disk, garbage, long_line, chatter, until_stopped, deaf,
-        with_grandchild, finish_alone,
+        with_grandchild, finish_alone, simulate,
     )
 }  # fmt: skip
 

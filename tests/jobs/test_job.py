@@ -15,14 +15,14 @@ import pytest
 
 from pbtui.core.clock import RealClock
 from pbtui.core.errors import ExitCode
-from pbtui.jobs.events import Done, Event, Failed, FillsCount, Note, Stage
+from pbtui.jobs.events import Done, EquitySample, Event, Failed, FillsCount, Note, Progress, Stage
 from pbtui.jobs.job import Job, JobFailed
 
-CHILD = Path(__file__).with_name("child_of_test.py")
+ROOT = Path(__file__).resolve().parents[2]
 
 
 async def start(what: str, **more: Any) -> Job:
-    return await Job.start("", {"what": what, **more}, command=[sys.executable, str(CHILD)])
+    return await Job.start("", {"what": what, **more}, command=[sys.executable, "-m", "tests.jobs.child_of_test"])
 
 
 async def all_of(job: Job) -> list[Event]:
@@ -190,6 +190,32 @@ async def test_a_job_that_was_let_go_outlives_its_parent(tmp_path):
     assert file.read_text() == "finished"
 
 
+async def test_a_backtest_is_watched_to_its_end():
+    job = await start("simulate", bars=100_000)
+    events = await all_of(job)
+    end = events[-1]
+    assert isinstance(end, Done)
+    assert end.result["fills"] > 0
+    assert [event.n for event in events if isinstance(event, FillsCount)][-1] == end.result["fills"]
+    assert sum(isinstance(event, EquitySample) for event in events) > 100
+    assert [event.share for event in events if isinstance(event, Progress)][-1] == 1.0
+
+
+@pytest.mark.parametrize("how", ["stop", "kill"])
+async def test_a_backtest_is_ended_while_it_computes(how):
+    job = await start("simulate", bars=3_000_000)
+    async for event in job.events():
+        if isinstance(event, Progress):
+            break
+    if how == "stop":
+        await job.stop(grace_s=30)
+    else:
+        os.kill(job.pid, signal.SIGKILL)
+    with pytest.raises(JobFailed, match="stopped" if how == "stop" else "SIGKILL"):
+        await job.result()
+    assert gone(job.pid)
+
+
 PARENT = """
 import asyncio, json, sys
 sys.path.insert(0, {root!r})
@@ -216,7 +242,7 @@ async def _parent(what: str, **more: Any) -> tuple[asyncio.subprocess.Process, i
     """Start a process that starts a job; return both."""
     import json
 
-    script = PARENT.format(root=str(CHILD.parent.parent.parent), more=json.dumps({"what": what, **more}))
+    script = PARENT.format(root=str(ROOT), more=json.dumps({"what": what, **more}))
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", script, stdout=asyncio.subprocess.PIPE, env=dict(os.environ)
     )

@@ -11,7 +11,7 @@ from pbtui.jobs.events import EquitySample, Event, FillsCount, Progress
 from pbtui.jobs.watch import watched_run
 from tests.engine.test_backtest import BARS, Call, market
 
-LONG = 1_000_000
+LONG = 500_000
 
 
 def long_call() -> Call:
