@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -22,7 +21,6 @@ from pbtui.market.store.shelf import Coverage, Shelf
 from pbtui.market.store.spans import SpanLike, Stretch
 from pbtui.market.store.trouble import StoreBusy, StoreUnwritable, Trouble, TroubleKind
 
-_EXCHANGE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,60}")
 _LOCK_TIMEOUT_S = 10.0  # live.candle_lock_timeout_seconds (candles.md 4)
 _FETCH_TIMEOUT_S = 600.0  # a round of archive files on a slow line
 
@@ -47,7 +45,7 @@ class CandleStore:
         fetch_timeout_s: float = _FETCH_TIMEOUT_S,
     ) -> None:
         """Take the folder `root/exchange`; `exchange` is a short name. Nothing is made before something is written."""
-        if not _EXCHANGE.fullmatch(exchange):
+        if not is_name(exchange):
             raise DataError(f"{sanitize_line(exchange, limit=60)!r} is no name of an exchange")
         self.exchange = exchange
         self.folder = root / exchange

@@ -20,9 +20,9 @@ WORKERS, BLOCKS = 8, 30
 START = at("2025-05-27")  # over the end of a month: segments of both kinds
 
 
-def launch(root: Path, number: int) -> subprocess.Popen[bytes]:
+def launch(root: Path, number: int, rounds: int) -> subprocess.Popen[bytes]:
     script = Path(__file__).with_name("worker.py")
-    arguments = [str(root), str(number), str(WORKERS), str(START), str(BLOCKS), *SYMBOLS]
+    arguments = [str(root), str(number), str(WORKERS), str(START), str(BLOCKS), str(rounds), *SYMBOLS]
     paths = os.pathsep.join([str(ROOT), str(script.parent)])
     return subprocess.Popen(
         [sys.executable, str(script), *arguments],
@@ -41,10 +41,11 @@ def reported(told: bytes) -> list[tuple[str, int]]:
 def test_eight_processes_killed_at_random_lose_nothing(tmp_path: Path) -> None:
     random = np.random.default_rng(7)
     root = tmp_path / "ohlcv"
-    running = [launch(root, number) for number in range(WORKERS)]
+    # Two come to an end; the others would go on until long after they are killed.
+    running = [launch(root, number, 1 if number % 4 == 0 else 1_000) for number in range(WORKERS)]
     written: list[tuple[str, int]] = []
     for number, process in enumerate(running):
-        if number % 4:  # six of eight, each after some more of its blocks
+        if number % 4:
             assert process.stdout is not None
             said = b"".join(process.stdout.readline() for _ in range(int(random.integers(1, BLOCKS - 5))))
             process.send_signal(signal.SIGKILL)

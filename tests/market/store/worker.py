@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 from pathlib import Path
@@ -14,10 +15,11 @@ from pbtui.core.clock import MINUTE_MS
 BLOCK = 50
 
 
-def main(root: str, number: int, workers: int, start_ms: int, blocks: int, symbols: list[str]) -> None:
+def main(root: str, number: int, workers: int, start_ms: int, blocks: int, rounds: int, symbols: list[str]) -> None:
+    """Write the worker's blocks so many times over."""
     kept = Kept(Path(root), lock_timeout_s=60.0)
     random = np.random.default_rng(number)
-    for i in range(blocks):
+    for i in itertools.chain(*[range(blocks)] * rounds):
         symbol = symbols[int(random.integers(len(symbols)))]
         block = i * workers + number
         first = start_ms + block * BLOCK * MINUTE_MS
@@ -32,4 +34,4 @@ def main(root: str, number: int, workers: int, start_ms: int, blocks: int, symbo
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], *map(int, sys.argv[2:6]), sys.argv[6:])
+    main(sys.argv[1], *map(int, sys.argv[2:7]), sys.argv[7:])
