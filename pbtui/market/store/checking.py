@@ -82,7 +82,7 @@ def _of_segment(shelf: Shelf, segment: Segment, index: ShardIndex) -> Iterator[F
                 yield "checksum", "its bytes are not those its index.json knows; not used", 0
             yield from _of_rows(rows, segment, shelf.step_ms)
         else:
-            decode(path.read_bytes(), segment, shelf.step_ms)
+            decode(path.read_bytes(), segment)
     except BadShard as error:
         yield "unreadable", f"{error.message}; not used", 0
     except BadSegment as error:

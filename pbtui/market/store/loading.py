@@ -54,7 +54,7 @@ class Loader:
         try:
             if segment.kind == "shard":
                 return self._remember(segment, self._shard(path, segment, stat), stat)
-            rows = decode(path.read_bytes(), segment, self._step_ms)
+            rows = decode(path.read_bytes(), segment)
         except FileNotFoundError as error:
             raise Vanished from error
         except BadShard as error:
