@@ -76,11 +76,11 @@ def give_out(options: argparse.Namespace) -> int:
         )
     start, end = span_of(options)
     several = len({exchange for exchange, _ in pairs}) > 1
-    written = 0
+    written, without = 0, list[str]()
     for exchange, symbol in pairs:
         rows = library.store(exchange).read(symbol, start, end)
         if not len(rows):
-            say(f"{exchange} {symbol}: no candles in that range")
+            without.append(f"{exchange} {symbol}")
             continue
         folder: Path = options.place / exchange if several else options.place
         path = folder / f"{symbol.split('/', 1)[0]}.{options.format}"
@@ -92,6 +92,8 @@ def give_out(options: argparse.Namespace) -> int:
             show(f"{path}: {len(rows):,} candles")
     if not written:
         raise ConfigError("no candles in that range", hint="pbtui candles coverage shows what is held")
+    for name in without:
+        say(f"{name}: no candles in that range")
     return ExitCode.OK
 
 
