@@ -17,7 +17,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from pbtui.core.clock import Clock
+from pbtui.core.clock import DAY_MS, Clock
 from pbtui.core.errors import DataError
 from pbtui.core.sanitize import sanitize_line
 from pbtui.market.sealed import replace_file, sync_folder
@@ -120,7 +120,8 @@ class Shelf:
                 segments = self.segments()
                 for month, part in _by_month(rows):
                     self._write_month(month, part, present(segments, month.start_ms, month.end_ms))
-                self.loader.cache.save(segment.name for segment in self.segments())
+                if int(rows["ts"][-1]) - int(rows["ts"][0]) >= DAY_MS:  # less is read again as fast
+                    self.loader.cache.save(segment.name for segment in self.segments())
             except OSError as error:
                 raise unwritable(self.folder, error) from error
 

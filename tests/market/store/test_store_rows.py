@@ -122,6 +122,7 @@ def test_coverage_names_the_holes(kept: Kept) -> None:
 
 def test_what_is_known_of_segments_may_be_lost_stale_or_nonsense(kept: Kept) -> None:
     kept.store.write(BTC, minutes("2025-05-01", 100))
+    assert kept.store.coverage(BTC).count == 100
     index = kept.folder() / "segments.json"
     sealed = index.read_bytes()
     for content in (b"", b"{}", sealed[:-7], sealed.replace(b"100", b"999"), b"[" * 100_000):
