@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -63,7 +64,7 @@ def findings_of(shelf: Shelf, timeframe: str) -> Iterator[FileFinding]:
     there = {segment.name.removesuffix(".npy") for segment in segments if segment.kind == "shard"}
     for day in sorted(index.entries.keys() - there):
         yield make("index", SHARD_INDEX, f"knows a shard of {day} that is not there")
-    if (shelf.folder / INDEX).exists() and read_sealed(shelf.folder / INDEX) is None:
+    if os.path.exists(shelf.folder / INDEX) and read_sealed(shelf.folder / INDEX) is None:
         yield make("index", INDEX, "is damaged; it is made anew from the segments")
     if read_notes(shelf.folder).broken:
         yield make("index", NOTES, "is damaged; gaps will be asked for again")

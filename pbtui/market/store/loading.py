@@ -58,14 +58,14 @@ class Loader:
         except FileNotFoundError as error:
             raise Vanished from error
         except BadShard as error:
-            self._tell_once("shard", path, stat, f"{error.message}: not used and left as it is")
+            self.tell_once("shard", path, stat, f"{error.message}: not used and left as it is")
             return no_rows()
         except BadSegment as error:
             return self._damaged(path, segment, stat, error, is_alone=is_alone)
         except OSError as error:
             if is_alone and segment.kind != "shard":
                 raise unwritable(path, error) from error
-            self._tell_once("unreadable", path, stat, f"cannot be read: {reason_of(error)}")
+            self.tell_once("unreadable", path, stat, f"cannot be read: {reason_of(error)}")
             return no_rows()
         return self._remember(segment, rows, stat)
 
@@ -91,9 +91,9 @@ class Loader:
         except FileNotFoundError as error:
             if not path.is_symlink():
                 raise Vanished from error
-            self._tell_once("unreadable", path, None, "is a link that leads nowhere")
+            self.tell_once("unreadable", path, None, "is a link that leads nowhere")
         except OSError as error:
-            self._tell_once("unreadable", path, None, f"cannot be read: {reason_of(error)}")
+            self.tell_once("unreadable", path, None, f"cannot be read: {reason_of(error)}")
         return None
 
     def _remember(self, segment: Segment, rows: Rows, stat: os.stat_result) -> Rows:
@@ -127,7 +127,7 @@ class Loader:
                 return self.rows(segment, is_alone=True)
         except (StoreBusy, StoreUnwritable) as refused:
             why = f"{error.message}; not used, but could not be put aside: {refused.message}"
-            self._tell_once("corrupt", path, stat, why)
+            self.tell_once("corrupt", path, stat, why)
             return no_rows()
 
     def _quarantine(self, path: Path, error: BadSegment) -> None:
@@ -145,7 +145,8 @@ class Loader:
             "corrupt", path, f"{error.message}; put aside in {QUARANTINE}/{aside.name}, its candles count as missing"
         )
 
-    def _tell_once(self, kind: TroubleKind, path: Path, stat: os.stat_result | None, text: str) -> None:
+    def tell_once(self, kind: TroubleKind, path: Path, stat: os.stat_result | None, text: str) -> None:
+        """Tell a trouble with a file unless it was told of the same file before."""
         size, mtime_ns, inode = (0, 0, 0) if stat is None else (stat.st_size, stat.st_mtime_ns, stat.st_ino)
         if (path.name, size, mtime_ns, inode) not in self._told:
             self._told.add((path.name, size, mtime_ns, inode))

@@ -7,6 +7,7 @@ like gaps there (candles.md 20, 5.3).
 
 from __future__ import annotations
 
+import os
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -62,7 +63,7 @@ def read_notes(folder: Path) -> Notes:
     path = folder / NOTES
     body = read_sealed(path)
     if body is None or body.get("version") != _VERSION:
-        return Notes(broken=path.exists())
+        return Notes(broken=os.path.exists(path))
     return Notes(tuple(KnownGap(*each) for each in body["gaps"]), body["listing"])
 
 

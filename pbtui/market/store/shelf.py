@@ -29,8 +29,9 @@ from pbtui.market.store.notes import NOTES, Notes, read_notes, write_notes
 from pbtui.market.store.rows import Rows, ascending, between, last_of_each, no_rows
 from pbtui.market.store.segment import encode
 from pbtui.market.store.spans import Stretch, clipped, length, ordered, without
-from pbtui.market.store.trouble import StoreBusy, unwritable
+from pbtui.market.store.trouble import StoreBusy, reason_of, unwritable
 
+_MADE_FOLDERS = 4  # timeframe, exchange, ohlcv, caches
 _LOOKS = 100  # at a folder that keeps changing; each time another writer got ahead
 _WRITE_LOCK, _FETCH_LOCK = ".write.lock", ".fetch.lock"
 _RANK = {"shard": 0, "day": 1, "month": 2}
@@ -56,6 +57,7 @@ class Shelf:
         self._clock = clock
         self._tell = tell
         self._lock_timeout_s = lock_timeout_s
+        self._anchored = False
         self.loader = Loader(folder, step_ms, clock, tell, self.alone)
 
     def alone(self) -> AbstractContextManager[None]:
@@ -67,11 +69,12 @@ class Shelf:
         return held(self.folder / _FETCH_LOCK, timeout_s)
 
     def segments(self) -> list[Segment]:
-        """Return the segments there are, ascending."""
+        """Return the segments there are, ascending; none, and told, when the disk does not say."""
         try:
             return segments_in(self.folder)
         except OSError as error:
-            raise unwritable(self.folder, error) from error
+            self.loader.tell_once("unreadable", self.folder, None, f"cannot be read: {reason_of(error)}")
+            return []
 
     def read(self, start_ms: int, end_ms: int) -> Rows:
         """Return the verified rows of [start, end)."""
@@ -117,11 +120,12 @@ class Shelf:
         with self.alone():
             try:
                 self._sweep()
-                segments = self.segments()
+                segments = segments_in(self.folder)
                 for month, part in _by_month(rows):
                     self._write_month(month, part, present(segments, month.start_ms, month.end_ms))
                 if int(rows["ts"][-1]) - int(rows["ts"][0]) >= DAY_MS:  # less is read again as fast
-                    self.loader.cache.save(segment.name for segment in self.segments())
+                    self.loader.cache.save(segment.name for segment in segments_in(self.folder))
+                self._anchor()
             except OSError as error:
                 raise unwritable(self.folder, error) from error
 
@@ -160,6 +164,7 @@ class Shelf:
                         folder.rmdir()
             except OSError as error:
                 raise unwritable(self.folder, error) from error
+        self._anchored = False
         self.loader = Loader(self.folder, self.step_ms, self._clock, self._tell, self.alone)
         return freed
 
@@ -191,6 +196,13 @@ class Shelf:
             return self.loader.rows(segment, is_alone=True)
         except Vanished:  # deleted by hand
             return no_rows()
+
+    def _anchor(self) -> None:
+        """Make the folder's own name durable, and those of the folders it may have been made with."""
+        if not self._anchored:
+            for folder in list(self.folder.parents)[:_MADE_FOLDERS]:
+                sync_folder(folder)
+            self._anchored = True
 
     def _sweep(self) -> None:
         """Delete drafts of segments that a killed writer left behind; under the lock there is no other writer."""

@@ -102,6 +102,33 @@ def test_a_folder_in_which_nothing_may_be_written(kept: Kept) -> None:
     assert np.array_equal(kept.fresh().read(BTC, *ALL), ROWS)
 
 
+def test_a_folder_that_may_not_even_be_looked_into(kept: Kept) -> None:
+    kept.store.write(BTC, ROWS)
+
+    def work() -> None:
+        if os.getuid() == 0:
+            os.setgid(65534)
+            os.setuid(65534)
+        for store in (kept.store, kept.fresh()):
+            assert len(store.read(BTC, *ALL)) == 0
+            assert store.missing(BTC, 0, 60_000) == [(0, 60_000)]
+            assert store.known_gaps(BTC) == []
+            assert store.listing(BTC) is None
+            with pytest.raises(StoreUnwritable):
+                store.write(BTC, ROWS[:3])
+        assert kept.kinds() == ["unreadable", "unwritable"] * 2
+        assert "no permission" in kept.troubles[0].line()
+
+    for folder in (kept.root.parent, *kept.root.parents[1:3]):
+        folder.chmod(0o755)
+    kept.folder().chmod(0)
+    try:
+        in_child(work)
+    finally:
+        kept.folder().chmod(0o755)
+    assert np.array_equal(kept.fresh().read(BTC, *ALL), ROWS), "and nothing was lost"
+
+
 def mounted(folder: Path, size: str) -> bool:
     return (
         subprocess.run(
