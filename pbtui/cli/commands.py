@@ -2,6 +2,7 @@
 
 # command → module with `main(argv) -> int`
 COMMANDS = {
+    "backtest": "pbtui.cli.backtest",
     "config": "pbtui.cli.config_cmd",
     "candles": "pbtui.cli.candles_cmd",
     "markets": "pbtui.cli.markets_cmd",
@@ -11,7 +12,6 @@ COMMANDS = {
     "stop": "pbtui.cli.steer",
 }
 LATER = (
-    "backtest",
     "optimize",
     "pareto",
     "fills",

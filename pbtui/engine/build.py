@@ -44,3 +44,10 @@ def assert_fresh(crate: Path = _CRATE) -> None:
     built = build_info()["source_hash"]
     if wanted is not None and wanted != built:
         raise EngineStale(f"the compiled engine is stale: built from {built}, sources are {wanted}", hint=_HINT)
+
+
+def build_hash() -> str:
+    """Return the checksum of the sources the compiled engine was built from."""
+    from pbtui._pb_rust import build_info
+
+    return str(build_info()["source_hash"])
