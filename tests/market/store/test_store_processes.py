@@ -110,6 +110,28 @@ def test_a_kill_at_any_step_of_a_write_leaves_the_old_rows_or_the_new(tmp_path: 
     assert len(outcomes) >= 8
 
 
+def test_processes_that_find_the_same_damage_at_once_put_it_aside_once(tmp_path: Path) -> None:
+    kept = Kept(tmp_path)
+    kept.store.write("A/USDT:USDT", minutes("2025-05-31T23:00", 120))
+    folder = kept.folder("A/USDT:USDT")
+    sound = (folder / "2025-05.parquet").read_bytes()
+    for turn in range(1, 11):
+        (folder / "2025-05.parquet").write_bytes(sound[:-turn])
+        ready, go = os.pipe()
+        children = []
+        for _ in range(4):
+            children.append(os.fork())
+            if children[-1] == 0:
+                os.close(go)
+                os.read(ready, 1)  # until all are there
+                os._exit(0 if len(kept.fresh().read("A/USDT:USDT", *ALL)) == 60 else 1)
+        os.close(ready)
+        os.close(go)
+        assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0] * 4
+        assert len(list((folder / "quarantine").iterdir())) == turn
+        assert not (folder / "2025-05.parquet").exists()
+
+
 def die_at(n: int) -> None:
     """Let the n-th call that writes, syncs, renames or deletes end the process instead."""
     left = n
