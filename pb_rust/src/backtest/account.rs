@@ -206,7 +206,8 @@ impl Account {
     /// Exposure of all positions against the whole balance.
     pub fn exposure(&self) -> Exposure {
         let long = self.side_exposure(Side::Long);
-        let short = -self.side_exposure(Side::Short);
+        // Not negated: nothing is 0.0, not −0.0, which files would show.
+        let short = 0.0 - self.side_exposure(Side::Short);
         Exposure { long, short, net: long + short }
     }
 

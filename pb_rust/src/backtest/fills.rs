@@ -125,7 +125,8 @@ impl Bar<'_> {
             timestamp_ms: self.setup.time_ms(self.index),
             coin: coin as u32,
             order_type: order.order_type,
-            pnl: change.pnl,
+            // A short closed at its own price makes −0.0 of nothing, which files would show.
+            pnl: change.pnl + 0.0,
             fee_paid: change.fee,
             usd_total_balance: account.total,
             usd_cash_wallet: account.usd_wallet,
