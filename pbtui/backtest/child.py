@@ -11,11 +11,13 @@ from pbtui.backtest.repeat import repeat
 from pbtui.backtest.result import Pictures, write_result
 from pbtui.backtest.run import Run, dataset_of, result_base, simulate
 from pbtui.backtest.sourcing import Sourcing
+from pbtui.backtest.suite import run_suite
+from pbtui.backtest.suite_plan import is_suite
 from pbtui.config import Config
 from pbtui.core.clock import RealClock
 from pbtui.core.sanitize import sanitize_line
 from pbtui.engine import build
-from pbtui.jobs.child import Context, leave, serve
+from pbtui.jobs.child import Context, leave, serve, stoppable
 from pbtui.jobs.events import Note, Stage
 
 
@@ -23,7 +25,7 @@ def work(context: Context) -> Mapping[str, Any]:
     """Do the job of a request and return its result; raises PbtuiError, Stopped."""
     build.assert_fresh()
     job = BacktestJob.of_request(context.request)
-    return asyncio.run(_do(job, context))
+    return asyncio.run(stoppable(_do(job, context), context))
 
 
 async def _do(job: BacktestJob, context: Context) -> Mapping[str, Any]:
@@ -38,6 +40,10 @@ async def _do(job: BacktestJob, context: Context) -> Mapping[str, Any]:
         folder = sanitize_line(job.repeat, limit=2_000)
         return {"kind": "repeat", "folder": folder, "same": done.same, "differences": list(done.differences)}
     config = job.load()
+    if is_suite(config):
+        pictures = Pictures(fills=job.fill_plots)
+        done = await run_suite(config, sourcing, context.emit, pictures=pictures)
+        return {"kind": "suite", "folder": str(done.folder), "fills": done.fills, "summary": done.summary}
     return await _single(job, config, sourcing, context)
 
 

@@ -6,6 +6,7 @@ standard input open; its end means that the parent is gone. Whatever libraries p
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import faulthandler
 import json
@@ -14,16 +15,18 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 from pbtui.core.errors import ExitCode, PbtuiError
 from pbtui.core.sanitize import sanitize_line
 from pbtui.jobs.events import Done, Event, Failed, to_json
 
+T = TypeVar("T")
 REQUEST_LIMIT = 16 * 1024 * 1024
 _GRACE_S = 5.0
+_LOOK_S = 0.2
 _NICE = 19
 _OOM_SCORE = 800  # of 1000: the first to go where memory is short
 
@@ -103,6 +106,21 @@ def serve(work: Work, *, grace_s: float = _GRACE_S) -> int:
     end = ends[0] if ends else Failed("the job ended without a result")
     context.tell(end)
     return end.exit_code if isinstance(end, Failed) else int(ExitCode.OK)
+
+
+async def stoppable(doing: Coroutine[Any, Any, T], context: Context) -> T:
+    """Await `doing`, cancelling it once the work should end: whoever waits for a venue tells no events.
+
+    Raises Stopped when it was cancelled.
+    """
+    task = asyncio.ensure_future(doing)
+    while not task.done():
+        await asyncio.wait({task}, timeout=_LOOK_S)
+        if context.stopping:
+            task.cancel()
+    if task.cancelled():
+        raise Stopped
+    return task.result()
 
 
 def leave(code: int) -> None:

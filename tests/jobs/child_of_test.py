@@ -12,7 +12,7 @@ import time
 from typing import Any
 
 from pbtui.core.errors import ConfigError
-from pbtui.jobs.child import Context, leave, serve
+from pbtui.jobs.child import Context, leave, serve, stoppable
 from pbtui.jobs.events import FillsCount, Note, Stage
 
 
@@ -132,6 +132,14 @@ def simulate(context: Context) -> dict[str, Any]:
     return {"fills": len(found.fills), "gain": found.analysis_usd["gain"]}
 
 
+def wait_for_a_venue(context: Context) -> dict[str, Any]:
+    import asyncio
+
+    context.emit(Note("waiting"))
+    asyncio.run(stoppable(asyncio.Event().wait(), context))
+    return {}
+
+
 def frames(context: Context) -> int:
     return context._out
 
@@ -140,7 +148,7 @@ WORKS: dict[str, Any] = {
     function.__name__: function
     for function in (
         echo, refuse, bug, die, segfault, quit_early, memory, disk, garbage, long_line, chatter, until_stopped, deaf,
-        with_grandchild, finish_alone, simulate,
+        with_grandchild, finish_alone, simulate, wait_for_a_venue,
     )
 }  # fmt: skip
 

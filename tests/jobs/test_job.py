@@ -154,6 +154,14 @@ async def test_stops_in_order():
     assert gone(pid)
 
 
+async def test_who_waits_for_a_venue_stops_as_well():
+    job = await start("wait_for_a_venue")
+    assert await first_note(job) == "waiting"
+    await job.stop(grace_s=30)
+    assert isinstance(job.end, Failed)
+    assert (job.end.line, job.end.exit_code) == ("stopped", ExitCode.INTERRUPTED)
+
+
 async def test_who_does_not_stop_is_killed_with_all_it_started():
     job = await start("with_grandchild")
     grandchild = int((await first_note(job)).split()[1])
