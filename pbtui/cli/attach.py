@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pbtui.cli import parsing, remote
@@ -40,9 +41,11 @@ def main(argv: list[str]) -> int:
 async def _attach(info: lock.LockInfo, *, view: bool, take: bool) -> int:
     from pbtui.console.app import ConsoleOptions, run_console
 
+    # A bot's folder lies two levels below its base folder, where its candles are too.
+    options = ConsoleOptions(attached=True, base_dir=Path(info.run_dir).parent.parent)
     link = await remote.connect(info, "viewer" if view else "controller", take=take)
     try:
-        left = await run_console(link, ConsoleOptions(attached=True), on_app=_leave_on_signals)
+        left = await run_console(link, options, on_app=_leave_on_signals)
     finally:
         await link.close()
     if left.reason == "crash":

@@ -66,7 +66,9 @@ class _Screen:
 
         link = LocalLink(self._session.supervisor, self._session.seats)
         try:
-            left = await run_console(link, ConsoleOptions(), on_app=self._keep)
+            given = self._session.plan.options
+            options = ConsoleOptions(base_dir=given.base_dir, endpoints=given.endpoints)
+            left = await run_console(link, options, on_app=self._keep)
         except Exception as error:  # noqa: BLE001 (the screen may fail in any way; the bot goes on and says how to come back)
             left = ConsoleExit("crash", f"{type(error).__name__}: {error}")
         finally:

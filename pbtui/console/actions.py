@@ -8,11 +8,12 @@ from typing import Literal
 
 from pbtui.core.types import Mode
 
-Place = Literal["live", "coin", "log"]
-EVERYWHERE: frozenset[Place] = frozenset({"live", "coin", "log"})
+Place = Literal["live", "coin", "log", "candles"]
+EVERYWHERE: frozenset[Place] = frozenset({"live", "coin", "log", "candles"})
 TRADING: frozenset[Place] = frozenset({"live", "coin"})
 LIVE: frozenset[Place] = frozenset({"live"})
 LOG: frozenset[Place] = frozenset({"log"})
+CANDLES: frozenset[Place] = frozenset({"candles"})
 
 
 class Danger(IntEnum):
@@ -40,6 +41,7 @@ class ConsoleAction:
     needs: tuple[str, ...] = ()  # names of further conditions, see `availability`
     hint: int = 0  # place in the footer, 0 = only in help and palette
     hint_panels: tuple[str, ...] = ()  # footer only while one of these panels has the focus
+    asks: bool = False  # its dialog wants the letter y, though the bot is not changed
 
 
 MODE_OF: dict[str, Mode | None] = {
@@ -54,9 +56,10 @@ LATER: dict[str, str] = {
     "screen.backtest": "Backtest",
     "screen.optimize": "Optimize",
     "screen.pareto": "Pareto",
-    "screen.candles": "Candles",
     "screen.config": "Config",
 }
+_LATER_KEYS = ("2", "3", "4", "6")
+_STOCK_PANELS = ("candles",)
 _ROWS = ("positions", "orders", "modes")
 _MODE_NEEDS = ("target",)
 
@@ -95,39 +98,42 @@ ACTIONS: tuple[ConsoleAction, ...] = (
     ConsoleAction("coin.open", ("enter",), "coin", "the coin: chart, orders, mode, flags in words",
                   group="Screens", places=LIVE, needs=("open",), hint=20),
     ConsoleAction("screen.live", ("1",), "live", "positions, orders, modes, chart, events", group="Screens",
-                  hint=21, hint_panels=("log", "coin")),
+                  hint=21, hint_panels=("log", "coin", "candles")),
     *(
-        ConsoleAction(name, (str(number),), title.lower(), f"{title}: comes with a later version", group="Screens",
+        ConsoleAction(name, (key,), title.lower(), f"{title}: comes with a later version", group="Screens",
                       needs=("later",))
-        for number, (name, title) in enumerate(LATER.items(), start=2)
+        for key, (name, title) in zip(_LATER_KEYS, LATER.items(), strict=True)
     ),
+    ConsoleAction("screen.candles", ("5",), "candles", "stored candles: coverage, gaps, download",
+                  group="Screens"),
     ConsoleAction("screen.log", ("7",), "log", "all events this console has seen", group="Screens"),
     ConsoleAction("back", ("escape",), "back", "leave; on Live: drop filter, then selection",
-                  group="Screens", hint=22, hint_panels=("log", "coin")),
+                  group="Screens", hint=22, hint_panels=("log", "coin", "candles")),
     ConsoleAction("help", ("question_mark",), "help", "the keys of this screen", group="Screens", hint=50),
     ConsoleAction("palette", ("ctrl+p",), "palette", "every action, found by typing", group="Screens", hint=51),
     ConsoleAction("command", ("colon",), "command", "type a command: mode BTC long gs", group="Screens"),
     ConsoleAction("redraw", ("ctrl+l",), "redraw", "paint the whole screen again", group="Screens"),
     ConsoleAction("theme.next", ("T",), "theme", "the next colour theme", group="Screens"),
     ConsoleAction("warnings", ("w",), "warnings", "standing warnings, start-up checklist", group="Screens",
-                  needs=("snapshot",)),
+                  places=EVERYWHERE - CANDLES, needs=("snapshot",)),
     ConsoleAction("panel.next", ("tab",), "next panel", "move to the next panel"),
     ConsoleAction("panel.previous", ("shift+tab",), "previous panel", "move to the panel before"),
     ConsoleAction("view.cycle", ("v",), "view", "what the free place shows: chart, modes, …",
-                  places=TRADING, hint=40),
+                  places=TRADING | CANDLES, hint=40),
     ConsoleAction("cursor.down", ("down", "j"), "down", "one row down"),
     ConsoleAction("cursor.up", ("up", "k"), "up", "one row up"),
-    ConsoleAction("cursor.left", ("left", "h"), "left", "the panel to the left"),
-    ConsoleAction("cursor.right", ("right", "l"), "right", "the panel to the right"),
+    ConsoleAction("cursor.left", ("left", "h"), "left", "the panel to the left; on the map: a week"),
+    ConsoleAction("cursor.right", ("right", "l"), "right", "the panel to the right; on the map: a week"),
     ConsoleAction("cursor.page_down", ("pagedown",), "page down", "one page down"),
     ConsoleAction("cursor.page_up", ("pageup",), "page up", "one page up"),
     ConsoleAction("cursor.first", ("home",), "first", "the first row"),
     ConsoleAction("cursor.last", ("end", "G"), "last", "the last row; follows events again"),
     ConsoleAction("filter", ("slash",), "filter", "rows with text, !text without, column:text",
-                  places=LIVE | LOG, hint=30, hint_panels=("positions", "modes", "events", "log")),
-    ConsoleAction("sort", ("s",), "sort", "sort by the next column", places=LIVE, needs=("sortable",), hint=31,
-                  hint_panels=("positions", "orders")),
-    ConsoleAction("sort.reverse", ("S",), "reverse", "turn the order round", places=LIVE, needs=("sortable",)),
+                  places=LIVE | LOG | CANDLES, hint=30, hint_panels=("positions", "modes", "events", "log", "candles")),
+    ConsoleAction("sort", ("s",), "sort", "sort by the next column", places=LIVE | CANDLES, needs=("sortable",),
+                  hint=31, hint_panels=("positions", "orders", "candles")),
+    ConsoleAction("sort.reverse", ("S",), "reverse", "turn the order round", places=LIVE | CANDLES,
+                  needs=("sortable",)),
     ConsoleAction("orders.scope", ("a",), "all orders", "orders of all coins, or of this one", places=LIVE, hint=30,
                   hint_panels=("orders",)),
     ConsoleAction("events.level", ("f",), "level", "events down to error, info, debug, trace",
@@ -136,6 +142,27 @@ ACTIONS: tuple[ConsoleAction, ...] = (
                   hint_panels=("chart", "coin-chart", "coin")),
     ConsoleAction("chart.longer", ("full_stop",), "longer", "longer candles: 1m, 15m, 1h", places=TRADING, hint=33,
                   hint_panels=("chart", "coin-chart", "coin")),
+    ConsoleAction("candles.download", ("w",), "download", "fetch what the backtest of a config needs",
+                  group="Candles", places=CANDLES, needs=("stock", "no_download"), hint=10, hint_panels=_STOCK_PANELS),
+    ConsoleAction("candles.stop", ("x",), "stop", "stop the download, else the check", group="Candles",
+                  places=CANDLES, needs=("stock", "busy"), hint=11, hint_panels=_STOCK_PANELS),
+    ConsoleAction("candles.verify", ("V",), "verify", "look for what is wrong: marked coins, or this",
+                  group="Candles", places=CANDLES, needs=("stock", "held", "no_check"), hint=12,
+                  hint_panels=_STOCK_PANELS),
+    ConsoleAction("candles.delete", ("X",), "delete", "delete our files: marked coins, or this", group="Candles",
+                  places=CANDLES, asks=True, needs=("stock", "held", "no_delete"), hint=13, hint_panels=_STOCK_PANELS),
+    ConsoleAction("candles.mark", ("space",), "mark", "mark the coin, or not", group="Candles", places=CANDLES,
+                  needs=("stock", "held"), hint=14, hint_panels=_STOCK_PANELS),
+    ConsoleAction("candles.mark_all", ("A",), "mark all", "mark every coin in view, or none", group="Candles",
+                  places=CANDLES, needs=("stock", "held")),
+    ConsoleAction("candles.open", ("enter",), "in full", "the week, the finding, the download in full",
+                  group="Candles", places=CANDLES, needs=("stock",)),
+    ConsoleAction("candles.earlier", ("left_square_bracket",), "earlier", "a screenful of weeks back",
+                  group="Candles", places=CANDLES, needs=("stock", "held")),
+    ConsoleAction("candles.later", ("right_square_bracket",), "later", "a screenful of weeks on",
+                  group="Candles", places=CANDLES, needs=("stock", "held")),
+    ConsoleAction("candles.again", ("r",), "read again", "read what is on disk again", group="Candles",
+                  places=CANDLES, needs=("stock",)),
     ConsoleAction("log.next_error", ("e",), "next error", "jump to the next error", places=LOG, hint=34,
                   hint_panels=("log",)),
 )  # fmt: skip

@@ -6,6 +6,7 @@ import asyncio
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar, Literal
 
 from rich.style import Style
@@ -19,6 +20,7 @@ from textual.widgets import Input
 from pbtui.console.actions import BY_ID, ConsoleAction, Danger
 from pbtui.console.availability import ENDED, why_not
 from pbtui.console.burst import Burst
+from pbtui.console.candles.desk import CandleDesk
 from pbtui.console.commands import find_keys, parse
 from pbtui.console.dialogs.quit import StoppingDialog
 from pbtui.console.driver import PatientDriver
@@ -54,6 +56,8 @@ class ConsoleOptions:
     ascii_only: bool | None = None  # None: as the locale says
     operator: str = "operator"
     clock: Clock | None = None
+    base_dir: Path = Path()  # holds caches/ and configs/
+    endpoints: Path | None = None  # other addresses of venues
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,14 @@ class ConsoleApp(App[ConsoleExit], inherit_bindings=False):
         self._look = Look(self)
         self._operate = Operate(self)
         self._pump = Pump(self)
+        self.candles = CandleDesk(
+            self.options.base_dir,
+            self.state.candles,
+            self.clock,
+            say=lambda text, ink: self.say(text, ink=ink),
+            draw=self.refresh_views,
+            endpoints=self.options.endpoints,
+        )
         for palette in palettes().values():
             self.register_theme(palette.theme())
         self.use_theme(choose(self.options.theme, self.console.color_system))
@@ -127,6 +139,7 @@ class ConsoleApp(App[ConsoleExit], inherit_bindings=False):
     def leave(self, reason: Reason, text: str = "") -> None:
         """End the console; the bot is not touched."""
         self.leaving = True
+        self.candles.close()
         self.exit(ConsoleExit(reason, text))
 
     def hang_up(self) -> None:
@@ -381,6 +394,8 @@ async def run_console(
         raise
     except Exception as error:  # noqa: BLE001 - a fault of the screen is an exit reason, not the bot's end
         return ConsoleExit("crash", safe(f"{type(error).__name__}: {error}"))
+    finally:
+        app.candles.close()
     if app.crash_text:
         return ConsoleExit("crash", app.crash_text)
     return result or ConsoleExit("link_closed" if app.state.link_ended else "detach")

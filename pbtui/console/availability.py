@@ -48,6 +48,32 @@ def _sortable(state: ViewState, action: ConsoleAction) -> str:
     return "" if state.panel in state.sorts else "this panel has one order only"
 
 
+def _stock(state: ViewState, action: ConsoleAction) -> str:
+    return "" if state.place == "candles" else "only on the Candles screen (5)"
+
+
+def _held(state: ViewState, action: ConsoleAction) -> str:
+    return "" if state.candles.targets() else "no candles on this row"
+
+
+def _busy(state: ViewState, action: ConsoleAction) -> str:
+    return "" if state.candles.busy_with() else "nothing runs"
+
+
+def _no_download(state: ViewState, action: ConsoleAction) -> str:
+    return "a download runs already: x stops it" if state.candles.fetch.running else ""
+
+
+def _no_check(state: ViewState, action: ConsoleAction) -> str:
+    return "a check runs already: x stops it" if state.candles.check.running else ""
+
+
+def _no_delete(state: ViewState, action: ConsoleAction) -> str:
+    view = state.candles
+    fetching = view.fetch.running and any(pair in view.fetch.rows or not view.fetch.rows for pair in view.targets())
+    return "a download of it runs: x stops it" if fetching else "files are being deleted" if view.deleting else ""
+
+
 CONDITIONS: dict[str, Callable[[ViewState, ConsoleAction], str]] = {
     "snapshot": _snapshot,
     "target": _target,
@@ -57,6 +83,12 @@ CONDITIONS: dict[str, Callable[[ViewState, ConsoleAction], str]] = {
     "later": _later,
     "open": _open,
     "sortable": _sortable,
+    "stock": _stock,
+    "held": _held,
+    "busy": _busy,
+    "no_download": _no_download,
+    "no_check": _no_check,
+    "no_delete": _no_delete,
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pbtui.console.actions import ACTIONS, ConsoleAction, Danger, key_label
+from pbtui.console.actions import ACTIONS, EVERYWHERE, ConsoleAction, Danger, key_label
 
 _HEAD = """# Keys
 
@@ -17,7 +17,6 @@ _RITUALS = {
     Danger.COSTS: "preview, type the coin",
     Danger.ACCOUNT: "preview, type `PANIC`, countdown",
 }
-_EVERYWHERE = 3
 
 
 def keys_markdown() -> str:
@@ -33,5 +32,6 @@ def _table(group: str) -> str:
 
 def _row(action: ConsoleAction) -> str:
     keys = " ".join(f"`{key_label(key)}`" for key in action.keys)
-    places = "" if len(action.places) == _EVERYWHERE else ", ".join(sorted(action.places))
-    return f"| {keys} | {action.help} | {places} | {_RITUALS[action.danger]} |"
+    places = "" if action.places == EVERYWHERE else ", ".join(sorted(action.places))
+    ritual = _RITUALS[action.danger] or (_RITUALS[Danger.ORDERS] if action.asks else "")
+    return f"| {keys} | {action.help} | {places} | {ritual} |"

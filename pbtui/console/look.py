@@ -14,14 +14,22 @@ from pbtui.console.screens.coin import CoinScreen
 from pbtui.console.screens.live import LiveScreen
 from pbtui.console.screens.log import LogScreen
 from pbtui.console.state import MOST_LEVEL, Sort
-from pbtui.console.tables import modes, orders, positions
+from pbtui.console.stock import Stock
+from pbtui.console.tables import candle_lists, coverage, modes, orders, positions
 from pbtui.console.tables.events import LEVELS
 from pbtui.console.theme import palettes
 
 if TYPE_CHECKING:
     from pbtui.console.app import ConsoleApp
 
-_SORTABLE = {"positions": positions.SORTABLE, "orders": orders.SORTABLE, "modes": modes.SORTABLE}
+_SORTABLE = {
+    "positions": positions.SORTABLE,
+    "orders": orders.SORTABLE,
+    "modes": modes.SORTABLE,
+    "coverage": coverage.SORTABLE,
+    "gaps": candle_lists.GAP_SORTABLE,
+    "findings": candle_lists.FINDING_SORTABLE,
+}
 
 
 class Look:
@@ -61,6 +69,7 @@ class Look:
             "chart.shorter": lambda: self.timeframe(-1),
             "chart.longer": lambda: self.timeframe(1),
             "log.next_error": self.next_error,
+            **Stock(app, self.to_live).handlers,
         }
 
     @property
@@ -97,6 +106,8 @@ class Look:
         state = self._app.state
         if isinstance(self._app.screen, LogScreen) and state.filters.pop("log", ""):
             self.redraw_view()
+        elif isinstance(self._app.screen, ConsoleScreen) and self._app.screen.take_back():
+            return
         elif not isinstance(self._app.screen, LiveScreen):
             self._app.pop_screen()
         elif state.filters.pop(state.panel, ""):
@@ -151,7 +162,7 @@ class Look:
     def step_side(self, by: int) -> None:
         """Move the focus to the nearest panel on the left or right."""
         screen = self._screen
-        if screen is None or screen.focused is None:
+        if screen is None or screen.focused is None or screen.sideways(by):
             return
         here = screen.focused.region
         beside = [panel for panel in screen.panels() if (panel.region.x - here.x) * by > 0 and panel.can_focus]
@@ -164,6 +175,8 @@ class Look:
             self._app.screen.show_view(self._app.state.view + 1)
         elif isinstance(self._app.screen, CoinScreen):
             self._app.screen.cycle()
+        elif isinstance(self._app.screen, ConsoleScreen):
+            self._app.screen.cycle_view()
 
     def move(self, rows: int) -> None:
         """Move the cursor of the focused table."""

@@ -85,13 +85,17 @@ def waiting(snapshot: Snapshot) -> Line | None:
     return None
 
 
-def standing(snapshot: Snapshot) -> Line:
-    """Return the first standing warning, with the number of others."""
+def standing(snapshot: Snapshot, key: str = "w") -> Line:
+    """Return the first standing warning, with the number of others and the key that shows them."""
     if not snapshot.warnings:
         return ()
     more = len(snapshot.warnings) - 1
-    tail = f" (+{more} more, w shows all)" if more else " (w shows it)"
+    tail = f" (+{more} more, {key} shows all)" if more else f" ({key} shows it)"
     return (("⚠ ", "warn"), (safe(snapshot.warnings[0]), "dim"), (tail, "dim"))
+
+
+def _warnings_key(state: ViewState) -> str:
+    return ":warnings" if state.place == "candles" else "w"  # w downloads there
 
 
 def message_line(state: ViewState, notes: Notes, now_ms: int, now: float, room: int) -> Line:
@@ -107,7 +111,7 @@ def message_line(state: ViewState, notes: Notes, now_ms: int, now: float, room: 
     snapshot = state.snapshot
     if snapshot is None:
         return ()
-    line = trouble(state, snapshot, now_ms) or waiting(snapshot) or standing(snapshot)
+    line = trouble(state, snapshot, now_ms) or waiting(snapshot) or standing(snapshot, _warnings_key(state))
     return ((" ", "text"), *_cut(line, room - 2)) if line else ()
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Literal
 
+from pbtui.console.candles.view import CandlesView
 from pbtui.core.actions import Target
 from pbtui.core.snapshot import CoinFacts, EventRow, Snapshot
 from pbtui.core.types import Mode, Pside
@@ -18,6 +19,7 @@ Timeframe = Literal["1m", "15m", "1h"]
 TIMEFRAMES: tuple[Timeframe, ...] = ("1m", "15m", "1h")
 MOST_EVENTS = 5_000
 MOST_LEVEL = 3
+SORTED = ("positions", "orders", "modes", "coverage", "gaps", "findings")  # panels that can be sorted
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,8 @@ class ViewState:
     facts: CoinFacts | None = None  # of the coin that was last asked for
     facts_problem: str = ""
     filters: dict[str, str] = field(default_factory=dict)
-    sorts: dict[str, Sort] = field(default_factory=lambda: {"positions": Sort(), "orders": Sort(), "modes": Sort()})
+    sorts: dict[str, Sort] = field(default_factory=lambda: dict.fromkeys(SORTED, Sort()))
+    candles: CandlesView = field(default_factory=CandlesView)
     events: deque[EventRow] = field(default_factory=lambda: deque(maxlen=MOST_EVENTS))
     _known: list[Key] = field(default_factory=list[Key])
     _known_of: Snapshot | None = None

@@ -60,7 +60,14 @@ class Library:
         except OSError as error:
             shown = sanitize_line(self.root, limit=200)
             raise DataError(f"{shown}: {sanitize_line(error, limit=120)}") from error
-        return [name for name in found if not name.startswith(".") and self.store(name).symbols("1m")]
+        return [name for name in found if (store := self._store_of(name)) is not None and store.symbols("1m")]
+
+    def _store_of(self, folder: str) -> CandleStore | None:
+        """Return the store of a folder, None for one that no exchange is named like."""
+        try:
+            return None if folder.startswith(".") else self.store(folder)
+        except DataError:
+            return None
 
     def store(self, exchange: str) -> CandleStore:
         """Return the store of an exchange, by any of its names."""

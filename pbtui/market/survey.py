@@ -36,22 +36,22 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What is held of a symbol."""
+    """What is held of a symbol, and how much our files and Passivbot's take on disk."""
 
     holding: Holding
+    share: float  # of the minutes between first and last candle
+    missing: int  # minutes of them that are not there
     weeks: tuple[Week, ...]
     pieces: tuple[Piece, ...]
     gaps: tuple[Hole, ...]  # everything missing between first and last candle, ascending
+    our_bytes: int
+    shard_bytes: int
 
-    @property
-    def our_bytes(self) -> int:
-        """Return the size of our files."""
-        return sum(piece.size for piece in self.pieces if piece.kind != "shard")
-
-    @property
-    def shard_bytes(self) -> int:
-        """Return the size of Passivbot's files."""
-        return sum(piece.size for piece in self.pieces if piece.kind == "shard")
+    def missing_in(self, week_ms: int) -> int:
+        """Return the minutes of a week that are missing between the first and the last candle of all."""
+        until = week_ms + WEEK_MS
+        lost = (min(gap.end_ms, until) - max(gap.start_ms, week_ms) for gap in self.gaps)
+        return sum(each for each in lost if each > 0) // TIMEFRAME_MS["1m"]
 
     def pieces_of(self, week_ms: int) -> list[Piece]:
         """Return the files that hold candles of a week."""
@@ -76,7 +76,16 @@ def survey(library: Library, exchange: str, symbol: str) -> Survey:
         gaps = holes_in(store, symbol, "1m", held.first_ms, held.last_ms + TIMEFRAME_MS["1m"])
     sources = _sources(pieces)
     found = tuple(Week(start, share, sources.get(start, "") if share else "") for start, share in weeks(holding))
-    return Survey(holding, found, tuple(pieces), gaps)
+    return Survey(
+        holding=holding,
+        share=holding.share,
+        missing=holding.missing,
+        weeks=found,
+        pieces=tuple(pieces),
+        gaps=gaps,
+        our_bytes=sum(piece.size for piece in pieces if piece.kind != "shard"),
+        shard_bytes=sum(piece.size for piece in pieces if piece.kind == "shard"),
+    )
 
 
 def _sources(pieces: Iterable[Piece]) -> dict[int, Source]:

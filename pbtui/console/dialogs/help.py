@@ -22,6 +22,11 @@ RITUALS = {
 }
 
 
+def ritual(action: ConsoleAction) -> str:
+    """Return what stands between the key and its effect."""
+    return RITUALS[action.danger] or (RITUALS[Danger.ORDERS] if action.asks else "")
+
+
 def action_row(action: ConsoleAction, state: ViewState) -> Row:
     """Return an action as a row; one that is not possible now is quiet and says why."""
     reason = why_not(action, state)
@@ -29,7 +34,7 @@ def action_row(action: ConsoleAction, state: ViewState) -> Row:
     if reason:
         return Row(action.id, (cell(keys, "dim"), cell(action.verb, "dim"), cell(f"not now: {reason}", "dim")))
     ink = "warn" if action.danger >= Danger.COSTS else "strong"
-    return Row(action.id, (cell(keys, "key"), cell(action.verb, ink), cell(action.help + RITUALS[action.danger])))
+    return Row(action.id, (cell(keys, "key"), cell(action.verb, ink), cell(action.help + ritual(action))))
 
 
 def help_rows(state: ViewState) -> list[Row]:

@@ -150,6 +150,18 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
     def table_moved(self, table: GridTable) -> None:
         """A cursor stands on another row."""
 
+    def sideways(self, by: int) -> bool:
+        """Move left (−1) or right (+1) inside the focused panel; False to move to the panel beside it."""
+        return False
+
+    def take_back(self) -> bool:
+        """Undo what narrows the view, one thing at a time; False when nothing does."""
+        return False
+
+    def cycle_view(self) -> bool:
+        """Show the next view; False for a screen that has one only."""
+        return False
+
     def on_grid_table_moved(self, message: GridTable.Moved) -> None:
         """A cursor was moved by the mouse or a key."""
         self.table_moved(message.table)

@@ -14,7 +14,7 @@ from pbtui.console.text import Line, fit
 from pbtui.console.widgets.columns import GAP, Column, Row, Rows, airy_gap, layout, natural_widths, place
 from pbtui.console.widgets.lines import LineView
 
-_MARKER = 2
+MARKER = 2
 _WHEEL = 3
 
 
@@ -122,13 +122,17 @@ class GridTable(LineView, can_focus=True):
             self.show([((fit(f" {text}", room), "dim"),) for text in self.empty])
             return
         page = self.rows[self.top : self.top + self.page]
-        inner = room - (_MARKER if self._markers else 0)
+        inner = room - (MARKER if self._markers else 0) - self.kept_free(room)
         self._spread = layout(self.columns, self._widths(room, page), inner)
         self._gap = airy_gap(self._spread, inner) if self._airy else GAP
         lines: list[Line] = [self._titles()] if self._header else []
         lines += [self._row(row) for row in page]
         self.show(lines)
         self._place_note()
+
+    def kept_free(self, room: int) -> int:
+        """Return how much of `room` columns is for something else than the table's own columns."""
+        return 0
 
     def _widths(self, room: int, page: Sequence[Row]) -> list[int]:
         """Return column widths that only grow while the layout stays, so that figures do not dance."""
@@ -140,7 +144,7 @@ class GridTable(LineView, can_focus=True):
         return found
 
     def _titles(self) -> Line:
-        spans: list[tuple[str, str]] = [(" " * _MARKER, "head")] if self._markers else []
+        spans: list[tuple[str, str]] = [(" " * MARKER, "head")] if self._markers else []
         for index, room in self._spread:
             column = self.columns[index]
             sorted_by = column.id == self.sort
@@ -263,7 +267,7 @@ class GridTable(LineView, can_focus=True):
                 self.post_message(self.Opened(self, self.rows.keys[index]))
 
     def _click_title(self, x: int) -> None:
-        left = _MARKER if self._markers else 0
+        left = MARKER if self._markers else 0
         for index, room in self._spread:
             if left <= x < left + room + self._gap:
                 self.post_message(self.HeaderClicked(self, self.columns[index].id))

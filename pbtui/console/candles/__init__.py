@@ -1,0 +1,1 @@
+"""What the candles screen knows and does; the work itself runs in threads of its own."""

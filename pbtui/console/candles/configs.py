@@ -1,0 +1,86 @@
+"""Finding config files to choose from, and finding one of them by a few letters."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+_ENDINGS = (".json", ".hjson")
+_DEEPEST = 4
+_MOST = 2_000
+_MOST_SEEN = 20_000  # a base folder that holds a whole disk must not be read to its end
+# Folders of data that no run is started from, and files that are no configs.
+_SKIPPED = {"caches", "run", "logs", "node_modules", "__pycache__", "historical_data", "site-packages"}
+_NO_CONFIGS = {"api-keys.json", "package.json", "package-lock.json", "custom_endpoints.json"}
+
+
+def find_configs(base_dir: Path) -> list[Path]:
+    """Return files that may be configs: below the base folder, and the program's own; those called config first."""
+    from pbtui.config.pipeline import PROGRAM_ROOT
+
+    found: dict[Path, Path] = {}
+    for root in dict.fromkeys((base_dir.resolve(), (PROGRAM_ROOT / "configs").resolve())):
+        for path in _walk(root):
+            found.setdefault(path, path)
+            if len(found) >= _MOST:
+                break
+    return sorted(found, key=lambda path: ("configs" not in path.parts, str(path).casefold()))
+
+
+def _walk(root: Path) -> Iterator[Path]:
+    seen = 0
+    for folder, folders, names in os.walk(root, followlinks=False):
+        depth = len(Path(folder).relative_to(root).parts)
+        kept = sorted(name for name in folders if not name.startswith(".") and name not in _SKIPPED)
+        folders[:] = kept if depth < _DEEPEST else []
+        seen += len(names) + len(folders)
+        if seen > _MOST_SEEN:
+            return
+        for name in sorted(names):
+            if name.lower().endswith(_ENDINGS) and not name.startswith(".") and name not in _NO_CONFIGS:
+                yield Path(folder) / name
+
+
+def shown_path(path: Path, base_dir: Path) -> str:
+    """Return a path as short as it can be told: below the base folder, else below the program."""
+    from pbtui.config.pipeline import PROGRAM_ROOT
+
+    for root in (base_dir.resolve(), PROGRAM_ROOT.resolve()):
+        if path.is_relative_to(root):
+            return str(path.relative_to(root))
+    return str(path)
+
+
+def fuzzy(typed: str, text: str) -> tuple[int, int] | None:
+    """Return how far the letters of `typed` lie apart in `text`, in order (lower is better), None when they do not.
+
+    Each word is sought by itself; the second figure is the length of the text.
+    """
+    apart, lower = 0, text.casefold()
+    for word in typed.casefold().split():
+        best: int | None = None
+        start = lower.find(word[0])
+        while start >= 0:
+            at = start
+            for letter in word[1:]:
+                at = lower.find(letter, at + 1)
+                if at < 0:
+                    break
+            if at < 0:
+                break
+            spread = at - start + 1 - len(word)
+            best = spread if best is None else min(best, spread)
+            start = lower.find(word[0], start + 1)
+        if best is None:
+            return None
+        apart += best
+    return apart, len(text)
+
+
+def found_names(names: Sequence[str], typed: str) -> list[int]:
+    """Return the places of the names that fit, best first; all in their order when nothing is typed."""
+    if not typed.strip():
+        return list(range(len(names)))
+    scored = [(score, at) for at, name in enumerate(names) if (score := fuzzy(typed, name)) is not None]
+    return [at for _, at in sorted(scored)]
