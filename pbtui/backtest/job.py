@@ -68,8 +68,8 @@ def suite_flags(
 ) -> dict[str, Any]:
     """Return the flags that select a suite as asked for (backtest.md 3.4).
 
-    `labels` picks scenarios and switches the suite on, unless `suite` says no; `suite_config` is a file whose scenarios
-    and aggregation replace the configuration's. Raises ConfigError naming the labels there are.
+    `labels` picks scenarios and `suite_config` is a file whose scenarios and aggregation replace the configuration's;
+    both switch the suite on, unless `suite` says no. Raises ConfigError naming the labels there are.
     """
     found = dict(flags)
     if suite_config is not None:
@@ -77,7 +77,7 @@ def suite_flags(
     if labels:
         scenarios = load(config, command="backtest", flags=found, base_dir=base_dir).backtest.scenarios
         found[_SCENARIOS] = _chosen(scenarios, labels)
-    if suite is not None or labels:
+    if suite is not None or labels or suite_config is not None:
         found[_ENABLED] = suite is not False
     return found
 

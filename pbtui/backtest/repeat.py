@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -38,6 +39,11 @@ async def repeat(folder: Path, sourcing: Sourcing, on_event: OnEvent) -> Repeate
             f"{sanitize_line(folder, limit=200)} was not written by this program: it cannot be repeated exactly",
             hint=f"run its {CONFIG} instead",
         )
+    if opened.facts.get("part_of_suite"):
+        raise DataError(
+            f"{sanitize_line(folder, limit=200)} is one scenario of a suite, on candles shared by all of them",
+            hint="run the suite again instead",
+        )
     config = load(folder / CONFIG, command="backtest", base_dir=sourcing.base_dir)
     data = await dataset_of(config, sourcing, on_event)
     run = simulate(config, data, clock=sourcing.clock, on_event=on_event, name=str(opened.facts["run"]["name"]))
@@ -48,11 +54,16 @@ async def repeat(folder: Path, sourcing: Sourcing, on_event: OnEvent) -> Repeate
     return Repeated(not files, (*_causes(opened, facts_of(run, sourcing.base_dir)), *found))
 
 
-def _content(path: Path) -> bytes | None:
+def _content(path: Path) -> object:
+    """Return what counts of a file: of the configuration not where it was loaded from."""
     try:
         data = path.read_bytes()
+        if path.name == CONFIG:
+            config = json.loads(data)
+            config["live"].pop("base_config_path", None)
+            return config
         return gzip.decompress(data) if path.name == CURVE else data
-    except (OSError, EOFError):
+    except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 

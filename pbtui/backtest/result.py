@@ -31,7 +31,7 @@ FILLS, CURVE, ANALYSIS, CONFIG, FACTS = (
     "run.json",
 )
 COMPARED = (FILLS, CURVE, ANALYSIS, CONFIG)
-_DRAFT = ".unfinished-"
+DRAFT = ".unfinished-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +43,29 @@ class Pictures:
 
 
 def write_result(
-    run: Run, parent: Path, *, now_ms: int, base_dir: Path, pictures: Pictures, on_step: Callable[[str], None]
+    run: Run,
+    parent: Path,
+    *,
+    now_ms: int,
+    base_dir: Path,
+    pictures: Pictures,
+    on_step: Callable[[str], None],
+    part_of_suite: bool = False,
 ) -> Path:
     """Write a run into a new folder of `parent` named after the moment and return it; raises StateError.
 
     Until everything is there it lies in a hidden folder beside; when the disk refuses, nothing is left behind.
     """
     stamp = datetime.fromtimestamp(now_ms / 1000, UTC).strftime("%Y-%m-%dT%H_%M_%S")
-    draft = parent / f"{_DRAFT}{os.getpid()}-{stamp}"
+    draft = parent / f"{DRAFT}{os.getpid()}-{stamp}"
     try:
         parent.mkdir(parents=True, exist_ok=True)
-        _sweep(parent)
+        sweep(parent)
         draft.mkdir()
-        write_files(run, draft, base_dir=base_dir)
+        write_files(run, draft, base_dir=base_dir, part_of_suite=part_of_suite)
         _draw(run, draft, pictures, on_step)
         sync_folder(draft)
-        target = _free(parent / stamp)
+        target = free_name(parent / stamp)
         draft.rename(target)
         sync_folder(parent)
     except BaseException as error:
@@ -72,7 +79,7 @@ def write_result(
     return target
 
 
-def write_files(run: Run, folder: Path, *, base_dir: Path) -> None:
+def write_files(run: Run, folder: Path, *, base_dir: Path, part_of_suite: bool = False) -> None:
     """Write tables, analysis, configuration and facts into an existing folder; raises OSError."""
     curve = gzip.compress(curve_csv(run.curve).encode(), mtime=0)
     files: dict[str, bytes] = {
@@ -80,7 +87,12 @@ def write_files(run: Run, folder: Path, *, base_dir: Path) -> None:
         CURVE: curve,
         ANALYSIS: json.dumps(run.analysis, indent=4, sort_keys=True, allow_nan=False).encode(),
         CONFIG: dump(run.config.data, clean=True).encode(),
-        FACTS: (json.dumps(facts_of(run, base_dir), indent=2, sort_keys=True, allow_nan=False) + "\n").encode(),
+        FACTS: (
+            json.dumps(
+                facts_of(run, base_dir) | {"part_of_suite": part_of_suite}, indent=2, sort_keys=True, allow_nan=False
+            )
+            + "\n"
+        ).encode(),
     }
     for name, data in files.items():
         with (folder / name).open("wb") as file:
@@ -147,16 +159,16 @@ def _draw(run: Run, folder: Path, pictures: Pictures, on_step: Callable[[str], N
         draw_fills(folder, run.fills, run.inputs.coins, Candles(run.inputs.hlcvs, run.inputs.columns))
 
 
-def _free(target: Path) -> Path:
+def free_name(target: Path) -> Path:
     """Return a name that is not taken: two runs may end within one second."""
     names = (target, *(target.with_name(f"{target.name}_{n}") for n in range(2, 1000)))
     return next(name for name in names if not name.exists())
 
 
-def _sweep(parent: Path) -> None:
+def sweep(parent: Path) -> None:
     """Remove the drafts of processes that are gone."""
-    for draft in parent.glob(f"{_DRAFT}*"):
-        pid = draft.name.removeprefix(_DRAFT).split("-", 1)[0]
+    for draft in parent.glob(f"{DRAFT}*"):
+        pid = draft.name.removeprefix(DRAFT).split("-", 1)[0]
         if pid.isdigit() and int(pid) != os.getpid():
             with suppress(ProcessLookupError, PermissionError):
                 os.kill(int(pid), 0)

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pbtui.backtest.analysis import Metrics, analysis_of
+from pbtui.backtest.condense import condensed
 from pbtui.backtest.inputs import EngineInputs, Window, engine_inputs, whole
 from pbtui.backtest.pictures import Curve
 from pbtui.backtest.sourcing import Sourcing, supplies_for
 from pbtui.backtest.tables import curve_of
 from pbtui.config import Config
 from pbtui.core.clock import Clock
-from pbtui.core.errors import ConfigError
+from pbtui.core.errors import ConfigError, ExchangeError
 from pbtui.engine.backtest import BacktestOutcome, Equity, Fills, run_backtest
 from pbtui.jobs.events import Event, Note, Stage
 from pbtui.jobs.watch import watched_run
@@ -21,6 +22,7 @@ from pbtui.market.prepare import Dataset, DatasetCache, Request, Supplies, prepa
 from pbtui.market.prepare.build import Step
 
 OnEvent = Callable[[Event], None]
+OFFLINE = "--offline runs on the candles that are held"
 _LEAST_PRICE = 1e-12
 _STAGES = {"fetch": "candles", "read": "reading candles", "write": "building the dataset"}
 
@@ -69,8 +71,12 @@ async def dataset_of(config: Config, sourcing: Sourcing, on_event: OnEvent) -> D
     check_settings(config)
     request = Request.of(config, base_dir=sourcing.base_dir)
     on_event(Stage("candles"))
-    async with supplies_for([request], sourcing) as supplies:
-        return await prepared(request, supplies, sourcing, on_event)
+    try:
+        async with supplies_for([request], sourcing) as supplies:
+            return await prepared(request, supplies, sourcing, on_event)
+    except ExchangeError as error:
+        error.hint = error.hint or OFFLINE
+        raise
 
 
 async def prepared(request: Request, supplies: Supplies, sourcing: Sourcing, on_event: OnEvent) -> Dataset:
@@ -82,7 +88,7 @@ async def prepared(request: Request, supplies: Supplies, sourcing: Sourcing, on_
 
     cache = DatasetCache(sourcing.base_dir)
     data = await prepare(request, supplies, cache, now_ms=sourcing.clock.now_ms(), on_step=step)
-    for note in data.notes:
+    for note in condensed(data.notes):
         on_event(Note(note, "warning"))
     return data
 

@@ -5,7 +5,7 @@ from pbtui.config.errors import InvalidConfig, Problem, SyntaxFault
 from pbtui.config.flags import add_config_flags, flag_values, prepare_argv
 from pbtui.config.model import Config, params_for
 from pbtui.config.overrides import CoinOverride
-from pbtui.config.pipeline import check, load
+from pbtui.config.pipeline import check, load, load_changed
 from pbtui.config.provenance import Origin
 from pbtui.config.safety import Omission, needs_loss_gate_ack, risk_omissions
 from pbtui.config.schema_backtest import BacktestSettings
@@ -30,6 +30,7 @@ __all__ = [
     "check",
     "flag_values",
     "load",
+    "load_changed",
     "needs_loss_gate_ack",
     "params_for",
     "prepare_argv",

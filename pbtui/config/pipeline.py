@@ -61,6 +61,16 @@ def load(
     return build(path, command=command, flags=flags, base_dir=base_dir, now_ms=now_ms)
 
 
+def load_changed(
+    config: Config, data: Mapping[str, Any], *, base_dir: Path = Path(), now_ms: int | None = None
+) -> Config:
+    """Return the configuration of changed effective values, checked as if they stood in the same file.
+
+    Raises InvalidConfig when a value is wrong.
+    """
+    return build(config.path, command=config.command, base_dir=base_dir, now_ms=now_ms, given=data)
+
+
 def check(path: Path | None, *, base_dir: Path = Path(), now_ms: int | None = None) -> Config:
     """Load a configuration strictly: faults in keys of any command are raised."""
     return build(path, command="live", strict=True, base_dir=base_dir, now_ms=now_ms)
@@ -74,10 +84,11 @@ def build(
     base_dir: Path = Path(),
     now_ms: int | None = None,
     strict: bool = False,
+    given: Mapping[str, Any] | None = None,
 ) -> Config:
-    """Load with all options; see `load` and `check`."""
+    """Load with all options; see `load` and `check`. `given` stands in for the content of the file."""
     repeated: list[str] = []
-    raw, origin = _read(path, repeated)
+    raw, origin = _read(path, repeated) if given is None else (dict(given), Origin("file", str(path or "")))
     draft, flavour = start_draft(raw, origin.detail, origin)
     warn_of_repeats(draft, repeated)
     _migrate(draft)

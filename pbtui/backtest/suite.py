@@ -1,0 +1,157 @@
+"""Running a suite: one shared load of candles, every scenario on its part of it, one summary (backtest.md 5)."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pbtui.backtest.analysis import Metrics
+from pbtui.backtest.inputs import EngineInputs, Window, engine_inputs
+from pbtui.backtest.result import DRAFT, Pictures, free_name, sweep, write_result
+from pbtui.backtest.run import OnEvent, Run, check_settings, prepared, result_base, simulate
+from pbtui.backtest.sourcing import Sourcing, supplies_for
+from pbtui.backtest.suite_plan import Scenario, SuitePlan, plan_suite, scenario_config
+from pbtui.backtest.suite_summary import Stats, scenario_stats, suite_metrics
+from pbtui.backtest.suite_window import Ground, grounds_of, window_on
+from pbtui.config import Config
+from pbtui.core.errors import StateError
+from pbtui.core.sanitize import sanitize_line
+from pbtui.jobs.events import Note, Stage
+from pbtui.market.prepare import Dataset
+from pbtui.market.sealed import digest_of
+
+_UNSAFE = re.compile(r"[^\w.\-]+")
+FOLDER = "suite_runs"
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteResult:
+    """Where a suite lies, and its summary file's content."""
+
+    folder: Path
+    summary: dict[str, Any]
+    fills: int
+
+
+@dataclass(slots=True)
+class _Suite:
+    """A suite while it runs."""
+
+    plan: SuitePlan
+    datasets: Mapping[str, Dataset]
+    sourcing: Sourcing
+    on_event: OnEvent
+    pictures: Pictures
+    folder: Path  # written to
+    target: Path  # where it will lie
+    fills: int = 0
+    analyses: dict[str, dict[str, Stats]] = field(default_factory=dict[str, dict[str, Stats]])
+    told: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+    _done: dict[str, Metrics] = field(default_factory=dict[str, Metrics])
+
+    def scenario(self, scenario: Scenario) -> None:
+        """Run a scenario on everything it runs on, and write its results."""
+        began = self.sourcing.clock.monotonic()
+        label = sanitize_line(scenario.label, limit=60)
+        folder = _safe(scenario.label)
+        analyses: list[Metrics] = []
+        for ground in grounds_of(scenario, self.datasets):
+            config = scenario_config(self.plan, scenario, ground.coins, base_dir=self.sourcing.base_dir)
+            check_settings(config)
+            window = window_on(config, scenario, ground)
+            key = _identity(engine_inputs(config, window), window, ground)
+            if key not in self._done:
+                self._done[key] = self._run(config, ground, window, label, folder)
+            analyses.append(self._done[key])
+        self.analyses[scenario.label] = scenario_stats(analyses)
+        elapsed = self.sourcing.clock.monotonic() - began
+        self.told[scenario.label] = {"elapsed_seconds": elapsed, "output_path": str(self.target / folder)}
+
+    def _run(self, config: Config, ground: Ground, window: Window, label: str, folder: str) -> Metrics:
+        run = simulate(
+            config,
+            ground.data,
+            clock=self.sourcing.clock,
+            on_event=self.on_event,
+            window=window,
+            name=ground.name,
+            label=label,
+        )
+        self.fills += len(run.fills)
+        self._write(run, self.folder / folder / ground.name)
+        return run.analysis
+
+    def _write(self, run: Run, parent: Path) -> None:
+        """Write a run's files; what the disk refuses does not stop the suite."""
+        try:
+            write_result(
+                run,
+                parent,
+                now_ms=self.sourcing.clock.now_ms(),
+                base_dir=self.sourcing.base_dir,
+                pictures=self.pictures,
+                on_step=lambda text: self.on_event(Stage(text)),
+                part_of_suite=True,
+            )
+        except StateError as error:
+            self.on_event(Note(error.line(), "error"))
+
+
+async def run_suite(config: Config, sourcing: Sourcing, on_event: OnEvent, *, pictures: Pictures) -> SuiteResult:
+    """Run all scenarios of a configuration and write their results and `suite_summary.json`.
+
+    Everything lies in a hidden folder until the suite is done. Raises ConfigError, NoData, DataError, ExchangeError,
+    StateError when the summary cannot be written.
+    """
+    check_settings(config)
+    plan = plan_suite(config, base_dir=sourcing.base_dir)
+    for note in plan.notes:
+        on_event(Note(note, "warning"))
+    datasets: dict[str, Dataset] = {}
+    async with supplies_for(plan.requests.values(), sourcing) as supplies:
+        for name, request in plan.requests.items():
+            on_event(Stage(f"candles of {name}"))
+            datasets[name] = await prepared(request, supplies, sourcing, on_event)
+    moment = datetime.fromtimestamp(sourcing.clock.now_ms() / 1000, UTC).strftime("%Y-%m-%dT%H_%M_%S")
+    parent = result_base(config, sourcing.base_dir) / FOLDER
+    draft = parent / f"{DRAFT}{os.getpid()}-{moment}"
+    try:
+        draft.mkdir(parents=True)
+        sweep(parent)
+        target = free_name(parent / moment)
+        suite = _Suite(plan, datasets, sourcing, on_event, pictures, draft, target)
+        for n, scenario in enumerate(plan.scenarios):
+            on_event(Stage(f"scenario {sanitize_line(scenario.label, limit=60)}", n, len(plan.scenarios)))
+            suite.scenario(scenario)
+        summary = {
+            "suite_id": moment,
+            "meta": {"scenarios": list(suite.analyses), "timestamp": moment},
+            "suite_metrics": suite_metrics(suite.analyses, config.backtest.aggregate),
+            "per_scenario": suite.told,
+        }
+        (draft / "suite_summary.json").write_text(json.dumps(summary, indent=2), encoding="utf-8")
+        draft.rename(target)
+    except BaseException as error:
+        shutil.rmtree(draft, ignore_errors=True)
+        if isinstance(error, OSError):
+            where, why = sanitize_line(parent, limit=200), sanitize_line(error.strerror or error, limit=120)
+            raise StateError(f"the suite cannot be written to {where}: {why}") from error
+        raise
+    return SuiteResult(target, summary, suite.fills)
+
+
+def _identity(inputs: EngineInputs, window: Window, ground: Ground) -> str:
+    """Return what tells two runs apart: scenarios that come to the same are run once (5.3)."""
+    sources = {item.coin: item.ohlcv_source for item in window.coins}
+    return digest_of({**inputs.facts(), "ground": ground.name, "sources": sources, "bars": len(window.hlcvs)})
+
+
+def _safe(label: str) -> str:
+    return _UNSAFE.sub("_", label).strip("._")[:80] or "scenario"
