@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -100,7 +101,7 @@ def test_no_fills_and_a_lost_account_are_results(desk: Desk) -> None:
         ({"live__minimum_coin_age_days": 4000}, NoData, "age"),
     ],
 )
-def test_what_cannot_run_is_one_line(desk: Desk, changes: dict[str, object], error: type, says: str) -> None:
+def test_what_cannot_run_is_one_line(desk: Desk, changes: dict[str, Any], error: type, says: str) -> None:
     with pytest.raises(error) as found:
         desk.run(desk.config(**changes))
     assert says in found.value.line()
