@@ -54,25 +54,28 @@ class _Suite:
     fills: int = 0
     analyses: dict[str, dict[str, Stats]] = field(default_factory=dict[str, dict[str, Stats]])
     told: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
-    _done: dict[str, Metrics] = field(default_factory=dict[str, Metrics])
+    _done: dict[str, tuple[Metrics, str]] = field(default_factory=dict[str, tuple[Metrics, str]])
 
     def scenario(self, scenario: Scenario) -> None:
         """Run a scenario on everything it runs on, and write its results."""
         began = self.sourcing.clock.monotonic()
         label = sanitize_line(scenario.label, limit=60)
-        folder = _safe(scenario.label)
+        folder = free_name(self.folder / _safe(scenario.label)).name
         analyses: list[Metrics] = []
-        for ground in grounds_of(scenario, self.datasets):
+        lies_in: list[str] = []  # one that comes to the same as an earlier one has no folder of its own
+        for ground in grounds_of(scenario, self.plan, self.datasets):
             config = scenario_config(self.plan, scenario, ground.coins, base_dir=self.sourcing.base_dir)
             check_settings(config)
             window = window_on(config, scenario, ground)
             key = _identity(engine_inputs(config, window), window, ground)
             if key not in self._done:
-                self._done[key] = self._run(config, ground, window, label, folder)
-            analyses.append(self._done[key])
+                self._done[key] = (self._run(config, ground, window, label, folder), folder)
+            analyses.append(self._done[key][0])
+            lies_in.append(self._done[key][1])
         self.analyses[scenario.label] = scenario_stats(analyses)
         elapsed = self.sourcing.clock.monotonic() - began
-        self.told[scenario.label] = {"elapsed_seconds": elapsed, "output_path": str(self.target / folder)}
+        path = self.target / (folder if folder in lies_in else lies_in[0])
+        self.told[scenario.label] = {"elapsed_seconds": elapsed, "output_path": str(path)}
 
     def _run(self, config: Config, ground: Ground, window: Window, label: str, folder: str) -> Metrics:
         run = simulate(

@@ -38,6 +38,7 @@ class SuitePlan:
     """Scenarios, and a request for each dataset by name: `combined`, or the exchange it is of."""
 
     config: Config
+    exchanges: tuple[str, ...]  # of scenarios that name none
     scenarios: tuple[Scenario, ...]
     requests: Mapping[str, Request]
     notes: tuple[str, ...] = ()
@@ -68,14 +69,14 @@ def plan_suite(config: Config, *, base_dir: Path) -> SuitePlan:
         base,
         requested_start_ms=start,
         end_ms=end,
-        coins=_master_coins(config, scenarios, sources),
+        coins=_master_coins(scenarios, sources),
         coin_sources=sources,
     )
     if len(everywhere) == 1:
         requests = {everywhere[0]: replace(shared, exchanges=(everywhere[0],))}
     else:
         requests = {"combined": shared} | {name: replace(shared, exchanges=(name,)) for name in sorted(needed)}
-    return SuitePlan(config, tuple(scenarios), requests, _left_out(config, shared))
+    return SuitePlan(config, base.exchanges, tuple(scenarios), requests, _left_out(config, shared))
 
 
 def _left_out(config: Config, shared: Request) -> tuple[str, ...]:
@@ -150,13 +151,14 @@ def _base_coins(config: Config) -> tuple[str, ...] | None:
     return None
 
 
-def _master_coins(config: Config, scenarios: Sequence[Scenario], sources: Mapping[str, str]) -> tuple[str, ...] | None:
+def _master_coins(scenarios: Sequence[Scenario], sources: Mapping[str, str]) -> tuple[str, ...] | None:
     """Return all coins to load; None for every coin there is."""
-    explicit = [_coins(raw.get("coins")) for raw in config.backtest.scenarios]
-    if any(explicit):
-        return tuple(sorted({*sources, *(coin for coins in explicit for coin in coins)}))
-    base = _base_coins(config)
-    return None if base is None else tuple(sorted({*sources, *base}))
+    coins = set(sources)
+    for scenario in scenarios:
+        if scenario.coins is None:
+            return None
+        coins.update(scenario.coins)
+    return tuple(sorted(coins))
 
 
 def _merged_sources(given: Iterable[Mapping[str, str]]) -> dict[str, str]:

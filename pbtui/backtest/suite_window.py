@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pbtui.backtest.inputs import Window
-from pbtui.backtest.suite_plan import Scenario
+from pbtui.backtest.suite_plan import Scenario, SuitePlan
 from pbtui.config import Config
 from pbtui.config.warmup import global_warmup_minutes
 from pbtui.core.clock import MINUTE_MS
@@ -28,23 +28,16 @@ class Ground:
     coins: tuple[str, ...]
 
 
-def grounds_of(scenario: Scenario, datasets: Mapping[str, Dataset]) -> list[Ground]:
+def grounds_of(scenario: Scenario, plan: SuitePlan, datasets: Mapping[str, Dataset]) -> list[Ground]:
     """Return what a scenario runs on, one dataset or several; raises ConfigError where no coin is left.
 
-    As in the reference the combined dataset goes before one of its exchanges that was loaded by itself; where it has
-    no coin for the scenario, the exchange's own does.
+    With the exchanges of the suite: the shared dataset. With others: the own candles of each of them.
     """
-    single = [name for name in datasets if name != "combined"]
-    combined = datasets.get("combined")
-    available = set(single or ({item.ohlcv_source for item in combined.coins} if combined is not None else ()))
-    wanted = {name for name in scenario.exchanges if name in available} or available
-    found: list[Ground] = []
-    if combined is not None and wanted == available:
-        coins = _coins(scenario, combined, set(scenario.exchanges))
-        found = [Ground("combined", combined, coins)] if coins else []
-    if not found:
-        chosen = [(name, datasets[name]) for name in sorted(wanted) if name in datasets]
-        found = [Ground(name, data, _coins(scenario, data, None)) for name, data in chosen]
+    if set(scenario.exchanges) == set(plan.exchanges) and "combined" in datasets:
+        chosen = ["combined"]
+    else:
+        chosen = [name for name in sorted(scenario.exchanges) if name in datasets]
+    found = [Ground(name, datasets[name], _coins(scenario, datasets[name])) for name in chosen]
     usable = [ground for ground in found if ground.coins]
     if not usable:
         shown = sanitize_line(scenario.label, limit=60)
@@ -85,11 +78,6 @@ def window_on(config: Config, scenario: Scenario, ground: Ground) -> Window:
     )
 
 
-def _coins(scenario: Scenario, data: Dataset, exchanges: set[str] | None) -> tuple[str, ...]:
-    """Return the coins of a dataset that a scenario asks for, and that come from `exchanges` where that matters."""
-    return tuple(
-        item.coin
-        for item in data.coins
-        if (scenario.coins is None or item.coin in scenario.coins)
-        and (exchanges is None or item.ohlcv_source in exchanges)
-    )
+def _coins(scenario: Scenario, data: Dataset) -> tuple[str, ...]:
+    """Return the coins of a dataset that a scenario asks for."""
+    return tuple(item.coin for item in data.coins if scenario.coins is None or item.coin in scenario.coins)

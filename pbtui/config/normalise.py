@@ -88,6 +88,10 @@ def settle_backtest(draft: Draft, now_ms: int) -> None:
     backtest = draft.section("backtest")
     with suppress(ValueError, OverflowError):  # named by check_all already
         draft.put(("backtest", "end_date"), resolve_end_date(backtest.get("end_date"), now_ms))
+    for scenario in backtest.get("scenarios") or ():
+        with suppress(ValueError, OverflowError, TypeError, AttributeError):  # named when the suite is planned
+            if scenario.get("end_date"):
+                scenario["end_date"] = resolve_end_date(scenario["end_date"], now_ms)
     if backtest.get("filter_by_min_effective_cost") is None:
         inherited = draft.get(("live", "filter_by_min_effective_cost"))
         draft.put(("backtest", "filter_by_min_effective_cost"), bool(inherited))
