@@ -48,6 +48,7 @@ async def _do(job: BacktestJob, context: Context) -> Mapping[str, Any]:
 
 
 async def _single(job: BacktestJob, config: Config, sourcing: Sourcing, context: Context) -> Mapping[str, Any]:
+    began = sourcing.clock.monotonic()
     data = await dataset_of(config, sourcing, context.emit)
     run = simulate(config, data, clock=sourcing.clock, on_event=context.emit)
     context.emit(Stage("writing"))
@@ -59,7 +60,8 @@ async def _single(job: BacktestJob, config: Config, sourcing: Sourcing, context:
         pictures=Pictures(fills=job.fill_plots),
         on_step=lambda text: context.emit(Stage(text)),
     )
-    return {"kind": "run", "folder": str(folder), **told_of(run)}
+    elapsed = sourcing.clock.monotonic() - began
+    return {"kind": "run", "folder": str(folder), **told_of(run), "elapsed_s": round(elapsed, 3)}
 
 
 def told_of(run: Run) -> dict[str, Any]:
@@ -71,7 +73,6 @@ def told_of(run: Run) -> dict[str, Any]:
         "fills": len(run.fills),
         "balance": float(run.curve.usd_total_balance[-1]) if len(run.curve.ts_ms) else None,
         "equity": float(run.equity.usd[-1]) if len(run.equity) else None,
-        "elapsed_s": run.elapsed_s,
         "analysis": run.analysis,
     }
 
