@@ -9,8 +9,8 @@ from typing import Protocol, TextIO
 
 from pbtui.cli.narrate import say
 from pbtui.core.clock import Clock, RealClock
-from pbtui.core.sanitize import sanitize_line
-from pbtui.jobs.events import Done, EquitySample, Event, Failed, FillsCount, Note, Progress, Stage, to_json
+from pbtui.jobs.events import Event, Note, Progress, Stage, to_json
+from pbtui.jobs.standing import Standing
 
 _REDRAW_S = 0.1
 _PLAIN_STEPS = 10
@@ -52,57 +52,6 @@ class QuietShow:
 
     def close(self) -> None:
         """Do nothing."""
-
-
-class Standing:
-    """What the events so far add up to."""
-
-    def __init__(self) -> None:
-        self.stage = Stage("starting")
-        self.progress = Progress(0.0, 0.0)
-        self.fills: int | None = None
-        self.equity: float | None = None
-
-    def take(self, event: Event) -> None:
-        """Take in an event."""
-        match event:
-            case Stage():
-                if event.text != self.stage.text:
-                    self.progress, self.fills, self.equity = Progress(0.0, 0.0), None, None
-                self.stage = event
-            case Progress():
-                self.progress = event
-            case FillsCount():
-                self.fills = event.n
-            case EquitySample():
-                self.equity = event.equity
-            case Note() | Done() | Failed():
-                return
-
-    @property
-    def share(self) -> float | None:
-        """Return how much of the stage is done, None where that cannot be counted."""
-        if self.progress.total > 0:
-            return self.progress.share
-        return self.stage.done / self.stage.total if self.stage.total > 0 else None
-
-    def title(self) -> str:
-        """Return the stage and which part of it."""
-        count = f" {self.stage.done}/{self.stage.total}" if self.stage.total > 0 else ""
-        return sanitize_line(self.stage.text, limit=60) + count
-
-    def figures(self) -> list[str]:
-        """Return rate, time left, fills and equity, as far as they are known."""
-        found: list[str] = []
-        if self.progress.rate > 0:
-            found.append(f"{_short(self.progress.rate)} bars/s")
-        if self.progress.left_s is not None and self.progress.share < 1:
-            found.append(f"{_minutes(self.progress.left_s)} left")
-        if self.fills is not None:
-            found.append(f"{self.fills:,} fills")
-        if self.equity is not None:
-            found.append(f"equity {self.equity:,.2f}")
-        return found
 
 
 class BarShow:
@@ -196,16 +145,3 @@ def show_for(*, json: bool, quiet: bool) -> Show:
 def speaks_unicode(stream: TextIO) -> bool:
     """Tell whether a stream can write more than ASCII."""
     return (stream.encoding or "").lower().replace("-", "").startswith("utf")
-
-
-def _short(number: float) -> str:
-    for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
-        if number >= size:
-            return f"{number / size:.1f}{unit}"
-    return f"{number:.0f}"
-
-
-def _minutes(seconds: float) -> str:
-    whole = round(min(seconds, 359_999.0))
-    hours, rest = divmod(whole, 3_600)
-    return f"{hours}:{rest // 60:02d}:{rest % 60:02d}" if hours else f"{rest // 60}:{rest % 60:02d}"

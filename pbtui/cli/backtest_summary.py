@@ -3,72 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from pbtui.backtest.metric_groups import GROUPS, in_bitcoin_too, value_of
 from pbtui.core.sanitize import sanitize_line
-
-_Form = Callable[[float], str]
-
-
-def _plain(value: float) -> str:
-    return f"{value:,.4f}" if abs(value) < 1e6 else f"{value:,.4g}"
-
-
-def _percent(value: float) -> str:
-    return f"{value * 100:,.3f}%"
-
-
-def _hours(value: float) -> str:
-    return f"{value:,.1f} h"
-
-
-# Metrics by group: name, how it is written (backtest.md 3.2 gives their meaning).
-_GROUPS: tuple[tuple[str, tuple[tuple[str, _Form], ...]], ...] = (
-    (
-        "return",
-        (
-            ("gain", _plain), ("adg", _percent), ("adg_w", _percent), ("mdg", _percent), ("sharpe_ratio", _plain),
-            ("sortino_ratio", _plain), ("calmar_ratio", _plain), ("omega_ratio", _plain),
-        ),
-    ),
-    (
-        "risk",
-        (
-            ("drawdown_worst", _percent), ("drawdown_worst_mean_1pct", _percent), ("expected_shortfall_1pct", _percent),
-            ("equity_balance_diff_neg_max", _percent), ("loss_profit_ratio", _plain),
-            ("peak_recovery_hours_equity", _hours), ("equity_choppiness", _plain), ("exponential_fit_error", _plain),
-        ),
-    ),
-    (
-        "exposure",
-        (
-            ("total_wallet_exposure_max", _plain), ("total_wallet_exposure_mean", _plain),
-            ("high_exposure_hours_max_long", _hours), ("high_exposure_hours_max_short", _hours),
-        ),
-    ),
-    (
-        "trading",
-        (
-            ("positions_held_per_day", _plain), ("position_held_hours_mean", _hours),
-            ("position_held_hours_max", _hours), ("position_unchanged_hours_max", _hours),
-            ("volume_pct_per_day_avg", _plain),
-        ),
-    ),
-)  # fmt: skip
 
 
 def metric_lines(analysis: Mapping[str, Any]) -> list[str]:
     """Return the metrics worth a first look, in groups; a BTC column only where it says something else."""
     lines: list[str] = []
-    both = any(_differs(analysis, name) for _, metrics in _GROUPS for name, _ in metrics)
-    for group, metrics in _GROUPS:
-        for n, (name, form) in enumerate(metrics):
-            usd, btc = _value(analysis, name, "usd"), _value(analysis, name, "btc")
-            last = f"{form(btc) if btc is not None else '–':>16}" if both and f"{name}_btc" in analysis else ""
-            usd_text = form(usd) if usd is not None else "–"
-            lines.append(f"{group if n == 0 else '':<9} {name:<30}{usd_text:>16}{last}".rstrip())
+    both = any(in_bitcoin_too(analysis, metric.name) for _, metrics in GROUPS for metric in metrics)
+    for group, metrics in GROUPS:
+        for n, metric in enumerate(metrics):
+            usd, btc = value_of(analysis, metric.name, "usd"), value_of(analysis, metric.name, "btc")
+            told = both and f"{metric.name}_btc" in analysis
+            last = f"{metric.form(btc) if btc is not None else '–':>16}" if told else ""
+            usd_text = metric.form(usd) if usd is not None else "–"
+            lines.append(f"{group if n == 0 else '':<9} {metric.name:<30}{usd_text:>16}{last}".rstrip())
     head = f"{'':<40}{'USD':>16}{'BTC':>16}"
     return [head, *lines] if both else lines
 
@@ -105,16 +58,6 @@ def day(ms: object) -> str:
         return "–"
     moment = datetime.fromtimestamp(ms / 1000, UTC)
     return moment.strftime("%Y-%m-%d" if (moment.hour, moment.minute) == (0, 0) else "%Y-%m-%d %H:%MZ")
-
-
-def _value(analysis: Mapping[str, Any], name: str, unit: str) -> float | None:
-    value = analysis.get(f"{name}_{unit}", analysis.get(name))
-    good = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    return float(value) if good else None
-
-
-def _differs(analysis: Mapping[str, Any], name: str) -> bool:
-    return f"{name}_btc" in analysis and _value(analysis, name, "usd") != _value(analysis, name, "btc")
 
 
 def _money(value: object) -> str:

@@ -6,10 +6,11 @@ import io
 
 import pytest
 
-from pbtui.cli.backtest_show import BarShow, PlainShow, Standing
+from pbtui.cli.backtest_show import BarShow, PlainShow
 from pbtui.cli.backtest_summary import day, metric_lines, run_line, suite_lines
 from pbtui.core.clock import VirtualClock
 from pbtui.jobs.events import EquitySample, FillsCount, Note, Progress, Stage
+from pbtui.jobs.standing import Standing
 
 RUNNING = [
     Stage("simulating bull", 2, 4),
