@@ -94,6 +94,7 @@ fn params(coins: usize) -> RunParams {
         candle_interval_minutes: 1,
         look_ahead: true,
         every_bar: false,
+        shut: [Vec::new(), Vec::new()],
     }
 }
 

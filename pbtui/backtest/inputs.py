@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pbtui.config import Config, params_for
+from pbtui.config import Config, backtest_coins, params_for
 from pbtui.core.types import PSIDES
 from pbtui.market.prepare import CoinData, Dataset
 
@@ -89,6 +89,10 @@ def engine_inputs(config: Config, window: Window) -> EngineInputs:
     }
     if window.columns != tuple(range(window.hlcvs.shape[1])):
         parameters["active_coin_indices"] = list(window.columns)
+    sides = backtest_coins(config) if settings.honour_coin_lists else None
+    if sides is not None:
+        for pside in PSIDES:
+            parameters[f"shut_{pside}"] = [place for place, coin in enumerate(coins) if coin not in sides[pside]]
     return EngineInputs(
         hlcvs=window.hlcvs,
         btc_usd=window.btc_usd,

@@ -72,6 +72,21 @@ def test_overrides_reach_only_their_coin_and_fees_can_be_set(desk: Desk) -> None
     assert inputs.facts()["parameters"]["coins"] == ["SOL", "XRP"]
 
 
+def test_coin_lists_act_on_each_side_where_they_are_honoured(desk: Desk) -> None:
+    lists = {"long": ["SOL"], "short": ["XRP"]}
+    both = {"live__approved_coins": lists, "bot__short__total_wallet_exposure_limit": 1.0}
+
+    def traded(**changes: Any) -> set[tuple[str, str]]:
+        run = desk.run(desk.config(**both, **changes))
+        sides = ("long" if "long" in kind else "short" for kind in run.fills.order_types())
+        return {(run.inputs.coins[coin], side) for coin, side in zip(run.fills.coin.tolist(), sides, strict=True)}
+
+    assert traded(backtest__honour_coin_lists=True) == {("SOL", "long"), ("XRP", "short")}
+    assert len(traded(backtest__honour_coin_lists=False)) == 4
+    ignored = {"live__ignored_coins": {"long": [], "short": ["XRP"]}}
+    assert traded(backtest__honour_coin_lists=True, **ignored) == {("SOL", "long")}
+
+
 def test_several_exchanges_are_combined(desk: Desk) -> None:
     desk.keep("bybit", ("SOL", "XRP"), seed=1)
     run = desk.run(desk.config(backtest__exchanges=["binance", "bybit"]))

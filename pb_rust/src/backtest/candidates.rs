@@ -133,7 +133,7 @@ impl Candidates {
 fn is_enabled(view: &View, moment: &Moment, coin: usize, side: Side) -> bool {
     let (market, bot) = (&view.setup.coins[coin], view.bot(coin, side));
     let held = view.account.position(side, coin).size != 0.0;
-    if !market.is_tradable(view.bar) || !may_open(moment.mode_of(market, bot, held)) {
+    if !market.is_tradable(view.bar) || !may_open(moment.mode_of(market, side, bot, held)) {
         return false;
     }
     if !view.setup.params.filter_by_min_effective_cost {

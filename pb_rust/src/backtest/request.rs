@@ -148,7 +148,7 @@ impl Request {
                 let own = side.pick(&mut symbol.long, &mut symbol.short);
                 own.position = account.position(side, i);
                 own.trailing = trailing[side.idx()][i];
-                own.mode = bars.mode(coin, own);
+                own.mode = bars.mode(coin, side, own);
             }
         }
     }
@@ -226,16 +226,17 @@ impl Moment<'_> {
         });
     }
 
-    fn mode(&self, coin: &Coin, own: &SideInput) -> Option<Mode> {
-        self.mode_of(coin, &own.bot_params, own.has_position())
+    fn mode(&self, coin: &Coin, side: Side, own: &SideInput) -> Option<Mode> {
+        self.mode_of(coin, side, &own.bot_params, own.has_position())
     }
 
     /// What a side of a coin may do (backtest.md 2.9).
-    pub fn mode_of(&self, coin: &Coin, bot: &BotParams, held: bool) -> Option<Mode> {
+    pub fn mode_of(&self, coin: &Coin, side: Side, bot: &BotParams, held: bool) -> Option<Mode> {
         if held && coin.is_given_up(self.bar) {
             return Some(Mode::Panic);
         }
-        let stopped = self.setup.params.filter_by_min_effective_cost && !held && !self.can_open(coin, bot);
+        let cramped = self.setup.params.filter_by_min_effective_cost && !held && !self.can_open(coin, bot);
+        let stopped = cramped || coin.shut[side.idx()];
         stopped.then_some(Mode::GracefulStop)
     }
 

@@ -30,6 +30,8 @@ pub struct RunParams {
     pub dynamic_wel_by_tradability: bool,
     pub hedge_mode: bool,
     pub max_realized_loss_pct: f64,
+    /// Coins that open nothing, by side (departures.md: coin lists that act in backtests).
+    pub shut: [Vec<usize>; 2],
     pub candle_interval_minutes: u64,
     /// Whether the coming bar decides how many orders are made (backtest.md 2.9).
     pub look_ahead: bool,
@@ -88,6 +90,8 @@ pub struct Coin {
     pub ends_early: bool,
     /// Ends so long before the run that its positions are given up.
     pub delisted: bool,
+    /// Sides on which it opens nothing.
+    pub shut: [bool; 2],
 }
 
 impl Coin {
@@ -243,6 +247,7 @@ fn coin(
         trade_start: first.saturating_add(warm).min(last),
         ends_early: last + 1 < bars,
         delisted: last + DELISTED_BARS < bars,
+        shut: Side::BOTH.map(|side| params.shut[side.idx()].contains(&i)),
     }
 }
 

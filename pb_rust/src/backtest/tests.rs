@@ -136,6 +136,7 @@ fn params(dice: &mut Dice, coins: usize, firsts: Vec<usize>, lasts: Vec<usize>) 
         dynamic_wel_by_tradability: dice.chance(0.5),
         hedge_mode: dice.chance(0.7),
         max_realized_loss_pct: dice.pick(&[1.0, 1.0, 0.05]),
+        shut: [(); 2].map(|()| if dice.chance(0.3) { vec![dice.pick(&[0, coins - 1])] } else { Vec::new() }),
         candle_interval_minutes: dice.pick(&[1, 1, 1, 5]),
         look_ahead: true,
         every_bar: false,

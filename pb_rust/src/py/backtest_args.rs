@@ -124,6 +124,7 @@ pub fn run_params(row: &Bound<'_, PyDict>, look_ahead: bool) -> PyResult<RunPara
         dynamic_wel_by_tradability: flag("dynamic_wel_by_tradability", false)?,
         hedge_mode: flag("hedge_mode", true)?,
         max_realized_loss_pct: optional(row, place, "max_realized_loss_pct", 1.0)?,
+        shut: [places("shut_long")?, places("shut_short")?],
         candle_interval_minutes: optional(row, place, "candle_interval_minutes", 1)?,
         look_ahead,
         every_bar: false,
