@@ -7,9 +7,10 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pbtui.core.clock import Clock
-from pbtui.core.errors import ExchangeError
+from pbtui.core.clock import MINUTE_MS, Clock
+from pbtui.core.errors import ConfigError, ExchangeError
 from pbtui.core.types import Market
+from pbtui.market.fetching import check_venue
 from pbtui.market.library import Library
 from pbtui.market.prepare import (
     Request,
@@ -88,9 +89,23 @@ async def _venue(name: str, requests: list[Request], library: Library, sourcing:
         sourcing.say(f"{name} cannot be asked for its markets ({error.line()})")
     if cache.path.is_file():
         return venue_of_caches(name, sourcing.base_dir)
-    end_ms = max(request.end_ms for request in requests)
-    store = StoreRows(library.store(name), library.root / name)
-    return venue_of_candles(name, store, library.store(name).symbols("1m"), end_ms)
+    return _guessed(name, max(request.end_ms for request in requests), library)
+
+
+def _guessed(name: str, end_ms: int, library: Library) -> Venue:
+    """Return a venue of nothing but candles; raises ConfigError where there are none."""
+    store = library.store(name)
+    held = store.symbols("1m")
+    if not held:
+        check_venue(name)
+        raise ConfigError(f"no candles of {name} are held", hint="leave --offline out, or import some first")
+    rows = StoreRows(store, library.root / name)
+    markets: dict[str, Market] = {}
+    for symbol in held:
+        last = store.coverage(symbol).last_ms
+        if last is not None:
+            markets.update(venue_of_candles(name, rows, [symbol], min(end_ms, last + MINUTE_MS)).markets)
+    return Venue(name, markets)
 
 
 async def _ask(name: str, requests: list[Request], sourcing: Sourcing, *, age_matters: bool) -> Mapping[str, Market]:
