@@ -12,20 +12,18 @@ _MOST = 2_000
 _MOST_SEEN = 20_000  # a base folder that holds a whole disk must not be read to its end
 # Folders of data that no run is started from, and files that are no configs.
 _SKIPPED = {"caches", "run", "logs", "node_modules", "__pycache__", "historical_data", "site-packages"}
-_NO_CONFIGS = {"api-keys.json", "package.json", "package-lock.json", "custom_endpoints.json"}
+_NO_CONFIGS = {"api-keys.json", "approved_coins.json", "ignored_coins.json", "custom_endpoints.json", "package.json"}
 
 
 def find_configs(base_dir: Path) -> list[Path]:
-    """Return files that may be configs: below the base folder, and the program's own; those called config first."""
+    """Return files that may be configs: below the base folder, and the program's own; those in configs/ first."""
     from pbtui.config.pipeline import PROGRAM_ROOT
 
-    found: dict[Path, Path] = {}
+    found: dict[Path, None] = {}
     for root in dict.fromkeys((base_dir.resolve(), (PROGRAM_ROOT / "configs").resolve())):
-        for path in _walk(root):
-            found.setdefault(path, path)
-            if len(found) >= _MOST:
-                break
-    return sorted(found, key=lambda path: ("configs" not in path.parts, str(path).casefold()))
+        below = sorted(_walk(root), key=lambda path: ("configs" not in path.parts, str(path).casefold()))
+        found |= dict.fromkeys(below[:_MOST])
+    return list(found)
 
 
 def _walk(root: Path) -> Iterator[Path]:

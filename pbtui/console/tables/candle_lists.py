@@ -165,11 +165,11 @@ def fetch_title(fetch: Fetch) -> str:
     """Return how far a download is: share, rate, time left."""
     if not fetch.name:
         return "Download"
-    head = f"Download: {fetch.name}"
-    if not fetch.running or fetch.doing or not fetch.total:
-        return f"{head} · {safe(fetch.doing, 160)}" if fetch.doing else head
-    left = "" if fetch.seconds_left is None else f" · {span_word(fetch.seconds_left)} left"
-    return f"{head} · {share_word(fetch.done / fetch.total)} · {fetch.rate:,.0f}/s{left}"
+    if fetch.doing or not fetch.total:
+        return " · ".join(filter(None, ("Download", fetch.name, safe(fetch.doing, 160))))
+    left = "" if fetch.seconds_left is None else f"{span_word(fetch.seconds_left)} left"
+    parts = (f"Download {share_word(fetch.done / fetch.total)}", left, f"{fetch.rate:,.0f}/s", fetch.name)
+    return " · ".join(filter(None, parts))
 
 
 def fetch_empty(fetch: Fetch) -> tuple[str, ...]:
