@@ -18,6 +18,8 @@ from pbtui.console.app import ConsoleApp, ConsoleOptions
 from pbtui.core.actions import SetReplaySpeed
 from pbtui.core.clock import RealClock
 from pbtui.link.local import LocalLink
+from pbtui.market.library import Library
+from pbtui.market.transfer.take import find_files, take
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
@@ -32,6 +34,7 @@ SCENES = (
     ("panic-120x36", LARGE, "dark", ("p",)),
     ("quit-120x36", LARGE, "dark", ("q",)),
     ("help-120x36", LARGE, "dark", ("question_mark",)),
+    ("candles-120x36", LARGE, "dark", ("5", *"ssssS", "home", "V", "tab", "down")),
     ("light-120x36", LARGE, "light", ()),
 )
 FEWEST_POSITIONS, FEWEST_FILLS, PATIENCE_S, REST_S = 4, 60, 90, 0.6
@@ -40,6 +43,15 @@ FEWEST_POSITIONS, FEWEST_FILLS, PATIENCE_S, REST_S = 4, 60, 90, 0.6
 def without_remote_fonts(svg: str) -> str:
     """Return a picture that loads nothing from anywhere."""
     return re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
+
+
+def store_candles(base: Path) -> None:
+    """Put recorded candles of some coins and venues into the store of a base folder, for the picture of it."""
+    library = Library(base, RealClock(), lambda trouble: print(trouble.line(), file=sys.stderr))
+    for place, exchange in (("binanceusdm", "binance"), ("bybit", "bybit"), ("binance_spot_2021", "binance_spot")):
+        folder = CANDLES.parent / place
+        for found in find_files(folder, exchange)[0] if folder.is_dir() else ():
+            library.store(exchange).write(found.symbol, take(found).rows)
 
 
 async def until_busy(app: ConsoleApp, link: LocalLink) -> None:
@@ -63,6 +75,7 @@ async def picture(
     for key in keys:
         await pilot.press(key)
         await asyncio.sleep(REST_S)
+    await app.candles.idle()
     app.refresh_views()
     app.ask_chart()
     await asyncio.sleep(REST_S)
@@ -77,10 +90,12 @@ async def picture(
 
 async def make(words: list[str]) -> None:
     clock = RealClock()
-    async with open_session(make_plan(parse(words)), clock, linger=True) as session:
+    plan = make_plan(parse(words))
+    store_candles(plan.options.base_dir)
+    async with open_session(plan, clock, linger=True) as session:
         bot = asyncio.create_task(session.supervisor.run())
         link = LocalLink(session.supervisor, session.seats)
-        app = ConsoleApp(link, ConsoleOptions(theme="dark", ascii_only=False))
+        app = ConsoleApp(link, ConsoleOptions(theme="dark", ascii_only=False, base_dir=plan.options.base_dir))
         async with app.run_test(size=LARGE) as pilot:
             await until_busy(app, link)
             for scene in SCENES:

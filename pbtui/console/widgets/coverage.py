@@ -22,6 +22,7 @@ _MOST_MS = 253_000_000_000_000  # beyond it there are no dates
 SHADES = ((1.0, "█", "up"), (0.99, "▓", "up"), (0.5, "▒", "warn"), (0.0, "░", "warn"))
 NONE = ("×", "bad")
 SHARDS_INK = "accent"
+_UNDER_CURSOR = {"█": " ", " ": "·"}  # a full cell would hide the cursor's ground
 LEGEND = "█ whole ▓ 99 % ▒ 50 % ░ less × none"
 
 
@@ -128,7 +129,7 @@ class CoverageMap(GridTable):
             week = self._left + x * WEEK_MS
             glyph, ink = shade(*cells.get(week, (0.0, ""))) if first <= week <= last else (" ", "text")
             if on_cursor_row and week == self.week:
-                ink = "badge_note"
+                glyph, ink = _UNDER_CURSOR.get(glyph, glyph), "badge_note"
             if spans and spans[-1][1] == ink:
                 spans[-1] = (spans[-1][0] + glyph, ink)
             else:
