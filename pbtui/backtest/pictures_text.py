@@ -54,7 +54,7 @@ def chart(ts_ms: Sequence[int], values: Sequence[float], columns: int, rows: int
     edge = "|" if plain else "┤"
     lines = sketch(values, plot, rows, plain=plain)
     drawn = [f"{words.get(n, ''):>{gutter}} {edge}{line}".rstrip() for n, line in enumerate(lines)]
-    return [*drawn, " " * (gutter + 2) + _dates(ts_ms[0], ts_ms[-1], plot)]
+    return [*drawn, " " * (gutter + 2) + dates(ts_ms[0], ts_ms[-1], plot)]
 
 
 def _columns(values: Sequence[float], width: int) -> list[Sequence[float]]:
@@ -69,7 +69,8 @@ def _level(value: float, low: float, high: float, height: int) -> int:
     return min(height - 1, max(0, round((1.0 - share) * (height - 1))))
 
 
-def _dates(first_ms: int, last_ms: int, plot: int) -> str:
+def dates(first_ms: int, last_ms: int, plot: int) -> str:
+    """Return the words below a time axis of `plot` columns."""
     text = [" "] * plot
     free = 0
     for ms, word in time_ticks(first_ms, last_ms, max(1, plot // 12)):

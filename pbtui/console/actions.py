@@ -8,12 +8,13 @@ from typing import Literal
 
 from pbtui.core.types import Mode
 
-Place = Literal["live", "coin", "log", "candles"]
-EVERYWHERE: frozenset[Place] = frozenset({"live", "coin", "log", "candles"})
+Place = Literal["live", "coin", "log", "candles", "backtest"]
+EVERYWHERE: frozenset[Place] = frozenset({"live", "coin", "log", "candles", "backtest"})
 TRADING: frozenset[Place] = frozenset({"live", "coin"})
 LIVE: frozenset[Place] = frozenset({"live"})
 LOG: frozenset[Place] = frozenset({"log"})
 CANDLES: frozenset[Place] = frozenset({"candles"})
+BACKTEST: frozenset[Place] = frozenset({"backtest"})
 
 
 class Danger(IntEnum):
@@ -53,13 +54,13 @@ MODE_OF: dict[str, Mode | None] = {
     "mode.panic": Mode.PANIC,
 }
 LATER: dict[str, str] = {
-    "screen.backtest": "Backtest",
     "screen.optimize": "Optimize",
     "screen.pareto": "Pareto",
     "screen.config": "Config",
 }
-_LATER_KEYS = ("2", "3", "4", "6")
+_LATER_KEYS = ("3", "4", "6")
 _STOCK_PANELS = ("candles",)
+_TRIAL_PANELS = ("backtest",)
 _ROWS = ("positions", "orders", "modes")
 _MODE_NEEDS = ("target",)
 
@@ -98,7 +99,9 @@ ACTIONS: tuple[ConsoleAction, ...] = (
     ConsoleAction("coin.open", ("enter",), "coin", "the coin: chart, orders, mode, flags in words",
                   group="Screens", places=LIVE, needs=("open",), hint=20),
     ConsoleAction("screen.live", ("1",), "live", "positions, orders, modes, chart, events", group="Screens",
-                  hint=21, hint_panels=("log", "coin", "candles")),
+                  hint=21, hint_panels=("log", "coin", "candles", "backtest")),
+    ConsoleAction("screen.backtest", ("2",), "backtest", "run a config over the past, compare runs",
+                  group="Screens"),
     *(
         ConsoleAction(name, (key,), title.lower(), f"{title}: comes with a later version", group="Screens",
                       needs=("later",))
@@ -108,7 +111,7 @@ ACTIONS: tuple[ConsoleAction, ...] = (
                   group="Screens"),
     ConsoleAction("screen.log", ("7",), "log", "all events this console has seen", group="Screens"),
     ConsoleAction("back", ("escape",), "back", "leave; on Live: drop filter, then selection",
-                  group="Screens", hint=22, hint_panels=("log", "coin", "candles")),
+                  group="Screens", hint=22, hint_panels=("log", "coin", "candles", "backtest")),
     ConsoleAction("help", ("question_mark",), "help", "the keys of this screen", group="Screens", hint=50),
     ConsoleAction("palette", ("ctrl+p",), "palette", "every action, found by typing", group="Screens", hint=51),
     ConsoleAction("command", ("colon",), "command", "type a command: mode BTC long gs", group="Screens"),
@@ -119,7 +122,7 @@ ACTIONS: tuple[ConsoleAction, ...] = (
     ConsoleAction("panel.next", ("tab",), "next panel", "move to the next panel"),
     ConsoleAction("panel.previous", ("shift+tab",), "previous panel", "move to the panel before"),
     ConsoleAction("view.cycle", ("v",), "view", "what the free place shows: chart, modes, …",
-                  places=TRADING | CANDLES, hint=40),
+                  places=TRADING | CANDLES | BACKTEST, hint=40),
     ConsoleAction("cursor.down", ("down", "j"), "down", "one row down"),
     ConsoleAction("cursor.up", ("up", "k"), "up", "one row up"),
     ConsoleAction("cursor.left", ("left", "h"), "left", "the panel to the left; on the map: a week"),
@@ -129,10 +132,11 @@ ACTIONS: tuple[ConsoleAction, ...] = (
     ConsoleAction("cursor.first", ("home",), "first", "the first row"),
     ConsoleAction("cursor.last", ("end", "G"), "last", "the last row; follows events again"),
     ConsoleAction("filter", ("slash",), "filter", "rows with text, !text without, column:text",
-                  places=LIVE | LOG | CANDLES, hint=30, hint_panels=("positions", "modes", "events", "log", "candles")),
-    ConsoleAction("sort", ("s",), "sort", "sort by the next column", places=LIVE | CANDLES, needs=("sortable",),
-                  hint=31, hint_panels=("positions", "orders", "candles")),
-    ConsoleAction("sort.reverse", ("S",), "reverse", "turn the order round", places=LIVE | CANDLES,
+                  places=LIVE | LOG | CANDLES | BACKTEST, needs=("filterable",), hint=30,
+                  hint_panels=("positions", "modes", "events", "log", "candles", "backtest")),
+    ConsoleAction("sort", ("s",), "sort", "sort by the next column", places=LIVE | CANDLES | BACKTEST,
+                  needs=("sortable",), hint=31, hint_panels=("positions", "orders", "candles", "backtest")),
+    ConsoleAction("sort.reverse", ("S",), "reverse", "turn the order round", places=LIVE | CANDLES | BACKTEST,
                   needs=("sortable",)),
     ConsoleAction("orders.scope", ("a",), "all orders", "orders of all coins, or of this one", places=LIVE, hint=30,
                   hint_panels=("orders",)),
@@ -163,6 +167,28 @@ ACTIONS: tuple[ConsoleAction, ...] = (
                   group="Candles", places=CANDLES, needs=("stock", "held")),
     ConsoleAction("candles.again", ("r",), "read again", "read what is on disk again", group="Candles",
                   places=CANDLES, needs=("stock",)),
+    ConsoleAction("backtest.run", ("ctrl+r",), "run", "run what the form says, beside the bot", group="Backtest",
+                  places=BACKTEST, needs=("trials", "runnable"), hint=10, hint_panels=_TRIAL_PANELS),
+    ConsoleAction("backtest.stop", ("x",), "stop", "stop the run looked at; again: kill it", group="Backtest",
+                  places=BACKTEST, needs=("trials", "under_way"), hint=11, hint_panels=_TRIAL_PANELS),
+    ConsoleAction("backtest.open", ("enter",), "open", "change the field; see the run, coin or fill",
+                  group="Backtest", places=BACKTEST, needs=("trials",), hint=12, hint_panels=_TRIAL_PANELS),
+    ConsoleAction("backtest.compare", ("c",), "compare", "hold the next runs against this one", group="Backtest",
+                  places=BACKTEST, needs=("trials", "single"), hint=13, hint_panels=_TRIAL_PANELS),
+    ConsoleAction("backtest.adopt", ("d",), "live config", "write its config as one to trade with", group="Backtest",
+                  places=BACKTEST, asks=True, needs=("trials", "single"), hint=14, hint_panels=_TRIAL_PANELS),
+    ConsoleAction("backtest.copy", ("o",), "copy path", "copy the path of the result's folder", group="Backtest",
+                  places=BACKTEST, needs=("trials", "finished"), hint=15, hint_panels=_TRIAL_PANELS),
+    ConsoleAction("backtest.tab_before", ("left_square_bracket",), "tab before", "the tab before", group="Backtest",
+                  places=BACKTEST, needs=("trials", "finished")),
+    ConsoleAction("backtest.tab_after", ("right_square_bracket",), "next tab", "the next tab", group="Backtest",
+                  places=BACKTEST, needs=("trials", "finished")),
+    ConsoleAction("backtest.scale", ("g",), "log scale", "equity on a logarithmic scale, or linear",
+                  group="Backtest", places=BACKTEST, needs=("trials", "finished")),
+    ConsoleAction("backtest.unit", ("b",), "USD/BTC", "metrics and equity in dollars, or bitcoins",
+                  group="Backtest", places=BACKTEST, needs=("trials", "finished")),
+    ConsoleAction("backtest.again", ("r",), "look again", "look for results on disk again", group="Backtest",
+                  places=BACKTEST, needs=("trials",)),
     ConsoleAction("log.next_error", ("e",), "next error", "jump to the next error", places=LOG, hint=34,
                   hint_panels=("log",)),
 )  # fmt: skip

@@ -19,6 +19,7 @@ from textual.widgets import Input
 
 from pbtui.console.actions import BY_ID, ConsoleAction, Danger
 from pbtui.console.availability import ENDED, why_not
+from pbtui.console.backtest.desk import BacktestDesk
 from pbtui.console.burst import Burst
 from pbtui.console.candles.desk import CandleDesk
 from pbtui.console.commands import find_keys, parse
@@ -36,6 +37,7 @@ from pbtui.console.state import Key, ViewState
 from pbtui.console.terminal import speaks_utf8
 from pbtui.console.text import safe
 from pbtui.console.theme import choose, palettes
+from pbtui.console.trials import PURPOSE
 from pbtui.console.widgets.chart_panel import ChartPanel
 from pbtui.core.actions import Action, SetReplaySpeed
 from pbtui.core.clock import Clock, RealClock
@@ -58,6 +60,7 @@ class ConsoleOptions:
     clock: Clock | None = None
     base_dir: Path = Path()  # holds caches/ and configs/
     endpoints: Path | None = None  # other addresses of venues
+    config: Path | None = None  # the file the bot runs on, where it is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,14 @@ class ConsoleApp(App[ConsoleExit], inherit_bindings=False):
             say=lambda text, ink: self.say(text, ink=ink),
             draw=self.refresh_views,
             endpoints=self.options.endpoints,
+        )
+        self.backtests = BacktestDesk(
+            self.options.base_dir,
+            self.state.backtest,
+            self.clock,
+            say=lambda text, ink: self.say(text, ink=ink),
+            draw=self.refresh_views,
+            config=self.options.config,
         )
         for palette in palettes().values():
             self.register_theme(palette.theme())
@@ -326,6 +337,8 @@ class ConsoleApp(App[ConsoleExit], inherit_bindings=False):
             panels = [panel for panel in screen.panels() if panel.id == self.state.panel] or screen.panels()
             if panels:
                 panels[0].focus()
+        if message.purpose.startswith(PURPOSE) and message.kept:
+            self._look.trials.typed(message.purpose, message.text)
         if message.purpose == "command" and message.kept:
             self.carry_out(message.text)
         self.refresh_views()
@@ -396,6 +409,7 @@ async def run_console(
         return ConsoleExit("crash", safe(f"{type(error).__name__}: {error}"))
     finally:
         app.candles.close()
+        await app.backtests.let_go()
     if app.crash_text:
         return ConsoleExit("crash", app.crash_text)
     return result or ConsoleExit("link_closed" if app.state.link_ended else "detach")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from pbtui.console.actions import LATER, ConsoleAction
 from pbtui.console.state import ViewState
@@ -74,6 +75,41 @@ def _no_delete(state: ViewState, action: ConsoleAction) -> str:
     return "a download of it runs: x stops it" if fetching else "files are being deleted" if view.deleting else ""
 
 
+def _filterable(state: ViewState, action: ConsoleAction) -> str:
+    unlisted = state.place == "backtest" and state.panel not in state.sorts
+    return "this panel has no list to filter" if unlisted else ""
+
+
+def _trials(state: ViewState, action: ConsoleAction) -> str:
+    return "" if state.place == "backtest" else "only on the Backtest screen (2)"
+
+
+def _runnable(state: ViewState, action: ConsoleAction) -> str:
+    form = state.backtest.form
+    return f"the config cannot be used: {form.problem}" if form.problem else ""
+
+
+def _under_way(state: ViewState, action: ConsoleAction) -> str:
+    return "" if state.backtest.running() else "nothing runs"
+
+
+def _finished(state: ViewState, action: ConsoleAction) -> str:
+    job = state.backtest.job()
+    if job is not None and job.folder is None:
+        return "it has not finished" if job.running else "it left no result"
+    return "" if state.backtest.folder() is not None else "no run on this row"
+
+
+def _single(state: ViewState, action: ConsoleAction) -> str:
+    reason = _finished(state, action)
+    if reason:
+        return reason
+    run = state.backtest.runs.get(state.backtest.folder() or Path())
+    if run is not None and run.kind == "suite":
+        return "a suite: choose one of its runs"
+    return "its result is damaged" if run is not None and run.problem else ""
+
+
 CONDITIONS: dict[str, Callable[[ViewState, ConsoleAction], str]] = {
     "snapshot": _snapshot,
     "target": _target,
@@ -89,6 +125,12 @@ CONDITIONS: dict[str, Callable[[ViewState, ConsoleAction], str]] = {
     "no_download": _no_download,
     "no_check": _no_check,
     "no_delete": _no_delete,
+    "filterable": _filterable,
+    "trials": _trials,
+    "runnable": _runnable,
+    "under_way": _under_way,
+    "finished": _finished,
+    "single": _single,
 }
 
 

@@ -15,9 +15,10 @@ from pbtui.console.screens.live import LiveScreen
 from pbtui.console.screens.log import LogScreen
 from pbtui.console.state import MOST_LEVEL, Sort
 from pbtui.console.stock import Stock
-from pbtui.console.tables import candle_lists, coverage, modes, orders, positions
+from pbtui.console.tables import backtest_lists, backtest_result, candle_lists, coverage, modes, orders, positions
 from pbtui.console.tables.events import LEVELS
 from pbtui.console.theme import palettes
+from pbtui.console.trials import Trials
 
 if TYPE_CHECKING:
     from pbtui.console.app import ConsoleApp
@@ -29,6 +30,9 @@ _SORTABLE = {
     "coverage": coverage.SORTABLE,
     "gaps": candle_lists.GAP_SORTABLE,
     "findings": candle_lists.FINDING_SORTABLE,
+    "runs": backtest_lists.RUN_SORTABLE,
+    "run-coins": backtest_result.COIN_SORTABLE,
+    "run-fills": backtest_result.FILL_SORTABLE,
 }
 
 
@@ -37,6 +41,7 @@ class Look:
 
     def __init__(self, app: ConsoleApp) -> None:
         self._app = app
+        self.trials = Trials(app, self.to_live)
         self.handlers: dict[str, Callable[[], None]] = {
             "screen.live": self.to_live,
             "screen.log": self.to_log,
@@ -70,6 +75,7 @@ class Look:
             "chart.longer": lambda: self.timeframe(1),
             "log.next_error": self.next_error,
             **Stock(app, self.to_live).handlers,
+            **self.trials.handlers,
         }
 
     @property

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Literal
 
+from pbtui.console.backtest.view import BacktestView
 from pbtui.console.candles.view import CandlesView
 from pbtui.core.actions import Target
 from pbtui.core.snapshot import CoinFacts, EventRow, Snapshot
@@ -19,7 +20,8 @@ Timeframe = Literal["1m", "15m", "1h"]
 TIMEFRAMES: tuple[Timeframe, ...] = ("1m", "15m", "1h")
 MOST_EVENTS = 5_000
 MOST_LEVEL = 3
-SORTED = ("positions", "orders", "modes", "coverage", "gaps", "findings")  # panels that can be sorted
+# Panels that can be sorted.
+SORTED = ("positions", "orders", "modes", "coverage", "gaps", "findings", "runs", "run-coins", "run-fills")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class ViewState:
     filters: dict[str, str] = field(default_factory=dict)
     sorts: dict[str, Sort] = field(default_factory=lambda: dict.fromkeys(SORTED, Sort()))
     candles: CandlesView = field(default_factory=CandlesView)
+    backtest: BacktestView = field(default_factory=BacktestView)
     events: deque[EventRow] = field(default_factory=lambda: deque(maxlen=MOST_EVENTS))
     _known: list[Key] = field(default_factory=list[Key])
     _known_of: Snapshot | None = None

@@ -128,4 +128,4 @@ def test_nothing_can_be_acted_on_while_there_are_no_rows() -> None:
     state.take(starting())
     assert why_not(BY_ID["mode.normal"], state) == "no coin on this row"
     assert why_not(BY_ID["select.all"], state) == "no rows yet"
-    assert why_not(BY_ID["screen.backtest"], state) == "Backtest comes with a later version"
+    assert why_not(BY_ID["screen.optimize"], state) == "Optimize comes with a later version"

@@ -1,0 +1,132 @@
+"""Candles around a fill, from the store, as a chart with the fills of that time. Loads numpy: for threads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pbtui.console.backtest.reading import Result
+from pbtui.console.draw import draw
+from pbtui.console.state import Timeframe
+from pbtui.console.text import Line, safe
+from pbtui.core.errors import DataError, PbtuiError
+from pbtui.core.snapshot import Chart, Level
+from pbtui.core.types import Pside
+
+if TYPE_CHECKING:
+    from pbtui.market.library import Library
+
+_MINUTES: dict[Timeframe, int] = {"1m": 1, "15m": 15, "1h": 60}
+_MINUTE_MS = 60_000
+MOST_CANDLES = 400
+_BEFORE = 0.6  # which part of the candles lies before the fill
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """A chart with a fill in it; `marks` are (time, bought, is the one) of the fills of that coin."""
+
+    chart: Chart
+    exchange: str
+    fill_ms: int
+    marks: tuple[tuple[int, bool, bool], ...]
+
+
+def around(library: Library, result: Result, row: int, timeframe: Timeframe, count: int) -> Around:
+    """Return `count` candles around a fill; raises PbtuiError when none are held."""
+    fills = result.fills
+    assert fills is not None
+    minutes, count = _MINUTES[timeframe], max(8, min(count, MOST_CANDLES))
+    step_ms = minutes * _MINUTE_MS
+    at_ms, coin = int(fills.ts_ms[row]), fills.coin[row]
+    start_ms = at_ms // step_ms * step_ms - round(count * _BEFORE) * step_ms
+    exchange, symbol, rows = _held(library, result, coin, start_ms, start_ms + count * step_ms)
+    candles = _merged(rows, step_ms)
+    chart = Chart(
+        symbol,
+        timeframe,
+        *candles,
+        levels=_levels(result, row),
+        price_decimals=_decimals([*candles[1][-50:], *candles[4][-50:], float(fills.figures["price"][row])]),
+    )
+    near = np.flatnonzero((fills.ts_ms >= start_ms) & (fills.ts_ms < start_ms + count * step_ms))
+    marks = tuple(
+        (int(fills.ts_ms[other]), bool(fills.figures["qty"][other] > 0), int(other) == row)
+        for other in near.tolist()
+        if fills.coin[other] == coin
+    )
+    return Around(chart, exchange, at_ms, marks)
+
+
+def _held(library: Library, result: Result, coin: str, start_ms: int, end_ms: int) -> tuple[str, str, np.ndarray]:
+    """Return the first exchange of the run that has candles of that time, the symbol, and the candles."""
+    problem: PbtuiError | None = None
+    for exchange in exchanges_of(result):
+        try:
+            for name, symbol in library.choose([exchange], [coin]):
+                rows = library.store(name).read(symbol, start_ms, end_ms)
+                if len(rows):
+                    return name, symbol, rows
+        except PbtuiError as error:
+            problem = problem or error
+    raise problem or DataError(f"no candles of {safe(coin, 40)} are held of that time", hint="5, then w fetches them")
+
+
+def exchanges_of(result: Result) -> list[str]:
+    """Return the exchanges a run's candles may be of: its folder's name first, then its config's."""
+    config = result.opened.config if result.opened is not None else {}
+    section = config.get("backtest")
+    named = section.get("exchanges") if isinstance(section, dict) else None
+    folder = result.folder.parent.name
+    found = [str(name) for name in named if isinstance(name, str)] if isinstance(named, list) else []
+    return list(dict.fromkeys([folder, *found] if folder in found else [*found, folder]))
+
+
+def _merged(rows: np.ndarray, step_ms: int) -> tuple[tuple[int, ...], *tuple[tuple[float, ...], ...]]:
+    """Return times, opens, highs, lows and closes of longer candles."""
+    times = rows["ts"] // step_ms * step_ms
+    first = np.flatnonzero(np.append(True, np.diff(times) != 0))
+    last = np.append(first[1:], len(rows)) - 1
+    return (
+        tuple(times[first].tolist()),
+        tuple(rows["o"][first].astype(float).tolist()),
+        tuple(np.maximum.reduceat(rows["h"], first).astype(float).tolist()),
+        tuple(np.minimum.reduceat(rows["l"], first).astype(float).tolist()),
+        tuple(rows["c"][last].astype(float).tolist()),
+    )
+
+
+def _levels(result: Result, row: int) -> tuple[Level, ...]:
+    fills = result.fills
+    assert fills is not None
+    figures, kind = fills.figures, fills.kind[row]
+    pside: Pside = "short" if "short" in kind else "long"
+    levels = [Level(kind, pside, float(figures["price"][row]), float(figures["qty"][row]))]
+    if figures["psize"][row] and np.isfinite(figures["pprice"][row]):
+        levels.append(Level("entry(pos)", pside, float(figures["pprice"][row])))
+    return tuple(levels)
+
+
+def _decimals(values: Sequence[float]) -> int:
+    """Return how many decimals prices have, as far as single precision tells."""
+    texts = (f"{value:.7g}" for value in values)
+    return max((len(text.partition(".")[2]) for text in texts if "e" not in text), default=2)
+
+
+def chart_lines(found: Around, columns: int, rows: int) -> list[Line]:
+    """Return the chart, with a line of marks below its candles: ▲ bought, ▼ sold."""
+    lines = draw(found.chart, columns, rows - 1)
+    plot = len(lines[-1][0][0]) if lines and lines[-1] else 0
+    if len(lines) < 3 or not plot:
+        return lines
+    candles = found.chart.ts_ms[-plot:]
+    cells: list[tuple[str, str]] = [(" ", "text")] * plot
+    for ts_ms, bought, chosen in sorted(found.marks, key=lambda mark: mark[2]):
+        place = int(np.searchsorted(candles, ts_ms, side="right")) - 1
+        if place >= 0:
+            ink = "key" if chosen else "up" if bought else "down"
+            cells[plot - len(candles) + place] = ("▲" if bought else "▼", ink)
+    return [*lines[:-1], tuple(cells), lines[-1]]

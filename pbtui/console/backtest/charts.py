@@ -1,0 +1,142 @@
+"""The charts of the backtest screen: equity with its drawdown, exposure, and a run that is under way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pbtui.console.backtest.plot import Floats, Series, gutter_of, plot
+from pbtui.console.backtest.view import RunJob
+from pbtui.console.numbers import bar, money, pct
+from pbtui.console.text import Line, fit, fold, safe
+
+if TYPE_CHECKING:
+    from pbtui.backtest.metric_groups import Unit
+    from pbtui.console.backtest.reading import Curve, FillTable
+
+_DRAWDOWN_FROM_ROWS = 13
+_BAR = 24
+_LAST_NOTES = 3
+
+
+def equity_lines(
+    curve: Curve, other: Curve | None, unit: Unit, columns: int, rows: int, *, logarithmic: bool, plain: bool
+) -> list[Line]:
+    """Return equity and balance in a unit, another run's equity with them, and the drawdown below."""
+    equity, balance = curve.equity.get(unit), curve.balance.get(unit)
+    if equity is None or balance is None:
+        return [((f"this result tells nothing in {unit.upper()}", "dim"),)]
+    if not len(equity):
+        return [(("nothing was recorded", "dim"),)]
+    fallen = drawdown_of(equity)
+    lines: list[Line] = [_equity_legend(equity, balance, fallen, unit, with_other=other is not None, plain=plain)]
+    room = rows - 1
+    below = max(4, room // 4) if room >= _DRAWDOWN_FROM_ROWS else 0
+    series = [Series(equity, "accent"), Series(balance, "warn")]
+    if other is not None and (theirs := other.equity.get(unit)) is not None and len(theirs):
+        series.append(Series(at_times(other.ts_ms, theirs, curve.ts_ms), "dim"))
+    drawdown = [Series(-100.0 * fallen, "down")]
+    gutter = max(gutter_of(series, room - below, logarithmic=logarithmic), gutter_of(drawdown, below) if below else 0)
+    above = plot(
+        curve.ts_ms, series, columns, room - below, logarithmic=logarithmic, plain=plain, with_dates=not below,
+        gutter=gutter,
+    )  # fmt: skip
+    lines += above or [(("too little room for a chart" if rows < 8 else "no value above zero", "dim"),)]
+    if below:
+        lines += plot(curve.ts_ms, drawdown, columns, below, plain=plain, gutter=gutter)
+    return lines
+
+
+def _equity_legend(
+    equity: Floats, balance: Floats, fallen: Floats, unit: Unit, *, with_other: bool, plain: bool
+) -> Line:
+    digits = 2 if unit == "usd" else 5
+    first, second, third = ("*", "o", ".") if plain else ("━", "━", "━")
+    worst = float(np.nanmax(fallen)) if len(fallen) else 0.0
+    other: Line = ((f"  {third} ", "dim"), ("the other", "dim")) if with_other else ()
+    return (
+        (f"{first} ", "accent"), (f"equity {money(float(equity[-1]), digits)}", "text"),
+        (f"  {second} ", "warn"), (f"balance {money(float(balance[-1]), digits)}", "text"),
+        *other,
+        ("  ━ " if not plain else "  * ", "down"), (f"drawdown, worst {pct(-worst)}", "text"),
+    )  # fmt: skip
+
+
+def drawdown_of(equity: Floats) -> Floats:
+    """Return how far below its highest value so far the equity is, as a fraction."""
+    peak = np.fmax.accumulate(equity)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(peak > 0, 1.0 - equity / peak, np.nan)
+
+
+def at_times(ts_ms: np.ndarray, values: Floats, wanted: np.ndarray) -> Floats:
+    """Return the values that hold at other times; NaN before the first and after the last."""
+    places = np.searchsorted(ts_ms, wanted, side="right") - 1
+    inside = (places >= 0) & (wanted <= ts_ms[-1])
+    return np.where(inside, values[np.maximum(places, 0)], np.nan)
+
+
+def exposure_lines(fills: FillTable, columns: int, rows: int, *, plain: bool) -> list[Line]:
+    """Return the wallet exposure of both sides over time; short is below zero."""
+    if not len(fills):
+        return [(("no fills: nothing was ever exposed", "dim"),)]
+    long, short = fills.figures["twe_long"], fills.figures["twe_short"]
+    if not (np.isfinite(long).any() or np.isfinite(short).any()):
+        return [(("these fills tell no exposure", "dim"),)]
+    shown = [(long, "up"), (short, "down")]
+    series = [Series(values, ink) for values, ink in shown if np.nan_to_num(values).any()]
+    first, second = ("*", "o") if plain else ("━", "━")
+    legend: Line = (
+        (f"{first if len(series) > 1 or (series[:1] and series[0].ink == 'up') else ' '} ", "up"),
+        (f"long, most {np.nanmax(np.abs(np.nan_to_num(long))):.4f}", "text"),
+        (f"  {second if plain and len(series) > 1 else first} ", "down"),
+        (f"short, most {np.nanmax(np.abs(np.nan_to_num(short))):.4f}", "text"),
+    )
+    return [legend, *(plot(fills.ts_ms, series, columns, rows - 1, plain=plain) if series else [])]
+
+
+def job_lines(job: RunJob, columns: int, rows: int, *, plain: bool) -> list[Line]:
+    """Return how a run goes: stage, bar, rate, time left, equity so far; how it ended; its last lines."""
+    standing = job.standing
+    lines: list[Line] = [((safe(job.name, 80), "strong"), (f"  {_STATES.get(job.state, job.state)}", _ink(job)))]
+    if job.running:
+        lines.append(_progress(job, columns))
+        lines += fold(((" · ".join(standing.figures()) or "", "dim"),), columns)
+    elif job.line:
+        lines += fold(((safe(job.line), _ink(job)),), columns)
+    tail: list[Line] = []
+    for text in job.notes[-_LAST_NOTES:]:
+        tail += fold((("⚠ ", "warn"), (safe(text), "dim")), columns)
+    for text in job.last_lines:
+        tail += fold((("│ ", "border"), (safe(text), "dim")), columns)
+    room = rows - len(lines) - min(len(tail), max(0, rows // 2)) - 1
+    if len(job.samples) > 1 and room >= 5:
+        times = [sample[0] for sample in job.samples]
+        series = [
+            Series(np.array([sample[2] for sample in job.samples]), "accent"),
+            Series(np.array([sample[1] for sample in job.samples]), "warn"),
+        ]
+        lines += [(), *plot(times, series, columns, room, plain=plain)]
+    left = max(0, rows - len(lines))
+    return [*lines, *(tail[-left:] if left else [])]
+
+
+_STATES = {"failed": "✗ failed", "stopped": "● stopped", "done": "✓ done", "stopping": "stopping…"}
+
+
+def _ink(job: RunJob) -> str:
+    return {"failed": "bad", "stopped": "warn", "done": "up", "stopping": "warn"}.get(job.state, "accent")
+
+
+def _progress(job: RunJob, columns: int) -> Line:
+    share = job.standing.share
+    title = job.standing.title() if job.state != "starting" else "reading the config"
+    if share is None:
+        return ((title, "text"),)
+    room = max(6, min(_BAR, columns - len(title) - 8))
+    filled, empty = bar(share, room)
+    return (
+        (fit(title, min(len(title), max(4, columns - room - 8))), "text"),
+        ("  ", "text"), (filled, "accent"), (empty, "border"), (f" {share:>4.0%}", "strong"),
+    )  # fmt: skip

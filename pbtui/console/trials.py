@@ -1,0 +1,220 @@
+"""What the keys of the backtest screen do: the form, runs, comparing, opening, taking a config over."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pbtui.console.backtest import form as fields
+from pbtui.console.backtest.desk import BacktestDesk
+from pbtui.console.backtest.view import TABS, BacktestView
+from pbtui.console.candles.configs import find_configs, shown_path
+from pbtui.console.dialogs.confirm import ConfirmDialog
+from pbtui.console.dialogs.pick import PickDialog
+from pbtui.console.text import Line, safe
+
+if TYPE_CHECKING:
+    from pbtui.console.app import ConsoleApp
+    from pbtui.console.backtest.adopt import Adoption
+    from pbtui.console.screens.backtest import BacktestScreen
+
+PURPOSE = "form:"
+
+
+class Trials:
+    """Handlers of the actions on backtests; `to_live` goes back to the bottom of the screens."""
+
+    def __init__(self, app: ConsoleApp, to_live: Callable[[], None]) -> None:
+        self._app = app
+        self._to_live = to_live
+        self.handlers: dict[str, Callable[[], None]] = {
+            "screen.backtest": self.to_backtest,
+            "backtest.run": self.run,
+            "backtest.stop": self.stop,
+            "backtest.open": self.open,
+            "backtest.compare": self.compare,
+            "backtest.copy": self.copy,
+            "backtest.adopt": self.adopt,
+            "backtest.again": self._again,
+            "backtest.tab_before": lambda: self._step_tab(-1),
+            "backtest.tab_after": lambda: self._step_tab(1),
+            "backtest.scale": self._scale,
+            "backtest.unit": self._unit,
+        }
+
+    @property
+    def _view(self) -> BacktestView:
+        return self._app.state.backtest
+
+    @property
+    def _desk(self) -> BacktestDesk:
+        return self._app.backtests
+
+    @property
+    def _screen(self) -> BacktestScreen | None:
+        from pbtui.console.screens.backtest import BacktestScreen
+
+        screen = self._app.console_screen
+        return screen if isinstance(screen, BacktestScreen) else None
+
+    def to_backtest(self) -> None:
+        """Show the backtests."""
+        from pbtui.console.screens.backtest import BacktestScreen
+
+        if not isinstance(self._app.screen, BacktestScreen):
+            self._to_live()
+            self._app.push_screen(BacktestScreen())
+
+    # -- runs ----------------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Run what the form says; the run is looked at."""
+        job = self._desk.runs.start(self._view.form)
+        self._view.current, self._view.page = job.number, 1
+        if self._screen is not None:
+            self._screen.changed()
+        self._app.say(f"backtest {job.name}: starting")
+
+    def stop(self) -> None:
+        """Stop the run looked at, else the newest."""
+        job = self._view.job()
+        if job is None or not job.running:
+            job = self._view.running()[-1]
+        doing = self._desk.runs.stop(job)
+        self._app.say(
+            f"{doing} backtest {job.name}" + ("; x again kills it" if doing == "stopping" else ""), ink="warn"
+        )
+
+    def _again(self) -> None:
+        self._desk.look()
+        self._app.say("looking for results")
+
+    # -- the form ------------------------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Change the field, look at the run, find the coin's fills, or show the fill: whatever the cursor is on."""
+        screen = self._screen
+        panel = self._app.state.panel
+        if screen is None:
+            return
+        if panel == "form":
+            self._edit()
+        elif panel == "run-coins":
+            self._fills_of_coin(screen)
+        elif panel == "run-fills":
+            self._show_fill(screen)
+        elif panel == "runs":
+            self._desk.open()
+            screen.show_tab(self._view.tab, focus=True)
+
+    def _edit(self) -> None:
+        screen = self._screen
+        key = screen.table.cursor_key if screen is not None and screen.table is not None else None
+        field = fields.BY_ID.get(str(key))
+        if field is None:
+            return
+        form = self._view.form
+        if field.id == "config":
+            dialog = PickDialog("Backtest this config", self._desk.base_dir)
+            self._app.push_screen(dialog, lambda path: self._desk.choose_config(path) if path is not None else None)
+        elif field.choices:
+            form.turn(field.id)
+            self._app.refresh_views()
+        else:
+            known = list(form.labels) if field.id == "scenarios" else None
+            self._app.open_prompt(f"{PURPOSE}{field.id}", form.typed.get(field.id, ""), field.hint, known)
+
+    def typed(self, purpose: str, text: str) -> None:
+        """Take a field's text from the prompt; an empty one leaves it to the config."""
+        self._view.form.put(purpose.removeprefix(PURPOSE), text)
+        self._app.refresh_views()
+
+    # -- results -------------------------------------------------------------------------------------------------
+
+    def _fills_of_coin(self, screen: BacktestScreen) -> None:
+        table = screen.table
+        if table is not None and table.rows:
+            self._app.state.filters["run-fills"] = f"coin:{table.cursor_key}"
+            screen.show_tab("fills", focus=True)
+
+    def _show_fill(self, screen: BacktestScreen) -> None:
+        from pbtui.console.dialogs.fill import FillDialog
+
+        result, table = self._view.result(), screen.table
+        places = self._view.order.rows
+        if result is None or result.fills is None or table is None or table.cursor_key not in places:
+            return
+        self._app.push_screen(FillDialog(result, places, int(str(table.cursor_key))))
+
+    def compare(self) -> None:
+        """Hold the run looked at against the next ones; the same run again ends that."""
+        view = self._view
+        folder = view.folder()
+        if view.second == folder:
+            view.second = None
+            self._app.say("no comparison")
+        else:
+            view.second = folder
+            self._app.say("now choose the run to hold against it")
+        self._desk.open()
+        self._app.refresh_views()
+
+    def copy(self) -> None:
+        """Copy the folder's path into the terminal's clipboard (OSC 52)."""
+        folder = self._view.folder()
+        if folder is not None:
+            path = safe(folder.absolute(), 4_000)
+            self._app.copy_to_clipboard(path)
+            self._app.say(f"copied: {path}")
+
+    def _step_tab(self, by: int) -> None:
+        if self._screen is not None:
+            self._screen.show_tab(TABS[(TABS.index(self._view.tab) + by) % len(TABS)])
+
+    def _scale(self) -> None:
+        self._view.logarithmic = not self._view.logarithmic
+        self._app.refresh_views()
+
+    def _unit(self) -> None:
+        self._view.unit = "btc" if self._view.unit == "usd" else "usd"
+        self._app.refresh_views()
+
+    # -- taking a config over ------------------------------------------------------------------------------------
+
+    def adopt(self) -> None:
+        """Write the run's config as one to trade with, after a look at what it changes."""
+        folder = self._view.folder()
+        if folder is not None:
+            self._app.run_worker(self._adopt(folder), group="backtest.adopt", exclusive=True)
+
+    async def _adopt(self, folder: Path) -> None:
+        from pbtui.console.backtest import adopt
+        from pbtui.core.errors import PbtuiError
+
+        found: list[Adoption] = []
+
+        async def ask() -> list[Line]:
+            adoption = await asyncio.to_thread(self._prepare, folder)
+            found.append(adoption)
+            return adopt.words_of(adoption, safe(shown_path(adoption.target, self._desk.base_dir), 200))
+
+        if not await self._app.push_screen_wait(ConfirmDialog("Use as live config", ask, "write the file")):
+            return
+        try:
+            path = await asyncio.to_thread(adopt.write, found[-1])
+        except PbtuiError as error:
+            self._app.say(error.line(), ink="bad")
+            return
+        shown = safe(shown_path(path, self._desk.base_dir), 200)
+        self._app.say(f"written; start with: pbtui run {shown}", ink="up")
+
+    def _prepare(self, folder: Path) -> Adoption:
+        from pbtui.console.backtest.adopt import prepare, running_config
+
+        snapshot = self._app.state.snapshot
+        name = snapshot.account.config_name if snapshot is not None else ""
+        known = self._desk.running_config
+        candidates = find_configs(self._desk.base_dir) if known is None and name else []
+        return prepare(folder, running_config(known, name, candidates), self._desk.base_dir)
