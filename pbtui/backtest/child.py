@@ -34,7 +34,7 @@ async def _do(job: BacktestJob, context: Context) -> Mapping[str, Any]:
     def say(line: str) -> None:
         context.emit(Note(line, "warning"))
 
-    sourcing = Sourcing(base_dir=job.base_dir, clock=clock, say=say, offline=job.offline)
+    sourcing = Sourcing(base_dir=job.base_dir, clock=clock, say=say, offline=job.offline, refetch_gaps=job.refetch_gaps)
     if job.repeat is not None:
         done = await repeat(job.repeat, sourcing, context.emit)
         folder = sanitize_line(job.repeat, limit=2_000)

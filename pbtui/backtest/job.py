@@ -30,6 +30,7 @@ class BacktestJob:
     now_ms: int | None = None
     fill_plots: bool = True
     offline: bool = False
+    refetch_gaps: bool = False
     repeat: Path | None = None
 
     def load(self) -> Config:

@@ -10,6 +10,7 @@ from pathlib import Path
 from pbtui.core.clock import MINUTE_MS, Clock
 from pbtui.core.errors import ConfigError, ExchangeError
 from pbtui.core.types import Market
+from pbtui.market.ensuring import Ensuring
 from pbtui.market.fetching import check_venue
 from pbtui.market.library import Library
 from pbtui.market.prepare import (
@@ -23,21 +24,24 @@ from pbtui.market.prepare import (
 )
 from pbtui.market.prepare.select import candidate_exchanges
 from pbtui.market.sources import Listings, MarketCache, find_listings
-from pbtui.market.sources.ensuring import Ensuring
 from pbtui.market.store import Trouble
-from pbtui.market.venue_access import endpoints_in, public_feed
+from pbtui.market.venue_access import Access, endpoints_in, public_feed
 
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sourcing:
-    """Base folder of all caches, whether venues may be asked, and who hears of what the user should know."""
+    """Base folder of all caches, whether venues may be asked, and who hears of what the user should know.
+
+    `refetch_gaps`: gaps that were asked for in vain often enough are asked for again.
+    """
 
     base_dir: Path
     clock: Clock
     say: Say
     offline: bool = False
+    refetch_gaps: bool = False
 
 
 @contextlib.asynccontextmanager
@@ -59,8 +63,8 @@ async def supplies_for(requests: Iterable[Request], sourcing: Sourcing) -> Async
     async with contextlib.AsyncExitStack() as stack:
         ensure = None
         if not sourcing.offline:
-            endpoints = endpoints_in(sourcing.base_dir)
-            making = Ensuring(sourcing.base_dir, library.store, clock=sourcing.clock, endpoints=endpoints)
+            access = Access(sourcing.base_dir, sourcing.clock, sourcing.say, endpoints_in(sourcing.base_dir))
+            making = Ensuring(library.store, access, refetch_gaps=sourcing.refetch_gaps)
             ensure = await stack.enter_async_context(making)
         yield Supplies(
             venue=lambda name: venues[name],

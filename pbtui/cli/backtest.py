@@ -55,6 +55,7 @@ def plan(options: BacktestOptions) -> BacktestJob:
         now_ms=RealClock().now_ms(),
         fill_plots=options.fill_plots,
         offline=options.offline,
+        refetch_gaps=options.refetch_gaps,
         repeat=options.repeat,
     )
 

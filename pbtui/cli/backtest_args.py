@@ -35,6 +35,7 @@ class BacktestOptions:
     suite_config: Path | None = None
     repeat: Path | None = None
     offline: bool = False
+    refetch_gaps: bool = False
     flags: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
@@ -61,6 +62,7 @@ def parse(argv: Sequence[str]) -> BacktestOptions:
         suite_config=given.suite_config,
         repeat=given.repeat,
         offline=given.offline,
+        refetch_gaps=given.force_refetch_gaps,
         flags=flag_values(given),
     )
     _check(options)
@@ -89,7 +91,9 @@ def _parser() -> parsing.Parser:
         "-sc", "--scenarios", type=parsing.words, default=(), metavar="A,B", help="only these scenarios"
     )
     parser.add_argument("--suite-config", type=Path, metavar="FILE", help="take the scenarios of another file")
-    parser.add_argument("--force-refetch-gaps", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--force-refetch-gaps", action="store_true", help="ask venues again for minutes known to be missing"
+    )
     parser.add_argument("--cm-debug", "--cm-progress", nargs="?", help=argparse.SUPPRESS)
     for name in _SILENT:
         parser.add_argument(name, action="store_true", help=argparse.SUPPRESS)

@@ -16,11 +16,11 @@ from pbtui.core.clock import Clock, RealClock
 from pbtui.core.errors import ConfigError, ExitCode
 from pbtui.core.sanitize import sanitize_line
 from pbtui.market.audit.finding import stamp
-from pbtui.market.fetching import Access, Wish, check_venue, fetch
+from pbtui.market.fetching import Wish, check_venue, fetch
 from pbtui.market.library import Library
 from pbtui.market.sources import Outcome, Progress
 from pbtui.market.sources.holes import Hole
-from pbtui.market.venue_access import endpoints_in
+from pbtui.market.venue_access import Access, endpoints_in
 
 if TYPE_CHECKING:
     from pbtui.config import Config

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pbtui.config.coin_names import VENUES, default_quote
-from pbtui.core.clock import MINUTE_MS, Clock
+from pbtui.core.clock import MINUTE_MS
 from pbtui.core.errors import ConfigError
 from pbtui.core.sanitize import sanitize_line
 from pbtui.core.types import Market
 from pbtui.market.library import Library, matching, nearest
 from pbtui.market.prepare.request import Request
-from pbtui.market.sources import Downloader, Job, MarketCache, Outcome, VenueArchive, ensure_many, has_archive
-from pbtui.market.sources.archives import library_name
+from pbtui.market.sources import Job, Outcome, ensure_many
 from pbtui.market.sources.progress import OnProgress
-from pbtui.market.venue_access import public_feed
+from pbtui.market.venue_access import Access, open_venue
 
 if TYPE_CHECKING:
     from pbtui.config import Config
-    from pbtui.exchange.public import Endpoints
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +35,6 @@ class Wish:
     start_ms: int
     end_ms: int
     optional: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """How venues are reached: their market settings are kept below `base_dir`; `say` is told what should be known."""
-
-    base_dir: Path
-    clock: Clock
-    say: Callable[[str], None]
-    endpoints: Endpoints | None = None
-    archives: bool = True
 
 
 def check_venue(name: str) -> str:
@@ -84,32 +71,16 @@ async def fetch(
         jobs: list[Job] = []
         for exchange in sorted({wish.exchange for wish in wishes}):
             mine = [wish for wish in wishes if wish.exchange == exchange]
-            jobs += await stack.enter_async_context(_jobs(library, exchange, mine, access))
+            venue = await stack.enter_async_context(open_venue(exchange, access))
+            store = library.store(exchange)
+            jobs += [
+                Job(store, venue.feed, venue.archive, symbol, wish.start_ms, wish.end_ms)
+                for wish in mine
+                for symbol in _symbols(wish, venue.markets, access.say)
+            ]
         if on_jobs is not None:
             on_jobs(jobs)
         return await ensure_many(jobs, clock=access.clock, on_progress=on_progress, refetch_gaps=refetch_gaps)
-
-
-@contextlib.asynccontextmanager
-async def _jobs(library: Library, exchange: str, wishes: Sequence[Wish], access: Access) -> AsyncGenerator[list[Job]]:
-    """Give the jobs of one venue while its connections are open."""
-    endpoints = access.endpoints
-    async with public_feed(exchange, access.clock, endpoints) as feed, contextlib.AsyncExitStack() as stack:
-        told = await MarketCache(access.base_dir, exchange, access.clock).load(feed.markets)
-        if told.warning:
-            access.say(told.warning)
-        archive = None
-        if access.archives and has_archive(exchange):
-            downloader = Downloader(access.clock)
-            stack.push_async_callback(downloader.close)
-            moved = None if endpoints is None else endpoints.of(library_name(exchange))
-            archive = VenueArchive(exchange, downloader, markets=told.markets, endpoints=moved)
-        store = library.store(exchange)
-        yield [
-            Job(store, feed, archive, symbol, wish.start_ms, wish.end_ms)
-            for wish in wishes
-            for symbol in _symbols(wish, told.markets, access.say)
-        ]
 
 
 def _symbols(wish: Wish, markets: Mapping[str, Market], say: Callable[[str], None]) -> list[str]:

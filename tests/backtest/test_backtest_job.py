@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from pbtui.backtest.job import BacktestJob, suite_flags
+from pbtui.cli.backtest import plan
+from pbtui.cli.backtest_args import parse
 from pbtui.core.errors import ConfigError
 
 
@@ -18,6 +20,7 @@ def test_there_and_back_with_absolute_paths(tmp_path, monkeypatch):
         flags={"backtest.scenarios": [{"label": "a"}], "backtest.starting_balance": 1000.0},
         now_ms=5,
         offline=True,
+        refetch_gaps=True,
         fill_plots=False,
     )
     back = BacktestJob.of_request(json.loads(json.dumps(job.to_request())))
@@ -27,10 +30,16 @@ def test_there_and_back_with_absolute_paths(tmp_path, monkeypatch):
         base_dir=tmp_path,
         now_ms=5,
         offline=True,
+        refetch_gaps=True,
         fill_plots=False,
     )
     repeat = BacktestJob.of_request(BacktestJob(repeat=Path("old")).to_request())
     assert (repeat.repeat, repeat.config) == (tmp_path / "old", None)
+
+
+@pytest.mark.parametrize(("words", "again"), [((), False), (("--force-refetch-gaps",), True)])
+def test_known_gaps_are_asked_for_again_when_the_command_says_so(words, again):
+    assert plan(parse(["c.json", *words])).refetch_gaps is again
 
 
 def test_what_is_no_job_is_refused():

@@ -48,8 +48,8 @@ class Download:
 
     def _run(self, config: Path) -> Callable[[], None]:
         from pbtui.config import load
-        from pbtui.market.fetching import Access, fetch, wishes_of
-        from pbtui.market.venue_access import endpoints_in
+        from pbtui.market.fetching import fetch, wishes_of
+        from pbtui.market.venue_access import Access, endpoints_in
 
         desk = self._desk
         wishes = wishes_of(load(config, command="backtest", base_dir=desk.base_dir), base_dir=desk.base_dir)

@@ -5,7 +5,6 @@
 
 from pbtui.market.sources.archives import Archive, VenueArchive, has_archive
 from pbtui.market.sources.download import Downloader, Patience
-from pbtui.market.sources.ensuring import Ensuring
 from pbtui.market.sources.fetch import Ensured, ensure
 from pbtui.market.sources.holes import Hole
 from pbtui.market.sources.listings import Listings, find_listings
@@ -17,7 +16,6 @@ __all__ = [
     "Archive",
     "Downloader",
     "Ensured",
-    "Ensuring",
     "Hole",
     "Job",
     "Listings",

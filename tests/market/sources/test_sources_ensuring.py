@@ -15,8 +15,10 @@ from pbtui.core.clock import DAY_MS, MINUTE_MS
 from pbtui.core.errors import ConfigError, ExchangeError
 from pbtui.core.types import Market
 from pbtui.exchange.public import Endpoints
+from pbtui.market.ensuring import Ensuring
 from pbtui.market.prepare import DatasetCache, Request, StoreRows, Supplies, Venue, prepare
-from pbtui.market.sources import Ensuring
+from pbtui.market.store.spans import Stretch
+from pbtui.market.venue_access import Access
 from tests.support.archive_server import ArchiveServer, Spoil
 from tests.support.hasty_clock import HastyClock
 from tests.support.kline_server import KlineServer
@@ -44,6 +46,10 @@ def endpoints(venue: KlineServer, archive: ArchiveServer) -> Endpoints:
     return Endpoints(venues={"binanceusdm": {"rest": rest, "disable_ws": True}})
 
 
+def access(folder: Path, venue: KlineServer, archive: ArchiveServer, *, archives: bool = True) -> Access:
+    return Access(folder, HastyClock(), pytest.fail, endpoints(venue, archive), archives)
+
+
 def between(start: int, end: int) -> np.ndarray:
     return ROWS[(ROWS["ts"] >= start) & (ROWS["ts"] < end)]
 
@@ -58,7 +64,7 @@ async def test_a_dataset_is_fetched_once_and_made_again_without_network(
     request = Request(exchanges=("binance",), coins=("SOL",), requested_start_ms=START, end_ms=END, warmup_minutes=600)
 
     async def make() -> np.ndarray:
-        async with Ensuring(tmp_path, lambda _: store, clock=HastyClock(), endpoints=endpoints(*servers)) as ensuring:
+        async with Ensuring(lambda _: store, access(tmp_path, *servers)) as ensuring:
             supplies = Supplies(
                 venue=lambda name: Venue(name, {SOL: market}, {}),
                 store=lambda name: StoreRows(store, root / name),
@@ -82,9 +88,7 @@ async def test_what_came_of_it_is_told_and_a_venue_is_opened_once(
 ) -> None:
     venue, archive = servers
     store = store_at(tmp_path, "binance")
-    async with Ensuring(
-        tmp_path, lambda _: store, clock=HastyClock(), endpoints=endpoints(*servers), archives=False
-    ) as ensuring:
+    async with Ensuring(lambda _: store, access(tmp_path, *servers, archives=False)) as ensuring:
         for day in range(2):
             start = START + day * DAY_MS
             done = await ensuring("binance", SOL, start, start + DAY_MS)
@@ -101,7 +105,7 @@ async def test_a_venue_out_of_reach_is_one_error_and_the_next_call_may_succeed(
 ) -> None:
     venue, _ = servers
     stores = {name: store_at(tmp_path, name) for name in ("binance", "nowhere")}
-    async with Ensuring(tmp_path, stores.__getitem__, clock=HastyClock(), endpoints=endpoints(*servers)) as ensuring:
+    async with Ensuring(stores.__getitem__, access(tmp_path, *servers)) as ensuring:
         venue.spoil(Spoil(status=503, body=b"<html>maintenance</html>", times=1000))
         with pytest.raises(ExchangeError) as error:
             await ensuring("binance", SOL, START, START + DAY_MS)
@@ -111,3 +115,20 @@ async def test_a_venue_out_of_reach_is_one_error_and_the_next_call_may_succeed(
         assert (await ensuring("binance", SOL, START, START + DAY_MS)).rows_added == 1440
         with pytest.raises(ConfigError):
             await ensuring("nowhere", SOL, START, START + DAY_MS)
+
+
+async def test_gaps_given_up_are_asked_for_again_when_forced(
+    tmp_path: Path, servers: tuple[KlineServer, ArchiveServer]
+) -> None:
+    venue, _ = servers
+    store = store_at(tmp_path, "binance")
+    end = START + DAY_MS
+    store.write(SOL, between(START, end - 30 * MINUTE_MS))
+    store.note_gaps(SOL, [Stretch(end - 30 * MINUTE_MS, end)], "no_trades", retry_count=3)
+    async with Ensuring(lambda _: store, access(tmp_path, *servers, archives=False)) as ensuring:
+        (hole,) = (await ensuring("binance", SOL, START, end)).holes
+        assert (hole.start_ms, hole.end_ms) == (end - 30 * MINUTE_MS, end)
+        assert venue.requests == []
+    async with Ensuring(lambda _: store, access(tmp_path, *servers, archives=False), refetch_gaps=True) as forced:
+        assert (await forced("binance", SOL, START, end)).rows_added == 30
+    assert same(store.read(SOL, 0, 1 << 62), between(START, end))
