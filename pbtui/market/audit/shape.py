@@ -92,12 +92,15 @@ def _spikes(rows: Rows, make: Make) -> Iterator[Finding]:
 
 
 def _usual(moves: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the median move of the block of two hours a candle lies in."""
-    usual = np.empty_like(moves)
-    for start in range(0, len(moves), 2 * _NEAR):
-        part = moves[start : start + 2 * _NEAR]
-        usual[start : start + 2 * _NEAR] = np.nanmedian(part) if np.isfinite(part).any() else 0.0
-    return usual
+    """Return the median move of the block of two hours a candle lies in; moves that are no number do not count."""
+    width = 2 * _NEAR
+    blocks = np.full((-(-len(moves) // width), width), np.inf)
+    blocks.flat[: len(moves)] = np.where(np.isfinite(moves), moves, np.inf)
+    blocks.sort(axis=1)
+    counts = np.isfinite(blocks).sum(axis=1)
+    rows, middle = np.arange(len(blocks)), np.maximum(counts - 1, 0)
+    medians = (blocks[rows, middle // 2] + blocks[rows, (middle + 1) // 2]) / 2
+    return np.repeat(np.where(counts > 0, medians, 0.0), width)[: len(moves)]
 
 
 def _runs(flags: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pbtui.core.clock import MINUTE_MS
 from pbtui.market.audit import Finding, disagreements, findings_of_rows
+from pbtui.market.audit.shape import _usual
 from pbtui.market.store.rows import MINUTE, Rows
 from pbtui.market.transfer.take import find_files, take
 
@@ -131,3 +132,11 @@ def test_the_outages_of_2021_are_named(candles_dir: Path) -> None:
         "BNB": [("2021-04-20T02:00Z", 150), ("2021-04-25T04:01Z", 284), ("2021-05-14T20:26Z", 1_139)],
         "LTC": [("2021-04-20T02:00Z", 150), ("2021-04-25T04:02Z", 283)],
     }
+
+
+@given(st.lists(st.one_of(st.floats(0, 1), st.just(float("nan"))), min_size=1, max_size=300))
+def test_the_usual_move_is_the_median_of_its_two_hours(moves: list[float]) -> None:
+    found = _usual(np.array(moves))
+    for start in range(0, len(moves), 120):
+        known = [move for move in moves[start : start + 120] if not np.isnan(move)]
+        assert set(found[start : start + 120].tolist()) == {float(np.median(known)) if known else 0.0}
