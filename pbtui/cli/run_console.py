@@ -67,7 +67,8 @@ class _Screen:
         link = LocalLink(self._session.supervisor, self._session.seats)
         try:
             given = self._session.plan.options
-            options = ConsoleOptions(base_dir=given.base_dir, endpoints=given.endpoints)
+            config = self._session.plan.config.path
+            options = ConsoleOptions(base_dir=given.base_dir, endpoints=given.endpoints, config=config)
             left = await run_console(link, options, on_app=self._keep)
         except Exception as error:  # noqa: BLE001 (the screen may fail in any way; the bot goes on and says how to come back)
             left = ConsoleExit("crash", f"{type(error).__name__}: {error}")

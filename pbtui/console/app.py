@@ -188,7 +188,7 @@ class ConsoleApp(App[ConsoleExit], inherit_bindings=False):
         state.role = self.link.role
         state.undo_ready = self.notes.undo_ready(self.clock.monotonic())
         screen = self.console_screen
-        if screen is None or self.leaving:
+        if screen is None or self.leaving or not self.is_running:
             return
         screen.refresh_view()
         if isinstance(self.screen, StoppingDialog):

@@ -11,9 +11,9 @@ from pbtui.console.backtest import form as fields
 from pbtui.console.backtest.desk import BacktestDesk
 from pbtui.console.backtest.view import TABS, BacktestView
 from pbtui.console.candles.configs import find_configs, shown_path
-from pbtui.console.dialogs.confirm import ConfirmDialog
 from pbtui.console.dialogs.pick import PickDialog
-from pbtui.console.text import Line, safe
+from pbtui.console.text import safe
+from pbtui.core.errors import PbtuiError
 
 if TYPE_CHECKING:
     from pbtui.console.app import ConsoleApp
@@ -190,25 +190,21 @@ class Trials:
             self._app.run_worker(self._adopt(folder), group="backtest.adopt", exclusive=True)
 
     async def _adopt(self, folder: Path) -> None:
-        from pbtui.console.backtest import adopt
-        from pbtui.core.errors import PbtuiError
+        from pbtui.console.backtest.adopt import write
+        from pbtui.console.dialogs.adopt import AdoptDialog
 
-        found: list[Adoption] = []
+        def shown(adoption: Adoption) -> str:
+            return safe(shown_path(adoption.target, self._desk.base_dir), 200)
 
-        async def ask() -> list[Line]:
-            adoption = await asyncio.to_thread(self._prepare, folder)
-            found.append(adoption)
-            return adopt.words_of(adoption, safe(shown_path(adoption.target, self._desk.base_dir), 200))
-
-        if not await self._app.push_screen_wait(ConfirmDialog("Use as live config", ask, "write the file")):
+        dialog = AdoptDialog(lambda: asyncio.to_thread(self._prepare, folder), shown)
+        if not await self._app.push_screen_wait(dialog) or dialog.adoption is None:
             return
         try:
-            path = await asyncio.to_thread(adopt.write, found[-1])
+            await asyncio.to_thread(write, dialog.adoption)
         except PbtuiError as error:
             self._app.say(error.line(), ink="bad")
             return
-        shown = safe(shown_path(path, self._desk.base_dir), 200)
-        self._app.say(f"written; start with: pbtui run {shown}", ink="up")
+        self._app.say(f"written; start with: pbtui run {shown(dialog.adoption)}", ink="up")
 
     def _prepare(self, folder: Path) -> Adoption:
         from pbtui.console.backtest.adopt import prepare, running_config

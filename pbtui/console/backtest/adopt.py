@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pbtui.console.text import Line, safe
+from pbtui.console.widgets.columns import Row, cell
 from pbtui.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 _TRADING = ("bot.", "live.", "coin_overrides")
 _RISK = ("total_wallet_exposure_limit", "n_positions", "leverage", "max_realized_loss_pct", "approved_coins")
-_MOST_LINES = 24
+_MOST_WARNINGS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,26 +73,41 @@ def write(adoption: Adoption) -> Path:
 
 
 def words_of(adoption: Adoption, shown: str) -> list[Line]:
-    """Return what the dialog says: differences, what may cost more first, the file, and that nothing runs on it."""
+    """Return what the dialog says: the file, how to start with it, that nothing runs on it, how much differs."""
     against = safe(adoption.against, 60) or "the shipped template"
     count = len(adoption.changes)
-    head = f"{count} key{'s' * (count != 1)} differ{'s' * (count == 1)} from {against}:" if count else f"As {against}."
-    lines: list[Line] = [((head, "text"),)]
-    for change in adoption.changes[:_MOST_LINES]:
-        ink = "warn" if _risky(change.key) else "strong"
-        lines.append(((safe(change.key, 70), ink),))
-        lines.append(
-            (("  ", "text"), (safe(change.left, 60), "dim"), (" → ", "dim"), (safe(change.right, 60), "accent"))
-        )
-    if count > _MOST_LINES:
-        lines.append(((f"and {count - _MOST_LINES} more", "dim"),))
-    lines += [((f"⚠ {safe(text, 200)}", "warn"),) for text in adoption.warnings[:3]]
+    differ = f"{count} key{'s' * (count != 1)} differ{'s' * (count == 1)} from {against}" if count else f"as {against}"
     return [
-        *lines,
-        (),
         (("writes ", "text"), (shown, "strong")),
-        (("The running bot is not changed. Start with it: ", "dim"), (f"pbtui run {shown}", "accent")),
+        (("start with it: ", "text"), (f"pbtui run {shown}", "accent")),
+        (("The running bot goes on with the config it has.", "dim"),),
+        *((("⚠ ", "warn"), (safe(text, 200), "dim")) for text in adoption.warnings[:_MOST_WARNINGS]),
+        (),
+        ((f"{differ}{', what may cost more first:' if count else '.'}", "text"),),
     ]
+
+
+def change_rows(adoption: Adoption) -> list[Row]:
+    """Return the keys that differ, with the value of now and the one of then."""
+    return [
+        Row(
+            change.key,
+            (
+                cell(safe(change.key, 80), "warn" if _risky(change.key) else "text"),
+                cell(_value(change.left), "dim"),
+                cell(_value(change.right), "accent"),
+            ),
+        )
+        for change in adoption.changes
+    ]
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{safe(name, 20)}: {_value(part)}" for name, part in value.items()) or "none"
+    if isinstance(value, list):
+        return " ".join(safe(part, 40) for part in value) or "none"
+    return safe(value, 120)
 
 
 def running_config(named: Path | None, name: str, candidates: Sequence[Path]) -> Path | None:

@@ -11,7 +11,7 @@ from pbtui.console.candles.words import span_word
 from pbtui.console.dialogs.base import Dialog
 from pbtui.console.numbers import gain, gain_ink, utc
 from pbtui.console.state import TIMEFRAMES, Timeframe
-from pbtui.console.text import Line, safe
+from pbtui.console.text import Line, fold, safe
 from pbtui.console.widgets.lines import LineView
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _FRAME = 8  # columns of border, padding and a scrollbar
 _GUTTER = 22  # columns of prices and names beside the candles
 _LEAST_ROWS = 8
+_FRAME_ROWS = 5  # of the box: frame, padding, the line of keys
+_SHARE = 0.92  # of the terminal's height, as in the style sheet
 
 
 class FillDialog(Dialog[None]):
@@ -63,18 +65,20 @@ class FillDialog(Dialog[None]):
         super().on_mount()
         box = self.query_one("#box")
         box.styles.width = min(self.app.size.width - 2, 140)
-        self.query_one("#fill-chart").styles.height = max(_LEAST_ROWS, self.app.size.height - 10)
-        for name in ("#fill-words", "#fill-chart", "#fill-keys"):
-            self.query_one(name).styles.width = "100%"
         self._read()
 
     def _read(self) -> None:
         self._asked += 1
         asked = self._asked
-        self.query_one("#fill-words", LineView).show(self._words())
+        room = min(self.app.size.width - 2, 140) - _FRAME
+        words = [part for line in self._words() for part in fold(line, room)]
+        self.query_one("#fill-words", LineView).show(words)
+        self.query_one("#fill-chart").styles.height = max(
+            _LEAST_ROWS, int(self.app.size.height * _SHARE) - _FRAME_ROWS - len(words)
+        )
         keys: Line = ((", .", "key"), (f" candles ({self._timeframe})  ", "dim"), ("< >", "key"), (" fills", "dim"))
         self.query_one("#fill-keys", LineView).show([keys])
-        count = max(20, min(self.app.size.width - 2, 140) - _FRAME - _GUTTER)
+        count = max(20, room - _GUTTER)
         self.console.backtests.around(
             self._result,
             self._row,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import ComposeResult
@@ -68,14 +68,6 @@ class BacktestScreen(ConsoleScreen):
     """Screen 2."""
 
     PLACE = "backtest"
-    CSS: ClassVar[str] = """
-    .backtest #lists-side { width: 44; height: 1fr; }
-    .backtest #result-side { width: 1fr; height: 1fr; }
-    .-wide .backtest #lists-side { width: 62; }
-    .-narrow .backtest #lists-side, .-cards .backtest #lists-side { width: 1fr; }
-    .backtest #form { height: 11; }
-    .backtest #tabs { height: 1; }
-    """
 
     def compose_body(self) -> ComposeResult:
         """Form and runs, beside them the panels of a result, one of which is in view."""
@@ -280,7 +272,7 @@ class BacktestScreen(ConsoleScreen):
 
     def _draw_exposure(self, result: Result) -> None:
         panel, plain = self.query_one("#exposure", CurvePanel), self.console.ascii_only
-        self._title(panel, "wallet exposure × balance")
+        self._title(panel, "wallet exposure")
 
         def make(columns: int, rows: int) -> list[Line]:
             from pbtui.console.backtest.charts import exposure_lines

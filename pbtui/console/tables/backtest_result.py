@@ -43,7 +43,7 @@ FILL_COLUMNS: tuple[Column, ...] = (
     Column("time", "time"),
     Column("coin", "coin", least=6),
     Column("side", "side", rank=4),
-    Column("type", "type", rank=3, least=20),
+    Column("type", "type", rank=3, least=14),
     Column("qty", "qty", ">", rank=1),
     Column("price", "price", ">"),
     Column("pnl", "pnl", ">"),
@@ -133,7 +133,7 @@ def facts_of(result: Result) -> dict[str, str]:
     found: dict[str, str] = {}
     curve = result.curve
     if curve is not None and len(curve.ts_ms):
-        found["days"] = f"{utc(int(curve.ts_ms[0]), '%Y-%m-%d')} – {utc(int(curve.ts_ms[-1]), '%Y-%m-%d')}"
+        found["from"], found["to"] = (utc(int(curve.ts_ms[at]), "%Y-%m-%d") for at in (0, -1))
         found["balance"] = money(float(curve.balance["usd"][-1]))
         found["equity"] = money(float(curve.equity["usd"][-1]))
     if result.fills is not None:

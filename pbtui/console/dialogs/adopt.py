@@ -1,0 +1,70 @@
+"""Taking a backtest's config over: where it would be written, how to start with it, every key that would differ."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+
+from pbtui.console.backtest.adopt import Adoption, change_rows, words_of
+from pbtui.console.dialogs.base import Choice, Words, words_room
+from pbtui.console.dialogs.confirm import ConfirmDialog
+from pbtui.console.text import Line, fold
+from pbtui.console.widgets.columns import Column
+from pbtui.console.widgets.grid import GridTable
+
+_COLUMNS = (
+    Column("key", "key", least=16),
+    Column("now", "now", least=6),
+    Column("then", "then", least=6),
+)
+_FRAME_ROWS = 6  # of the box: frame, padding, choices
+_SHARE = 0.92  # of the terminal's height, as in the style sheet
+
+
+class AdoptDialog(ConfirmDialog):
+    """Shows an adoption and waits for y; `adoption` is there once it could be prepared."""
+
+    BINDINGS = [  # noqa: RUF012 - Textual's way
+        Binding("down,j", "scroll(1)", "down", show=False),
+        Binding("up,k", "scroll(-1)", "up", show=False),
+        Binding("pagedown", "scroll(10)", "page down", show=False),
+        Binding("pageup", "scroll(-10)", "page up", show=False),
+    ]
+
+    def __init__(self, prepare: Callable[[], Awaitable[Adoption]], shown: Callable[[Adoption], str]) -> None:
+        super().__init__("Use as live config", self._lines, "write the file")
+        self._prepare = prepare
+        self._shown = shown
+        self.adoption: Adoption | None = None
+
+    def compose_inside(self) -> ComposeResult:
+        """Words, the keys that differ, then y and Cancel."""
+        yield Words(id="words")
+        yield GridTable(id="changes", classes="list", markers=False, show_cursor=True)
+        yield self.choices(
+            Choice("confirm", "y", "write the file", "warn", focusable=False), Choice("cancel", "esc", "Cancel")
+        )
+
+    def on_mount(self) -> None:
+        """Prepare it."""
+        box, table = self.query_one("#box"), self.query_one(GridTable)
+        box.styles.width = min(self.app.size.width - 4, 110)
+        table.styles.height = 0
+        table.can_focus = False
+        super().on_mount()
+
+    async def _lines(self) -> list[Line]:
+        self.adoption = await self._prepare()
+        lines, rows = words_of(self.adoption, self._shown(self.adoption)), change_rows(self.adoption)
+        folded = sum(len(fold(line, words_room(self.app.size.width))) for line in lines)
+        table = self.query_one(GridTable)
+        room = int(self.app.size.height * _SHARE) - _FRAME_ROWS - folded
+        table.styles.height = min(len(rows) + 1, max(3, room)) if rows else 0
+        table.set_rows(_COLUMNS, rows)
+        return lines
+
+    def action_scroll(self, by: int) -> None:
+        """Move through the keys."""
+        self.query_one(GridTable).move_by(by)
