@@ -1,0 +1,1 @@
+"""The optimiser: genes and bounds, objectives and limits, evaluation, search, results."""
