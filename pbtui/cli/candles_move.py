@@ -9,7 +9,7 @@ from pbtui.cli.candles_cmd import show, show_json, span_of
 from pbtui.cli.narrate import say
 from pbtui.cli.troubles import open_library
 from pbtui.config.coin_names import VENUES, coin_of, short_name
-from pbtui.core.errors import ConfigError, DataError, ExitCode
+from pbtui.core.errors import ConfigError, ExitCode
 from pbtui.core.sanitize import sanitize_line
 from pbtui.market.audit.finding import stamp
 from pbtui.market.library import matching
@@ -39,11 +39,11 @@ def take_in(options: argparse.Namespace) -> int:
     for each in found:
         if each.symbol not in wanted:
             continue
-        try:
-            taken = take(each)
-        except DataError as error:
-            failed += 1
-            say(f"pbtui: {error.line()}")
+        taken = take(each)
+        failed += len(taken.broken)
+        for line in taken.broken:
+            say(f"pbtui: {line}")
+        if not len(taken.rows):
             continue
         store.write(each.symbol, taken.rows)
         first, last = int(taken.rows["ts"][0]), int(taken.rows["ts"][-1])

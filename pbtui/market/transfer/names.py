@@ -10,14 +10,28 @@ _QUOTES = ("USDT", "USDC", "BUSD", "USD")
 _ENDINGS = re.compile(r"\.(parquet|feather|json|csv|npy|npz|gz)$", re.IGNORECASE)
 _FRAME = re.compile(r"[-_](\d+)(m|h|d|w|M)(?=[-_.]|$)")
 _DAY = re.compile(r"[-_]?\d{4}-\d{2}(-\d{2})?$")
+# What other programs keep beside candles, in files named alike.
+_OTHER = {
+    "mark",
+    "markprice",
+    "index",
+    "indexprice",
+    "premium",
+    "premiumindex",
+    "funding",
+    "rate",
+    "trades",
+    "aggtrades",
+}
+_OTHER |= {"ticks", "liquidations", "metrics", "oi", "interest", "bid", "ask", "depth"}
 _KINDS = re.compile(r"[-_](futures|spot|perp|swap|candles|klines)$", re.IGNORECASE)
 
 
 def symbol_of_name(name: str, exchange: str) -> str | None:
-    """Return the symbol (`BTC/USDT:USDT`) that a file or folder name means; None where no coin is in it.
+    """Return the symbol (`BTC/USDT:USDT`) whose candles a file or folder name means; None where there are none by it.
 
     Understood: COIN, COIN_QUOTE, COIN_QUOTE_SETTLE, COIN_QUOTE:SETTLE, COINQUOTE, each with what other programs add:
-    a timeframe, a day or month, the kind of market.
+    a timeframe, a day or month, the kind of market. Mark prices, funding rates, trades and the like are no candles.
     """
     stem = name
     while _ENDINGS.search(stem):
@@ -27,6 +41,8 @@ def symbol_of_name(name: str, exchange: str) -> str | None:
     stem = _FRAME.sub("", stem)
     parts = [part for part in re.split(r"[_/:-]", stem) if part]
     if not parts or not parts[0].isalnum():
+        return None
+    if _OTHER.intersection(part.lower() for part in parts[1:]):
         return None
     coin, quote = parts[0], parts[1].upper() if len(parts) > 1 else ""
     if not quote:

@@ -28,11 +28,15 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """Sound rows of a symbol, ascending and unique, and how many rows of the files are not among them."""
+    """Sound rows of a symbol, ascending and unique, and how many rows of the files are not among them.
+
+    `broken`: one line for each file that cannot be read or holds no candle.
+    """
 
     symbol: str
     rows: Rows
     left_out: int
+    broken: tuple[str, ...] = ()
 
 
 def find_files(place: Path, exchange: str) -> tuple[list[Found], list[str]]:
@@ -60,16 +64,20 @@ def find_files(place: Path, exchange: str) -> tuple[list[Found], list[str]]:
 
 
 def take(found: Found) -> Taken:
-    """Read all files of a symbol; raises DataError for one that cannot be read or holds no candle."""
+    """Read all files of a symbol; one that is broken does not stop the others."""
     parts: list[Rows] = []
+    broken: list[str] = []
     seen = 0
     for path in found.files:
-        table = read_table(path)
-        seen += len(table)
-        if len(table):
+        try:
+            table = read_table(path)
             parts.append(_sound(table, path))
+        except DataError as error:
+            broken.append(error.line())
+        else:
+            seen += len(table)
     rows = last_of_each(np.concatenate(parts)) if parts else no_rows()
-    return Taken(found.symbol, rows, seen - len(rows))
+    return Taken(found.symbol, rows, seen - len(rows), tuple(broken))
 
 
 def _sound(table: Table, path: Path) -> Rows:

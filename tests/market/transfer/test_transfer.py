@@ -12,7 +12,7 @@ import pyarrow.feather as feather
 import pytest
 
 from pbtui.core.clock import MINUTE_MS
-from pbtui.core.errors import ConfigError, DataError, StateError
+from pbtui.core.errors import ConfigError, StateError
 from pbtui.market.store.rows import FIELDS, MINUTE, Rows
 from pbtui.market.transfer.give import Format, give
 from pbtui.market.transfer.names import symbol_of_name, timeframe_of_name
@@ -162,6 +162,8 @@ def test_what_is_not_understood_is_named(tmp_path: Path) -> None:
         ("A.json", b"[[1,2]]", "no list of candles"),
         ("A.json", b'[{"open": 1}]', "no column timestamp"),
         ("A.csv", b"", "is empty"),
+        ("A.csv", b"timestamp,open,high,low,close,volume\n", "holds no candle"),
+        ("A.json", b"[]", "holds no candle"),
         ("A.csv", b"a,b\n1,2\n", "no column timestamp"),
         ("A.csv", b"1,2,x,4,5,6\n", "cannot be read"),
         ("A.csv.gz", b"not gzip", "cannot be read"),
@@ -176,8 +178,39 @@ def test_broken_files_are_one_line_with_their_name(name: str, data: bytes, says:
     folder.mkdir(exist_ok=True)
     (folder / name).write_bytes(data)
     (found,), _ = find_files(tmp_path, "binance")
-    with pytest.raises(DataError) as error:
-        take(found)
-    assert says in error.value.line()
-    assert "\n" not in error.value.line()
-    assert name in error.value.line()
+    taken = take(found)
+    assert len(taken.rows) == 0
+    (line,) = taken.broken
+    assert says in line
+    assert "\n" not in line
+    assert name in line
+
+
+def test_a_broken_day_does_not_stop_the_others(tmp_path: Path) -> None:
+    (tmp_path / "A").mkdir()
+    np.save(tmp_path / "A" / "2025-05-10.npy", some(10))
+    (tmp_path / "A" / "2025-05-11.npy").write_bytes(b"junk")
+    (found,), _ = find_files(tmp_path, "binance")
+    taken = take(found)
+    assert taken.rows.tobytes() == some(10).tobytes()
+    assert len(taken.broken) == 1
+    assert "2025-05-11.npy" in taken.broken[0]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "A_USDT_USDT-1m-mark.json",
+        "A_USDT_USDT-1m-funding_rate.json",
+        "A_USDT_USDT-trades.feather",
+        "AUSDT-trades-2025-05-10.csv",
+        "AUSDT-1m-premiumIndex.csv",
+        "A_USDT_USDT-8h-mark.feather",
+    ],
+)
+def test_what_lies_beside_candles_is_left_alone(name: str, tmp_path: Path) -> None:
+    write("freqtrade json", tmp_path, some())
+    (tmp_path / name).write_text("")
+    found, strange = find_files(tmp_path, "binance")
+    assert [[file.name != name for file in each.files] for each in found] == [[True]]
+    assert strange == [name]
