@@ -76,7 +76,8 @@ def _kept_candles(plan: RunPlan, clock: Clock, journal: Journal) -> KeptCandles:
         now = clock.monotonic()
         if now - told.get(trouble.kind, float("-inf")) >= _TOLD_AGAIN_S:
             told[trouble.kind] = now
-            journal.say("candles", trouble.line(), level=0)
+            less = "; candles are kept in memory only" if trouble.kind == "unwritable" else ""
+            journal.say("candles", trouble.line() + less, level=0)
 
     return KeptCandles(Library(plan.options.base_dir, clock, tell).store(plan.exchange))
 

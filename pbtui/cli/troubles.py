@@ -19,5 +19,6 @@ def open_library(options: argparse.Namespace) -> Library:
 
 
 def tell(trouble: Trouble) -> None:
-    """Say a trouble of a store in one line."""
-    say(f"pbtui: {trouble.line()}")
+    """Say a trouble of a store in one line; those that end a command are said when it ends."""
+    if trouble.kind not in ("unwritable", "locked"):
+        say(f"pbtui: {trouble.line()}")

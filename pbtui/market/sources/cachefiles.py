@@ -12,6 +12,7 @@ from typing import Any
 from pbtui.core.errors import StateError
 from pbtui.core.sanitize import sanitize_line
 from pbtui.market.sealed import replace_file
+from pbtui.market.store.trouble import reason_of
 
 
 def write_json(path: Path, document: Mapping[str, Any]) -> None:
@@ -20,7 +21,7 @@ def write_json(path: Path, document: Mapping[str, Any]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, json.dumps(document, sort_keys=True, allow_nan=False).encode())
     except OSError as error:
-        raise StateError(f"{_shown(path)} cannot be written: {sanitize_line(error, limit=120)}") from error
+        raise StateError(f"{_shown(path)} cannot be written: {reason_of(error)}") from error
 
 
 @contextlib.contextmanager
@@ -31,7 +32,7 @@ def alone(path: Path) -> Generator[None]:
         lock.parent.mkdir(parents=True, exist_ok=True)
         file = lock.open("a")
     except OSError as error:
-        raise StateError(f"{_shown(path)} cannot be written: {sanitize_line(error, limit=120)}") from error
+        raise StateError(f"{_shown(path)} cannot be written: {reason_of(error)}") from error
     with file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -63,7 +63,6 @@ class MarketCache:
         try:
             write_json(self.path, {symbol: record_of(market) for symbol, market in told.items()})
         except StateError as error:
-            _log.warning("%s", error.line())
             return Markets(told, 0, error.line())
         return Markets(told, 0)
 

@@ -40,7 +40,8 @@ class Trouble:
 
     def line(self) -> str:
         """Return the trouble as one line."""
-        return sanitize_line(f"{self.exchange} {self.symbol} {self.path}: {self.text}", limit=400)
+        where = "" if self.text.startswith(self.path) else f" {self.path}"
+        return sanitize_line(f"{self.exchange} {self.symbol}{where}: {self.text}", limit=400)
 
 
 class StoreUnwritable(DataError):
@@ -64,4 +65,4 @@ def reason_of(error: OSError) -> str:
 def unwritable(path: Path, error: OSError) -> StoreUnwritable:
     """Return the error for a disk that refuses to write `path`."""
     shown = sanitize_line(path, limit=200)
-    return StoreUnwritable(f"{shown} cannot be written: {reason_of(error)}", hint="candles are kept in memory only")
+    return StoreUnwritable(f"{shown} cannot be written: {reason_of(error)}")

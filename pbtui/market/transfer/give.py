@@ -12,6 +12,7 @@ from pbtui.core.errors import StateError
 from pbtui.core.sanitize import sanitize_line
 from pbtui.market.sealed import replace_file
 from pbtui.market.store.rows import FIELDS, Rows
+from pbtui.market.store.trouble import reason_of
 
 Format = Literal["parquet", "csv"]
 _NAMES = ("open", "high", "low", "close", "volume")
@@ -28,7 +29,7 @@ def give(rows: Rows, path: Path, form: Format) -> None:
         replace_file(path, data)
     except OSError as error:
         shown = sanitize_line(path, limit=200)
-        raise StateError(f"{shown} cannot be written: {sanitize_line(error, limit=120)}") from error
+        raise StateError(f"{shown} cannot be written: {reason_of(error)}") from error
 
 
 def _parquet(rows: Rows) -> bytes:

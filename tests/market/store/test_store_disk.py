@@ -42,9 +42,10 @@ def refused(kept: Kept, what: str) -> None:
     with pytest.raises(StoreUnwritable, match=what) as error:
         kept.store.write(BTC, minutes("2025-04-20", 20 * 1440, seed=1))
     assert isinstance(error.value, DataError)
-    assert "kept in memory only" in error.value.line()
+    assert "cannot be written: " in error.value.line()
     assert kept.kinds() == ["unwritable"]
     assert what in kept.troubles[0].line()
+    assert kept.troubles[0].line().count(str(kept.folder())) == 1
     for store in (kept.store, kept.fresh()):
         assert np.array_equal(store.read(BTC, at("2025-05-01"), ALL[1]), ROWS)
         assert store.missing(BTC, at("2025-05-01"), at("2025-05-04")) == []
