@@ -90,6 +90,9 @@ def _fetch(options: argparse.Namespace, wishes: Sequence[Wish], *, refetch_gaps:
     failed = [outcome for outcome in outcomes if outcome.error is not None]
     for outcome in outcomes:
         _tell(outcome, as_json=options.json)
+    jobs = [outcome.job for outcome in outcomes]
+    if not failed and not any(library.reaches(j.store.exchange, j.symbol, j.start_ms, j.end_ms) for j in jobs):
+        raise ConfigError("no candles in that range", hint="nobody has any: see when trading began, pbtui markets COIN")
     if not failed:
         return ExitCode.OK
     return max(int(outcome.error.exit_code) for outcome in failed if outcome.error is not None)
@@ -102,9 +105,14 @@ async def _run(
     endpoints = endpoints_in(options.base_dir, options.endpoints)
     access = Access(options.base_dir, clock, _warn, endpoints, archives=not options.no_archives)
     telling = _Telling(clock, as_json=options.json)
-    outcomes = await fetch(library, wishes, access, on_progress=telling, refetch_gaps=refetch_gaps)
-    telling.end()
-    return outcomes
+    try:
+        return await fetch(library, wishes, access, on_progress=telling, refetch_gaps=refetch_gaps)
+    except asyncio.CancelledError:
+        telling.end()
+        say("stopped: what was fetched stays, and the same command goes on from there")
+        raise
+    finally:
+        telling.end()
 
 
 def _warn(text: str) -> None:
@@ -138,6 +146,7 @@ class _Telling:
     def end(self) -> None:
         """Leave the line that was written over."""
         if self._open:
+            self._open = False
             print(file=sys.stderr, flush=True)
 
 

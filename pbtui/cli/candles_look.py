@@ -53,6 +53,8 @@ def verify(options: argparse.Namespace) -> int:
             show_json(finding.record())
         else:
             show(finding.line())
+    if not count and not any(library.reaches(*pair, start, end) for pair in pairs):
+        raise ConfigError("no candles in that range", hint="pbtui candles coverage shows what is held")
     say(f"{len(pairs)} symbols checked, {count} findings")
     return ExitCode.FAILED if count else ExitCode.OK
 

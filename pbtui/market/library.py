@@ -104,6 +104,13 @@ class Library:
         """Return what is held of a symbol."""
         return Holding(exchange, symbol, coin_of(symbol), self.store(exchange).coverage(symbol, timeframe))
 
+    def reaches(self, exchange: str, symbol: str, start_ms: int, end_ms: int) -> bool:
+        """Return whether the candles of a symbol, from first to last, reach into [start, end)."""
+        held = self.store(exchange).coverage(symbol)
+        if held.first_ms is None or held.last_ms is None:
+            return False
+        return held.first_ms < end_ms and held.last_ms >= start_ms
+
 
 def weeks(holding: Holding) -> list[tuple[int, float]]:
     """Return the Monday of every week a symbol is held in and the part of its minutes that is there.

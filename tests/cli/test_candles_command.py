@@ -134,6 +134,7 @@ def test_venues_of_one_coin_are_compared(shell: Shell) -> None:
         (("verify", "--from", "2025-06-03", "--to", "2025-06-02"), 2, "--from is not before --to"),
         (("verify", "--from", "someday"), 2, "is no date"),
         (("export", "out", "--from", "2031-01-01"), 2, "no candles in that range"),
+        (("verify", "--from", "2031-01-01"), 2, "no candles in that range"),
         (("import", "/nowhere", "--exchange", "bybit"), 2, "no file or folder /nowhere"),
         (("import", "/", "--exchange", "by bit"), 2, "is no exchange name"),
         (("download",), 2, "which candles?"),
@@ -237,3 +238,49 @@ def test_unknown_coins_of_a_venue_name_the_nearest(shell: Shell) -> None:
         code, _, err = shell("markets", "SOOL", "-e", "bybit", *words)
         assert code == 2
         assert "bybit has no coin 'SOOL'; did you mean SOL?" in err
+
+
+def test_a_range_without_candles_is_said(shell: Shell) -> None:
+    rows = walk(3)
+    with KlineServer("bybit", {"SOL": rows}, now_ms=FIRST + 4 * DAY_MS) as venue:
+        words = ("--no-archives", "--endpoints", endpoints(shell.folder, venue.base_url))
+        code, _, err = shell(
+            "candles", "download", "-e", "bybit", "--coins", "SOL", "--from", "2025-01-01", "--to", "2025-01-05", *words
+        )
+    assert code == 2
+    assert "no candles in that range" in err.splitlines()[-1]
+
+
+def test_one_broken_file_is_named_and_the_rest_comes_in(shell: Shell) -> None:
+    folder = shell.folder / "files"
+    folder.mkdir()
+    for name, text in (
+        ("ADA.csv", "timestamp,open,high,low,close,volume\n"),
+        ("SOL.csv", f"{FIRST},1,2,1,2,5\n"),
+        ("XRP.csv", "no,candles\n1,2\n"),
+    ):
+        (folder / name).write_text(text)
+    code, out, err = shell("candles", "import", folder, "-e", "bybit")
+    assert (code, out) == (1, "bybit SOL/USDT:USDT: 1 candles, 2025-06-01T00:00Z to 2025-06-01T00:00Z\n")
+    assert [line.split(":")[1].split("/")[-1] for line in err.splitlines()] == ["ADA.csv holds no candle", "XRP.csv"]
+
+
+def test_a_disk_that_refuses_is_one_line(shell: Shell) -> None:
+    shell.bring(walk(1))
+    (shell.folder / "base" / "caches" / "ohlcv" / "okx").write_text("in the way")
+    code, out, err = shell("candles", "import", shell.folder / "SOL", "-e", "okx")
+    assert (code, out) == (1, "")
+    assert err.count("cannot be written") == 1
+    assert err.count("\n") == 1
+
+
+def test_minutes_that_were_held_are_not_counted_as_new(shell: Shell) -> None:
+    rows = walk(2)
+    holes = np.ones(len(rows), dtype=bool)
+    holes[700:710] = holes[800:805] = False  # so near each other that one question asks for both, and what is between
+    shell.bring(rows[holes])
+    with KlineServer("bybit", {"SOL": rows}, now_ms=FIRST + 3 * DAY_MS) as venue:
+        code, out, _ = shell(
+            "candles", "repair", "--no-archives", "--endpoints", endpoints(shell.folder, venue.base_url)
+        )
+    assert (code, out) == (0, "bybit SOL/USDT:USDT: 15 candles added\n")

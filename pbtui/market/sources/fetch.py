@@ -32,7 +32,7 @@ _LISTING_FROM_MS = 2 * DAY_MS  # a beginning that lacks less is just asked for
 
 @dataclass(frozen=True, slots=True)
 class Ensured:
-    """What came of it: rows written, the holes that remain in the range, and one line for each trouble on the way."""
+    """What came of it: how many candles are new, the holes that remain in the range, one line for each trouble."""
 
     rows_added: int
     holes: tuple[Hole, ...] = ()
@@ -205,13 +205,20 @@ class _Fetch:
 
     async def _keep(self, rows: Rows) -> None:
         # A write that has begun is waited for even when the run is cancelled: nobody may follow under the lock.
-        writing = asyncio.ensure_future(asyncio.to_thread(self.store.write, self.symbol, rows, self.timeframe))
+        writing = asyncio.ensure_future(asyncio.to_thread(self._write, rows))
         try:
-            await asyncio.shield(writing)
+            self.rows_added += await asyncio.shield(writing)
         except asyncio.CancelledError:
             await asyncio.wait({writing})
             raise
-        self.rows_added += len(rows)
+
+    def _write(self, rows: Rows) -> int:
+        """Store rows and return how many candles were missing before: an answer brings some that are held, too."""
+        reached = int(rows["ts"].min()), int(rows["ts"].max()) + self.step
+        before = self.store.missing(self.symbol, *reached, self.timeframe)
+        self.store.write(self.symbol, rows, self.timeframe)
+        after = self.store.missing(self.symbol, *reached, self.timeframe)
+        return length(before, self.step) - length(after, self.step)
 
     def _holes(self) -> tuple[Hole, ...]:
         """Note what nobody has, and return everything that is still missing, with the reason."""
