@@ -9,6 +9,7 @@ from pbtui.cli.candles_cmd import show, show_json, span_of
 from pbtui.cli.narrate import say
 from pbtui.cli.troubles import open_library
 from pbtui.config.coin_names import VENUES, coin_of, short_name
+from pbtui.core.clock import MINUTE_MS, RealClock
 from pbtui.core.errors import ConfigError, ExitCode
 from pbtui.core.sanitize import sanitize_line
 from pbtui.market.audit.finding import stamp
@@ -36,10 +37,11 @@ def take_in(options: argparse.Namespace) -> int:
         )
     store = open_library(options).store(exchange)
     failed = 0
+    finished = RealClock().now_ms() // MINUTE_MS * MINUTE_MS  # the minute that still runs is never stored
     for each in found:
         if each.symbol not in wanted:
             continue
-        taken = take(each)
+        taken = take(each, end_ms=finished)
         failed += len(taken.broken)
         for line in taken.broken:
             say(f"pbtui: {line}")

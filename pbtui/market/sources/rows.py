@@ -12,6 +12,7 @@ from pbtui.market.store.rows import FIELDS, MINUTE, Rows, last_of_each
 
 _SECONDS_BELOW = 1e11  # smaller stamps count seconds
 _MICROSECONDS_FROM = 1e14  # greater ones count microseconds
+_NANOSECONDS_FROM = 1e17  # and these nanoseconds
 
 
 class BadBody(DataError):
@@ -29,11 +30,13 @@ def rows_of_candles(candles: Candles) -> Rows:
 
 
 def stamps_ms(stamps: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return stamps in milliseconds, whether they count seconds, milliseconds or microseconds (candles.md 11)."""
+    """Return stamps in milliseconds, whether they count seconds, milliseconds or less (candles.md 11)."""
     known = stamps[np.isfinite(stamps)]
     largest = float(known.max()) if len(known) else 0.0
     if largest < _SECONDS_BELOW:
         return stamps * 1000.0
+    if largest >= _NANOSECONDS_FROM:
+        return stamps / 1e6
     return stamps / 1000.0 if largest >= _MICROSECONDS_FROM else stamps
 
 
@@ -52,7 +55,7 @@ def sound_rows(table: NDArray[np.float64], start_ms: int, end_ms: int, *, volume
         good &= (prices[:, 1] >= prices.max(axis=1)) & (prices[:, 2] <= prices.min(axis=1))
     if not good.any():
         raise BadBody("holds no candle")
-    minutes = (ts[good] // MINUTE_MS).astype(np.int64) * MINUTE_MS
+    minutes = (np.clip(ts[good], 0, end_ms) // MINUTE_MS).astype(np.int64) * MINUTE_MS
     inside = (minutes >= start_ms) & (minutes < end_ms)
     if not inside.any():
         raise BadBody("holds candles of another time")

@@ -9,6 +9,7 @@ import json
 import zipfile
 import zlib
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ _COLUMNS = (
     ("close", "c"),
     ("volume", "bv", "v", "vol"),
 )
+_BROKEN = (OSError, ValueError, TypeError, LookupError, ArithmeticError, EOFError, RecursionError, MemoryError)
+_BROKEN += (zipfile.BadZipFile, zlib.error)
 Table = NDArray[np.float64]  # (n, 6): ts, open, high, low, close, volume
 
 
@@ -48,7 +51,7 @@ def read_table(path: Path) -> Table:
         if str(path.name) in str(error):
             raise
         raise DataError(f"{_shown(path)}: {error}", hint=error.hint) from error
-    except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile, zlib.error, pa.ArrowException) as e:
+    except (*_BROKEN, pa.ArrowException) as e:
         raise DataError(f"{_shown(path)} cannot be read: {sanitize_line(e, limit=160)}") from e
 
 
@@ -120,8 +123,8 @@ def _matched(names: Sequence[str]) -> list[str]:
 def _stamp(text: str) -> float:
     if _is_number(text):
         return float(text)
-    stamp = np.datetime64(text.strip().replace("/", "-").removesuffix("Z").split("+", 1)[0].strip(), "ms")
-    return float(stamp.astype(np.int64))
+    stamp = datetime.fromisoformat(text.strip().replace("/", "-").removesuffix("UTC").strip())
+    return (stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)).timestamp() * 1000.0
 
 
 def _is_number(text: str) -> bool:

@@ -8,14 +8,18 @@ from pathlib import Path
 
 import numpy as np
 
+from pbtui.core.clock import MINUTE_MS
 from pbtui.core.errors import ConfigError, DataError
 from pbtui.core.sanitize import sanitize_line
 from pbtui.market.sources.rows import BadBody, sound_rows
+from pbtui.market.store.layout import folder_of
 from pbtui.market.store.rows import Rows, last_of_each, no_rows
 from pbtui.market.transfer.names import symbol_of_name, timeframe_of_name
 from pbtui.market.transfer.read import SUFFIXES, Table, read_table
 
 _FOREVER = 1 << 62
+_TELLING = 10  # rows that tell how long a file's candles are
+_FIRST_MS = 1_230_768_000_000  # 2009: nothing was traded before
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,12 @@ def find_files(place: Path, exchange: str) -> tuple[list[Found], list[str]]:
         # The folder of a day shard names the coin, the shard the day.
         name = path.parent.name if shard else path.name
         symbol = symbol_of_name(name, exchange)
-        if symbol is None or timeframe_of_name(name) != "1m" or (shard and path.parent.parent.name in ("1h", "1d")):
+        if (
+            symbol is None
+            or not _can_be_kept(symbol)
+            or timeframe_of_name(name) != "1m"
+            or (shard and path.parent.parent.name in ("1h", "1d"))
+        ):
             strange.append(sanitize_line(path.name, limit=80))
             continue
         by_symbol.setdefault(symbol, []).append(path)
@@ -63,15 +72,22 @@ def find_files(place: Path, exchange: str) -> tuple[list[Found], list[str]]:
     return [Found(symbol, tuple(paths)) for symbol, paths in sorted(by_symbol.items())], strange
 
 
-def take(found: Found) -> Taken:
-    """Read all files of a symbol; one that is broken does not stop the others."""
+def _can_be_kept(symbol: str) -> bool:
+    try:
+        return bool(folder_of(symbol))
+    except DataError:
+        return False
+
+
+def take(found: Found, *, end_ms: int = _FOREVER) -> Taken:
+    """Read all files of a symbol up to `end_ms`; one that is broken does not stop the others."""
     parts: list[Rows] = []
     broken: list[str] = []
     seen = 0
     for path in found.files:
         try:
             table = read_table(path)
-            parts.append(_sound(table, path))
+            parts.append(_sound(table, path, end_ms))
         except DataError as error:
             broken.append(error.line())
         else:
@@ -80,9 +96,13 @@ def take(found: Found) -> Taken:
     return Taken(found.symbol, rows, seen - len(rows), tuple(broken))
 
 
-def _sound(table: Table, path: Path) -> Rows:
+def _sound(table: Table, path: Path, end_ms: int) -> Rows:
     try:
-        return sound_rows(table, 0, _FOREVER)
+        rows = sound_rows(table, _FIRST_MS, end_ms)
+        apart = int(np.diff(rows["ts"]).min()) // MINUTE_MS if len(rows) >= _TELLING else 1
+        if apart > 1:
+            raise BadBody(f"holds candles {apart} minutes apart, not of one minute")
+        return rows
     except BadBody as error:
         raise DataError(f"{sanitize_line(path, limit=200)} {error}") from error
 

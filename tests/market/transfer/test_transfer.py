@@ -166,6 +166,11 @@ def test_what_is_not_understood_is_named(tmp_path: Path) -> None:
         ("A.json", b"[]", "holds no candle"),
         ("A.csv", b"a,b\n1,2\n", "no column timestamp"),
         ("A.csv", b"1,2,x,4,5,6\n", "cannot be read"),
+        ("A.csv", b"1746835200000,1,2,1,2,5\n1746835260000,1,2\n", "cannot be read"),
+        ("A.csv", b"99999999999999999999,1,2,1,2,5\n", "another time"),
+        ("A.csv", b"-1746835200000,1,2,1,2,5\n", "another time"),
+        ("A.csv", "".join(f"{FIRST + i * 3_600_000},1,2,1,2,5\n" for i in range(10)).encode(), "60 minutes apart"),
+        ("A.json", b"[" * 100_000, "cannot be read"),
         ("A.csv.gz", b"not gzip", "cannot be read"),
         ("A.parquet", b"PAR1", "cannot be read"),
         ("A.feather", b"nothing", "cannot be read"),
@@ -178,12 +183,41 @@ def test_broken_files_are_one_line_with_their_name(name: str, data: bytes, says:
     folder.mkdir(exist_ok=True)
     (folder / name).write_bytes(data)
     (found,), _ = find_files(tmp_path, "binance")
-    taken = take(found)
+    taken = take(found, end_ms=4_102_444_800_000)
     assert len(taken.rows) == 0
     (line,) = taken.broken
     assert says in line
     assert "\n" not in line
     assert name in line
+
+
+@pytest.mark.parametrize(
+    "stamp",
+    [
+        "1746835200",
+        "1746835200000",
+        "1746835200000000",
+        "1746835200000000000",
+        "2025-05-10 00:00:00",
+        "2025/05/10 00:00",
+        "2025-05-10T00:00:00Z",
+        "2025-05-10 02:00:00+02:00",
+        "2025-05-09T19:00:00.000-05:00",
+        "2025-05-10 00:00:00 UTC",
+    ],
+)
+def test_every_way_to_write_a_moment_is_the_same_minute(stamp: str, tmp_path: Path) -> None:
+    (tmp_path / "A.csv").write_text(f"Date,Open,High,Low,Close,Volume\n{stamp},1,2,1,2,5\n")
+    (found,), _ = find_files(tmp_path, "binance")
+    assert take(found).rows["ts"].tolist() == [FIRST]
+
+
+def test_minutes_that_are_not_over_stay_out(tmp_path: Path) -> None:
+    write("freqtrade json", tmp_path, some())
+    (found,), _ = find_files(tmp_path, "binance")
+    taken = take(found, end_ms=FIRST + 5 * MINUTE_MS)
+    assert taken.rows.tobytes() == some()[:5].tobytes()
+    assert taken.left_out == len(some()) - 5
 
 
 def test_a_broken_day_does_not_stop_the_others(tmp_path: Path) -> None:
@@ -206,6 +240,7 @@ def test_a_broken_day_does_not_stop_the_others(tmp_path: Path) -> None:
         "AUSDT-trades-2025-05-10.csv",
         "AUSDT-1m-premiumIndex.csv",
         "A_USDT_USDT-8h-mark.feather",
+        f"{'A' * 200}.csv",
     ],
 )
 def test_what_lies_beside_candles_is_left_alone(name: str, tmp_path: Path) -> None:
