@@ -58,12 +58,8 @@ def find_files(place: Path, exchange: str) -> tuple[list[Found], list[str]]:
         # The folder of a day shard names the coin, the shard the day.
         name = path.parent.name if shard else path.name
         symbol = symbol_of_name(name, exchange)
-        if (
-            symbol is None
-            or not _can_be_kept(symbol)
-            or timeframe_of_name(name) != "1m"
-            or (shard and path.parent.parent.name in ("1h", "1d"))
-        ):
+        other = timeframe_of_name(name) != "1m" or (shard and path.parent.parent.name in ("1h", "1d"))
+        if symbol is None or other or not _can_be_kept(symbol):
             strange.append(sanitize_line(path.name, limit=80))
             continue
         by_symbol.setdefault(symbol, []).append(path)

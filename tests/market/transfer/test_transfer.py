@@ -248,4 +248,4 @@ def test_what_lies_beside_candles_is_left_alone(name: str, tmp_path: Path) -> No
     (tmp_path / name).write_text("")
     found, strange = find_files(tmp_path, "binance")
     assert [[file.name != name for file in each.files] for each in found] == [[True]]
-    assert strange == [name]
+    assert [text[:60] for text in strange] == [name[:60]]
