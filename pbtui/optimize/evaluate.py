@@ -1,0 +1,124 @@
+"""One candidate's evaluation: genes in, score and metrics out, by a metrics-only run (optimizer.md 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+
+from pbtui.backtest.analysis import analysis_of
+from pbtui.backtest.inputs import Window, bot_params, engine_inputs, whole
+from pbtui.config import Config
+from pbtui.config.warmup import DEFAULT, warmup_minutes_by_coin
+from pbtui.core.errors import ConfigError
+from pbtui.engine.backtest import run_backtest
+from pbtui.engine.progress import RunCancelled, RunProgress
+from pbtui.market.prepare import Dataset
+from pbtui.optimize.genes import Genes, GeneSpace
+from pbtui.optimize.scoring import Score, Scoring, Stats, stats_of
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluated:
+    """A candidate with the genes that were run, and what came of it."""
+
+    genes: Genes
+    score: Score
+    stats: Mapping[str, Stats]
+
+
+class Evaluator:
+    """Evaluates genes on one dataset, which all threads read in place; nothing of it is changed or copied.
+
+    Prepare the dataset for `space.base`: its warm-up is that of every candidate, so a stored candidate's own backtest
+    begins at the same bar. Only the minutes before a coin may trade differ; they are counted for each candidate.
+    """
+
+    def __init__(self, space: GeneSpace, scoring: Scoring, data: Dataset) -> None:
+        self.space = space
+        self.scoring = scoring
+        self._window: Window = whole(data)
+        self._inputs = engine_inputs(space.base, self._window)
+        self._parameters = {**self._inputs.parameters, "metrics_only": True}
+
+    def __call__(self, genes: Genes, progress: RunProgress | None = None) -> Evaluated:
+        """Run one candidate; raises InvalidInput, RunCancelled."""
+        config = self.space.decode(genes)
+        coins = self._inputs.coins
+        outcome = run_backtest(
+            self._inputs.hlcvs,
+            self._inputs.btc_usd,
+            bot_params(config, coins),
+            self._inputs.markets,
+            {**self._parameters, "warmup_minutes": coin_warmups(config, coins)},
+            progress=progress,
+        )
+        stats = stats_of([analysis_of(config, outcome)])
+        return Evaluated(genes, self.scoring.score(stats), stats)
+
+
+def coin_warmups(config: Config, coins: Sequence[str]) -> list[int]:
+    """Return the minutes each coin waits before it may trade, with this configuration's spans (config.md 4.4)."""
+    told = warmup_minutes_by_coin(config)
+    return [told.get(coin, told[DEFAULT]) for coin in coins]
+
+
+OnDone = Callable[[int, Evaluated], None]
+
+
+class Crew:
+    """Threads that evaluate; the engine holds no lock while it runs, so they share all cores."""
+
+    def __init__(self, evaluate: Callable[[Genes, RunProgress], Evaluated], threads: int) -> None:
+        if threads < 1:
+            raise ConfigError(f"{threads} CPUs can't evaluate anything", hint="optimize.n_cpus must be at least 1")
+        self._evaluate = evaluate
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="evaluate")
+        self._running: set[RunProgress] = set()
+        self._stopped = False
+
+    def run(self, batch: Sequence[Genes], on_done: OnDone) -> list[Evaluated]:
+        """Evaluate a batch and return it in order; `on_done(place, result)` is called here as each one finishes.
+
+        Raises RunCancelled after `stop`, InvalidInput, and whatever `on_done` raises; the rest of the batch is then
+        given up.
+        """
+        waiting = {self._pool.submit(self._one, genes): place for place, genes in enumerate(batch)}
+        found: dict[int, Evaluated] = {}
+        try:
+            for future in as_completed(waiting):
+                place = waiting[future]
+                found[place] = future.result()
+                on_done(place, found[place])
+        except BaseException:
+            self._give_up(waiting)
+            raise
+        return [found[place] for place in range(len(batch))]
+
+    def stop(self) -> None:
+        """Break off what runs and begin nothing more; callable from any thread."""
+        self._stopped = True
+        for progress in tuple(self._running):
+            progress.cancel()
+
+    def close(self) -> None:
+        """Stop, and wait for the threads to end."""
+        self.stop()
+        self._pool.shutdown(cancel_futures=True)
+
+    def _one(self, genes: Genes) -> Evaluated:
+        progress = RunProgress()
+        self._running.add(progress)
+        try:
+            # After adding, so that `stop` either is seen here or sees this run.
+            if self._stopped:
+                raise RunCancelled("the optimisation was stopped")
+            return self._evaluate(genes, progress)
+        finally:
+            self._running.discard(progress)
+
+    def _give_up(self, waiting: Mapping[Future[Evaluated], int]) -> None:
+        for future in waiting:
+            future.cancel()
+        for progress in tuple(self._running):
+            progress.cancel()
