@@ -93,11 +93,15 @@ class Library:
             return pairs
         chosen: list[tuple[str, str]] = []
         for coin in coins:
-            match = matching(coin, (symbol for _, symbol in pairs))
+            match = [
+                (name, symbol)
+                for name in sorted({name for name, _ in pairs})
+                for symbol in matching(coin, [symbol for other, symbol in pairs if other == name])
+            ]
             if not match:
                 known = sorted({coin_of(symbol) for _, symbol in pairs})
                 raise ConfigError(f"no candles of coin {_shown(coin)}", hint=nearest(coin, known))
-            chosen += [pair for pair in pairs if pair[1] in match]
+            chosen += match
         return sorted(set(chosen))
 
     def holding(self, exchange: str, symbol: str, timeframe: Timeframe = "1m") -> Holding:
@@ -130,14 +134,19 @@ def weeks(holding: Holding) -> list[tuple[int, float]]:
 
 
 def matching(coin: str, symbols: Iterable[str]) -> set[str]:
-    """Return the symbols that a coin means: itself, its name without case, or without a multiplier (1000SHIB)."""
+    """Return the symbols of one exchange that a coin means.
+
+    Its name is tried as it is, without case, without a multiplier (1000SHIB), and last without the K that USDC venues
+    write for 1000 (KSHIB/USDC:USDC), of which a symbol does not tell whether it belongs to the name.
+    """
     name, known = coin.split("/", 1)[0].strip(), list(symbols)
     readings: tuple[Callable[[str], str], ...] = (str, str.lower, lambda text: coin_of(text).lower())
     for reading in readings:
         found = {symbol for symbol in known if reading(symbol.split("/", 1)[0]) == reading(name)}
         if found:
             return found
-    return set()
+    thousands = f"k{coin_of(name).lower()}/usdc:usdc"
+    return {symbol for symbol in known if symbol.lower() == thousands}
 
 
 def nearest(word: str, known: Sequence[str]) -> str:

@@ -265,6 +265,28 @@ def test_one_broken_file_is_named_and_the_rest_comes_in(shell: Shell) -> None:
     assert [line.split(":")[1].split("/")[-1] for line in err.splitlines()] == ["ADA.csv holds no candle", "XRP.csv"]
 
 
+def test_thousands_of_a_coin_are_found_by_its_name(shell: Shell) -> None:
+    """One venue writes 1000SHIB, one kSHIB, whose symbol its client writes KSHIB, one plain SHIB."""
+    rows = walk(2, price=0.02)
+    with KlineServer("hyperliquid", {"kSHIB": rows, "SOL": rows}, now_ms=FIRST + 2 * DAY_MS) as venue:
+        words = ("--endpoints", endpoints(shell.folder, venue.base_url))
+        (market,) = shell.records("markets", "SHIB", "-e", "hyperliquid", *words)
+        assert (market["coin"], market["symbol"]) == ("SHIB", "KSHIB/USDC:USDC")
+        code, out, err = shell(
+            "candles", "download", "-e", "hyperliquid", "--coins", "SHIB", "--from", "2025-06-02", *words
+        )
+        assert (code, out) == (0, "hyperliquid KSHIB/USDC:USDC: 1,440 candles added\n"), err
+    shell.bring(rows, coin="1000SHIB", exchange="binance")
+    shell.bring(rows, coin="SHIB", exchange="okx")
+    shell.bring(rows, coin="kSHIB", exchange="hyperliquid")
+    held = shell.records("candles", "coverage", "--coins", "shib")
+    assert [(each["exchange"], each["symbol"], each["candles"]) for each in held] == [
+        ("binance", "1000SHIB/USDT:USDT", 2_880),
+        ("hyperliquid", "KSHIB/USDC:USDC", 2_880),
+        ("okx", "SHIB/USDT:USDT", 2_880),
+    ]
+
+
 def test_a_disk_that_refuses_is_one_line(shell: Shell) -> None:
     shell.bring(walk(1))
     (shell.folder / "base" / "caches" / "ohlcv" / "okx").write_text("in the way")

@@ -24,6 +24,8 @@ _OTHER = {
     "aggtrades",
 }
 _OTHER |= {"ticks", "liquidations", "metrics", "oi", "interest", "bid", "ask", "depth"}
+_UPPER_CASE = {"hyperliquid"}  # its kSHIB has the symbol KSHIB/USDC:USDC
+_THOUSANDS = re.compile(r"k[A-Z0-9]{2,}")
 _KINDS = re.compile(r"[-_](futures|spot|perp|swap|candles|klines)$", re.IGNORECASE)
 
 
@@ -49,6 +51,8 @@ def symbol_of_name(name: str, exchange: str) -> str | None:
         coin, quote = _cut_quote(coin)
     if quote and quote not in _QUOTES:
         return None
+    if exchange in _UPPER_CASE and _THOUSANDS.fullmatch(coin):
+        coin = coin.upper()
     quote = quote or default_quote(exchange)
     return f"{coin}/{quote}:{quote}"
 
