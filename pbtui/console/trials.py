@@ -213,4 +213,5 @@ class Trials:
         name = snapshot.account.config_name if snapshot is not None else ""
         known = self._desk.running_config
         candidates = find_configs(self._desk.base_dir) if known is None and name else []
-        return prepare(folder, running_config(known, name, candidates), self._desk.base_dir)
+        running = running_config(known, name, candidates, self._desk.base_dir)
+        return prepare(folder, running, self._desk.base_dir)

@@ -89,11 +89,13 @@ def full(base: Path) -> Path:
 
 async def at_rest(d: Desk) -> None:
     """Wait until the threads are done and all is drawn."""
-    for _ in range(2):  # drawing may ask for more
-        await d.app.backtests.idle()
-        await d.settle()
-        d.app.refresh_views()
-        await d.settle()
+    await d.pilot.pause()
+    await d.app.backtests.idle()
+    d.app.refresh_views()
+    await d.pilot.pause()
+    await d.pilot.pause()
+    if not d.app.backtests._threads._idle.is_set():  # drawing has asked for more
+        await at_rest(d)
 
 
 async def until(condition: Callable[[], bool], looks: int = 1_500) -> None:
@@ -108,7 +110,8 @@ async def until(condition: Callable[[], bool], looks: int = 1_500) -> None:
 async def keys(d: Desk, *names: str) -> None:
     """Press keys, each after what the last one began is done."""
     for name in names:
-        await d.press(name)
+        await d.clock.advance(0.5)
+        await d.pilot.press(name)
         await at_rest(d)
 
 

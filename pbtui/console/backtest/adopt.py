@@ -110,11 +110,16 @@ def _value(value: Any) -> str:
     return safe(value, 120)
 
 
-def running_config(named: Path | None, name: str, candidates: Sequence[Path]) -> Path | None:
-    """Return the file of the running configuration: where it is known, else the only one of its name."""
+def running_config(named: Path | None, name: str, candidates: Sequence[Path], base_dir: Path) -> Path | None:
+    """Return the file of the running configuration: where it is known, else the only one of its name.
+
+    One of the base folder goes before one of the program's own.
+    """
     if named is not None:
         return named
     found = [path for path in candidates if path.name == name]
+    nearer = [path for path in found if path.is_relative_to(base_dir.resolve())]
+    found = nearer or found
     return found[0] if len(found) == 1 else None
 
 

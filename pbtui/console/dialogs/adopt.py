@@ -54,6 +54,7 @@ class AdoptDialog(ConfirmDialog):
         table.styles.height = 0
         table.can_focus = False
         super().on_mount()
+        self.show([(("comparing with the config in use…", "dim"),)])
 
     async def _lines(self) -> list[Line]:
         self.adoption = await self._prepare()
