@@ -93,19 +93,31 @@ class Decider:
             market_at_once=self.rules.live.market_orders_allowed,
             market_possible=self._exchange.capabilities.market_orders,
         )
-        markets, hedge = self._coins.markets, self.hedge_mode
+        markets = self._coins.markets
         refused: list[str] = []
         try:
-            plan = make_plan(self.rules, account, self._fills, symbols, panic, markets, hedge_mode=hedge)
+            plan = self._plan(account, symbols, panic)
         except EngineError as error:
             # Panics are priced apart from the plan: they go on.
             refused = [f"the engine refused it: {error.line()}"]
-            plan = make_plan(self.rules, account, self._fills, [], panic, markets, hedge_mode=hedge)
+            plan = self._plan(account, [], panic)
         limits = Limits(self.rules, account, modes, markets)
         found = refused + problems(plan.raw, limits)
         panic_sound = bool(panic) and not (found and problems(panic, limits))
         wanted, crowded_out = leave_room(plan.wanted, account, self.rules, markets)
         return Decision(modes, configured, plan, wanted, found, crowded_out, unpriced, panicking, panic_sound)
+
+    def _plan(self, account: Account, symbols: list[SymbolInput], panic: Mapping[str, list[ExecutableOrder]]) -> Plan:
+        return make_plan(
+            self.rules,
+            account,
+            self._fills,
+            symbols,
+            panic,
+            self._coins.markets,
+            hedge_mode=self.hedge_mode,
+            recorded=self._exchange.capabilities.stepped,
+        )
 
     def difference(self, decision: Decision, account: Account, *, entries_blocked: bool) -> Diff:
         """Return what to cancel and create; orders that may be gone already are not cancelled."""

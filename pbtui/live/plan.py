@@ -36,10 +36,12 @@ def make_plan(
     markets: Mapping[str, Market],
     *,
     hedge_mode: bool,
+    recorded: bool = False,
 ) -> Plan:
     """Ask the engine and make its answer sendable; raises OrchestratorError when it refuses the input.
 
-    Closes of panicking sides come from `panic`, which also serves sides that are switched off.
+    Closes of panicking sides come from `panic`, which also serves sides that are switched off. `recorded`: prices come
+    from recorded candles, in single precision, and the last one is as good as a tick.
     """
     ideal = IdealPlan({}, [], [])
     if symbols:
@@ -52,7 +54,10 @@ def make_plan(
     for symbol, closes in panic.items():
         raw[symbol] = [*closes, *raw.get(symbol, [])]
     return Plan(
-        wanted={symbol: [on_grid(order, markets[symbol], account) for order in raw[symbol]] for symbol in raw},
+        wanted={
+            symbol: [on_grid(order, markets[symbol], account, recorded=recorded) for order in raw[symbol]]
+            for symbol in raw
+        },
         raw=raw,
         ideal=ideal,
         waiting=frozenset(
@@ -85,12 +90,14 @@ def rounded(value: float, step: float) -> float:
     return round_(value, step)
 
 
-def on_grid(order: ExecutableOrder, market: Market, account: Account) -> ExecutableOrder:
+def on_grid(order: ExecutableOrder, market: Market, account: Account, *, recorded: bool = False) -> ExecutableOrder:
     """Return the order with price and quantity as exact multiples of the steps, as the venue would round them.
 
-    A close of the whole position keeps its quantity: a position may be off the grid (dust of an old lot size).
+    A close of the whole position keeps its quantity: a position may be off the grid (dust of an old lot size). Where
+    prices are `recorded` an order at the last one keeps it: backtests fill it there.
     """
-    price = rounded(order.price, market.price_step)
+    at_last = recorded and order.price == account.price(order.symbol)
+    price = order.price if at_last else rounded(order.price, market.price_step)
     held = abs(account.positions.get((order.symbol, order.pside), FLAT).size)
     whole = order.reduce_only and order.qty == held
     qty = order.qty if whole else rounded(order.qty, market.qty_step)

@@ -26,10 +26,13 @@ def market_of(request: OrderRequest, markets: Mapping[str, Market]) -> Market:
     return market
 
 
-def check_order(request: OrderRequest, market: Market, account: Account, *, price: float) -> None:
+def check_order(
+    request: OrderRequest, market: Market, account: Account, *, price: float, last: float = math.nan
+) -> None:
     """Raise OrderRejected unless numbers, steps, minimums, reduce-only and client id are in order.
 
-    `price` is the order's own, or for a market order the one it will get. Reducing orders are free of the minimum
+    `price` is the order's own, or for a market order the one it will get; one at the `last` price of recorded candles,
+    which are in single precision, is on the tick. Reducing orders are free of the minimum
     cost, and may be of any size when they close the whole position.
     """
     if not all(math.isfinite(number) and number > 0.0 for number in (request.qty, price)):
@@ -39,7 +42,7 @@ def check_order(request: OrderRequest, market: Market, account: Account, *, pric
     reducible = account.reducible(request)
     if reducible == 0.0 and not account.may_open(request):
         _refuse(request, "reduce_only", "there is no position to reduce")
-    if request.kind == "limit" and not _on_step(price, market.price_step):
+    if request.kind == "limit" and price != last and not _on_step(price, market.price_step):
         _refuse(request, "tick", f"the price is not a multiple of {market.price_step}")
     whole = 0.0 < reducible <= request.qty and not account.may_open(request)
     if not whole:

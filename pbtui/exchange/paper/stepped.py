@@ -126,7 +126,7 @@ class SteppedPaper(PaperVenue):
             if bar is None:
                 refuse_without_price(request)
             price = bar.close if request.kind == "market" else request.price
-            check_order(request, market, self.books, price=price)
+            check_order(request, market, self.books, price=price, last=bar.close)
             if request.kind == "limit":
                 check_post_only(request, bid=bar.close, ask=bar.close, strict=True)
         except OrderRejected as error:
