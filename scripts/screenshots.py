@@ -35,6 +35,7 @@ SCENES = (
     ("quit-120x36", LARGE, "dark", ("q",)),
     ("help-120x36", LARGE, "dark", ("question_mark",)),
     ("candles-120x36", LARGE, "dark", ("5", *"ssssS", "home", "V", "tab", "down")),
+    ("backtest-120x36", LARGE, "dark", ("2", "right_square_bracket")),
     ("light-120x36", LARGE, "light", ()),
 )
 FEWEST_POSITIONS, FEWEST_FILLS, PATIENCE_S, REST_S = 4, 60, 90, 0.6
@@ -52,6 +53,25 @@ def store_candles(base: Path) -> None:
         folder = CANDLES.parent / place
         for found in find_files(folder, exchange)[0] if folder.is_dir() else ():
             library.store(exchange).write(found.symbol, take(found).rows)
+
+
+async def backtest(app: ConsoleApp, config: Path) -> None:
+    """Run a backtest over the recorded candles, as the form of the backtest screen does."""
+    desk, form = app.backtests, app.state.backtest.form
+    desk.choose_config(config)
+    await desk.idle()
+    form.typed = {
+        "exchanges": "binance",
+        "coins": "BTC,ETH,SOL,XRP,ADA,DOGE",
+        "start": "2025-05-12",
+        "end": "2025-06-03",
+    }
+    form.put("offline", "yes")
+    job = desk.runs.start(form)
+    while job.running:
+        await asyncio.sleep(REST_S)
+    if job.state != "done":
+        raise SystemExit(f"no backtest to picture: {job.line}")
 
 
 async def until_busy(app: ConsoleApp, link: LocalLink) -> None:
@@ -76,6 +96,7 @@ async def picture(
         await pilot.press(key)
         await asyncio.sleep(REST_S)
     await app.candles.idle()
+    await app.backtests.idle()
     app.refresh_views()
     app.ask_chart()
     await asyncio.sleep(REST_S)
@@ -88,7 +109,7 @@ async def picture(
     app.live.query_one("#positions").focus()
 
 
-async def make(words: list[str]) -> None:
+async def make(words: list[str], only: str) -> None:
     clock = RealClock()
     plan = make_plan(parse(words))
     store_candles(plan.options.base_dir)
@@ -99,7 +120,10 @@ async def make(words: list[str]) -> None:
         async with app.run_test(size=LARGE) as pilot:
             await until_busy(app, link)
             for scene in SCENES:
-                await picture(pilot, app, *scene)
+                if only in scene[0]:
+                    if scene[0].startswith("backtest") and CANDLES.is_dir():
+                        await backtest(app, Path(words[0]))
+                    await picture(pilot, app, *scene)
         session.supervisor.request_stop("keep")
         await bot
 
@@ -107,11 +131,12 @@ async def make(words: list[str]) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--config", default=str(ROOT / "configs" / "examples" / "paper.hjson"))
+    parser.add_argument("--only", default="", help="only pictures with this in their name")
     given = parser.parse_args()
     IMAGES.mkdir(parents=True, exist_ok=True)
     market = ["--replay", str(CANDLES), "--coins", "BTC,ETH,SOL,XRP,ADA"] if CANDLES.is_dir() else ["--synthetic"]
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(make([given.config, "--base-dir", folder, "--speed", "6000", *market]))
+        asyncio.run(make([given.config, "--base-dir", folder, "--speed", "6000", *market], given.only))
     return 0
 
 

@@ -97,7 +97,7 @@ def test_picture(
         if isinstance(app.screen, AdoptDialog):
             dialog = app.screen
             await until(lambda: dialog.adoption is not None)
-        await clock.advance(30.0)  # messages have faded
+        app.notes.take_undo(clock.monotonic())  # the message has faded
         await at_rest(found)
         for word in words:
             assert word in found.text, f"{word!r} is not on the screen:\n{found.text}"

@@ -37,14 +37,15 @@ def equity_lines(
     if other is not None and (theirs := other.equity.get(unit)) is not None and len(theirs):
         series.append(Series(at_times(other.ts_ms, theirs, curve.ts_ms), "dim"))
     drawdown = [Series(-100.0 * fallen, "down")]
-    gutter = max(gutter_of(series, room - below, logarithmic=logarithmic), gutter_of(drawdown, below) if below else 0)
+    under = gutter_of(drawdown, below) + 1 if below else 0
+    gutter = max(gutter_of(series, room - below, logarithmic=logarithmic), under)
     above = plot(
         curve.ts_ms, series, columns, room - below, logarithmic=logarithmic, plain=plain, with_dates=not below,
         gutter=gutter,
     )  # fmt: skip
     lines += above or [(("too little room for a chart" if rows < 8 else "no value above zero", "dim"),)]
     if below:
-        lines += plot(curve.ts_ms, drawdown, columns, below, plain=plain, gutter=gutter)
+        lines += plot(curve.ts_ms, drawdown, columns, below, plain=plain, gutter=gutter, suffix="%")
     return lines
 
 

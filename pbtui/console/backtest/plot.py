@@ -38,11 +38,12 @@ def plot(
     plain: bool = False,
     with_dates: bool = True,
     gutter: int = 0,
+    suffix: str = "",
 ) -> list[Line]:
     """Return curves in `columns` × `rows`; values hold until the next one, gaps (NaN) stay empty.
 
-    `gutter` is the least width of the figures at the left, so that charts below each other line up. Nothing where
-    there is no room or nothing finite; a logarithmic scale shows positive values only.
+    `gutter` is the least width of the figures at the left, so that charts below each other line up; `suffix` is put
+    behind them. Nothing where there is no room or nothing finite; a logarithmic scale shows positive values only.
     """
     times = np.asarray(ts_ms, dtype=np.int64)
     body = rows - 1 if with_dates else rows
@@ -51,7 +52,7 @@ def plot(
     if not len(times) or body < _LEAST_ROWS or not np.isfinite(low):
         return []
     ticks = _ticks(low, high, body, logarithmic=logarithmic)
-    words = dict(reversed(ticks))
+    words = {row: text + suffix for row, text in reversed(ticks)}
     left = max([gutter, *map(len, words.values())])
     room = columns - left - 2
     if room < _LEAST_COLUMNS:
