@@ -68,8 +68,10 @@ async def backtest(app: ConsoleApp, config: Path) -> None:
     }
     form.put("offline", "yes")
     job = desk.runs.start(form)
-    while job.running:
-        await asyncio.sleep(REST_S)
+    for _ in range(PATIENCE_S * 4):
+        if not job.running:
+            break
+        await asyncio.sleep(0.25)
     if job.state != "done":
         raise SystemExit(f"no backtest to picture: {job.line}")
 
