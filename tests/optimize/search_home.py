@@ -77,7 +77,7 @@ class SearchHome:
             },
             "optimize": {"bounds": {**SEARCHED, **(bounds or {})}, "scoring": ["adg", "drawdown_worst"], "limits": []},
         }
-        document["optimize"].update(optimize)
+        document["optimize"].update({"crossover_probability": 0.64, "mutation_probability": 0.34, **optimize})
         path = self.base / "search.json"
         path.write_text(json.dumps(document))
         return self.load(path)
