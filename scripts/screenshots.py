@@ -18,7 +18,7 @@ from pbtui.console.app import ConsoleApp, ConsoleOptions
 from pbtui.core.actions import SetReplaySpeed
 from pbtui.core.clock import RealClock
 from pbtui.link.local import LocalLink
-from pbtui.market.library import Library
+from pbtui.market.holdings import Library
 from pbtui.market.transfer.take import find_files, take
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -12,7 +12,7 @@ from pbtui.core.errors import ConfigError, ExchangeError
 from pbtui.core.types import Market
 from pbtui.market.ensuring import Ensuring
 from pbtui.market.fetching import check_venue
-from pbtui.market.library import Library
+from pbtui.market.holdings import Library
 from pbtui.market.prepare import (
     Request,
     StoreRows,

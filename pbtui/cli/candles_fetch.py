@@ -17,7 +17,7 @@ from pbtui.core.errors import ConfigError, ExitCode
 from pbtui.core.sanitize import sanitize_line
 from pbtui.market.audit.finding import stamp
 from pbtui.market.fetching import Wish, check_venue, fetch
-from pbtui.market.library import Library
+from pbtui.market.holdings import Library
 from pbtui.market.sources import Outcome, Progress
 from pbtui.market.sources.holes import Hole
 from pbtui.market.venue_access import Access, endpoints_in

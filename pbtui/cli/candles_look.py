@@ -11,7 +11,7 @@ from pbtui.core.errors import ConfigError, ExitCode
 from pbtui.core.sanitize import sanitize_line
 from pbtui.market.audit.finding import stamp
 from pbtui.market.checking import findings
-from pbtui.market.library import WEEK_MS, Holding, weeks
+from pbtui.market.holdings import WEEK_MS, Holding, weeks
 
 _SHADES = " ░▒▓█"
 _WIDTH = 104  # weeks

@@ -13,7 +13,7 @@ from pbtui.core.clock import MINUTE_MS, RealClock
 from pbtui.core.errors import ConfigError, ExitCode
 from pbtui.core.sanitize import sanitize_line
 from pbtui.market.audit.finding import stamp
-from pbtui.market.library import matching
+from pbtui.market.holdings import matching
 
 
 def take_in(options: argparse.Namespace) -> int:

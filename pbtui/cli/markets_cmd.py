@@ -18,7 +18,7 @@ from pbtui.core.errors import ConfigError, ExitCode
 from pbtui.core.sanitize import sanitize_line, sanitize_text
 from pbtui.core.types import Market
 from pbtui.market.audit.finding import stamp
-from pbtui.market.library import matching, nearest
+from pbtui.market.holdings import matching, nearest
 from pbtui.market.sources.markets import MarketCache, Markets
 from pbtui.market.venue_access import endpoints_in, public_feed
 

@@ -66,8 +66,8 @@ async def connect_again(
 
 def _kept_candles(plan: RunPlan, clock: Clock, journal: Journal) -> KeptCandles:
     """Return the venue's part of the candle store; its troubles are told, and the bot goes on without it."""
+    from pbtui.market.holdings import Library
     from pbtui.market.kept import KeptCandles
-    from pbtui.market.library import Library
 
     told: dict[str, float] = {}
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pbtui.cli.narrate import say
 from pbtui.core.clock import RealClock
-from pbtui.market.library import Library
+from pbtui.market.holdings import Library
 
 if TYPE_CHECKING:
     from pbtui.market.store import Trouble

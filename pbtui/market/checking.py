@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from pbtui.config.coin_names import coin_of
 from pbtui.market.audit import Finding, disagreements, findings_of_rows
-from pbtui.market.library import Library
+from pbtui.market.holdings import Library
 
 ENDLESS = 1 << 62
 Pair = tuple[str, str]  # exchange, symbol

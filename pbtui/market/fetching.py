@@ -13,7 +13,7 @@ from pbtui.core.clock import MINUTE_MS
 from pbtui.core.errors import ConfigError
 from pbtui.core.sanitize import sanitize_line
 from pbtui.core.types import Market
-from pbtui.market.library import Library, matching, nearest
+from pbtui.market.holdings import Library, matching, nearest
 from pbtui.market.prepare.request import Request
 from pbtui.market.sources import Job, Outcome, ensure_many
 from pbtui.market.sources.progress import OnProgress

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pbtui.exchange.port import TIMEFRAME_MS
-from pbtui.market.library import WEEK_MS, Holding, Library, monday_of, weeks
+from pbtui.market.holdings import WEEK_MS, Holding, Library, monday_of, weeks
 from pbtui.market.sources.holes import Hole, holes_in
 from pbtui.market.store.layout import Kind
 

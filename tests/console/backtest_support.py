@@ -15,7 +15,7 @@ import numpy as np
 from pbtui.console.backtest.view import BacktestView, RunJob
 from pbtui.console.screens.backtest import BacktestScreen
 from pbtui.core.clock import MINUTE_MS, VirtualClock
-from pbtui.market.library import Library
+from pbtui.market.holdings import Library
 from pbtui.market.store.rows import MINUTE
 
 from .sample import NOW_MS

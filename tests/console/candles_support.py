@@ -13,7 +13,7 @@ import numpy as np
 from pbtui.console.dialogs.pick import PickDialog
 from pbtui.console.screens.candles import CandlesScreen
 from pbtui.core.clock import DAY_MS, MINUTE_MS, VirtualClock
-from pbtui.market.library import Library
+from pbtui.market.holdings import Library
 from pbtui.market.store import CandleStore
 from pbtui.market.store.rows import MINUTE, Rows
 from pbtui.market.store.spans import Stretch

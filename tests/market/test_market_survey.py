@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pbtui.core.clock import DAY_MS, MINUTE_MS, VirtualClock
 from pbtui.market.checking import findings
-from pbtui.market.library import WEEK_MS, Holding, Library, monday_of, weeks
+from pbtui.market.holdings import WEEK_MS, Holding, Library, monday_of, weeks
 from pbtui.market.store import Coverage
 from pbtui.market.store.rows import MINUTE, Rows
 from pbtui.market.store.spans import Stretch

@@ -17,7 +17,7 @@ from pbtui.core.snapshot import Chart, Level
 from pbtui.core.types import Pside
 
 if TYPE_CHECKING:
-    from pbtui.market.library import Library
+    from pbtui.market.holdings import Library
 
 _MINUTES: dict[Timeframe, int] = {"1m": 1, "15m": 15, "1h": 60}
 _MINUTE_MS = 60_000

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pbtui.console.backtest.around import Around
     from pbtui.console.backtest.reading import Result
     from pbtui.console.state import Sort, Timeframe
-    from pbtui.market.library import Library
+    from pbtui.market.holdings import Library
     from pbtui.market.store import Trouble
 
 Say = Callable[[str, str], None]  # text, ink
@@ -202,7 +202,7 @@ class BacktestDesk:
 
     def _candles(self) -> Library:
         if self._library is None:
-            from pbtui.market.library import Library
+            from pbtui.market.holdings import Library
 
             self._library = Library(self.base_dir, self.clock, self._trouble)
         return self._library

@@ -17,7 +17,7 @@ from pbtui.core.errors import PbtuiError
 
 if TYPE_CHECKING:
     from pbtui.market.audit import Finding
-    from pbtui.market.library import Library
+    from pbtui.market.holdings import Library
     from pbtui.market.store import Trouble
 
 _BATCH = 200
@@ -54,10 +54,10 @@ class CandleDesk:
     # -- what the parts share ------------------------------------------------------------------------------------
 
     @property
-    def library(self) -> Library:
+    def holdings(self) -> Library:
         """The stores; for threads, because opening them loads much."""
         if self._library is None:
-            from pbtui.market.library import Library
+            from pbtui.market.holdings import Library
 
             self._library = Library(self.base_dir, self._clock, self._trouble)
         return self._library
@@ -113,7 +113,7 @@ class CandleDesk:
     def _look(self) -> Callable[[], None]:
         from pbtui.market.survey import survey
 
-        library = self.library
+        library = self.holdings
         pairs = tuple((name, symbol) for name in library.exchanges() for symbol in library.store(name).symbols("1m"))
         self.post(lambda: self.view.take_pairs(pairs))
         for pair in pairs:
@@ -159,7 +159,7 @@ class CandleDesk:
 
         text = f"{len(pairs)} checked"
         try:
-            for finding in findings(self.library, pairs, on_step=step):
+            for finding in findings(self.holdings, pairs, on_step=step):
                 batch.append(finding)
                 if len(batch) >= _BATCH:
                     flush()
@@ -188,7 +188,7 @@ class CandleDesk:
     def _delete(self, pairs: list[Pair]) -> Callable[[], None]:
         freed = 0
         for exchange, symbol in pairs:
-            freed += self.library.store(exchange).delete(symbol)
+            freed += self.holdings.store(exchange).delete(symbol)
         return lambda: self._deleted(len(pairs), freed)
 
     def _deleted(self, count: int, freed: int) -> None:

@@ -57,7 +57,7 @@ class Download:
         access = Access(desk.base_dir, self._clock, lambda text: desk.say(text, "warn"), endpoints)
         venues = ", ".join(wish.exchange for wish in wishes)
         self._tell(lambda fetch: setattr(fetch, "doing", f"connecting to {venues}"))
-        work = fetch(desk.library, wishes, access, on_progress=self._progress, on_jobs=self._jobs)
+        work = fetch(desk.holdings, wishes, access, on_progress=self._progress, on_jobs=self._jobs)
         try:
             outcomes = asyncio.run(self._cancellable(work))
         except asyncio.CancelledError:
