@@ -6,7 +6,7 @@ import argparse
 
 from pbtui.cli.candles_cmd import show, show_json, span_of
 from pbtui.cli.narrate import say
-from pbtui.cli.troubles import open_library
+from pbtui.cli.troubles import held_pairs, open_library
 from pbtui.core.errors import ConfigError, ExitCode
 from pbtui.core.sanitize import sanitize_line
 from pbtui.market.audit.finding import stamp
@@ -40,11 +40,7 @@ def coverage(options: argparse.Namespace) -> int:
 def verify(options: argparse.Namespace) -> int:
     """Show everything that is wrong with the candles asked for; exit code 1 when something is."""
     library = open_library(options)
-    pairs = library.choose(options.exchange, options.coins)
-    if not pairs:
-        raise ConfigError(
-            f"no candles in {sanitize_line(library.root, limit=200)}", hint="download or import some first"
-        )
+    pairs = held_pairs(library, options)
     start, end = span_of(options)
     count = 0
     for finding in findings(library, pairs, start, end):

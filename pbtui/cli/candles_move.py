@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pbtui.cli.candles_cmd import show, show_json, span_of
 from pbtui.cli.narrate import say
-from pbtui.cli.troubles import open_library
+from pbtui.cli.troubles import held_pairs, open_library
 from pbtui.config.coin_names import VENUES, coin_of, short_name
 from pbtui.core.clock import MINUTE_MS, RealClock
 from pbtui.core.errors import ConfigError, ExitCode
@@ -71,11 +71,7 @@ def give_out(options: argparse.Namespace) -> int:
     from pbtui.market.transfer.give import give
 
     library = open_library(options)
-    pairs = library.choose(options.exchange, options.coins)
-    if not pairs:
-        raise ConfigError(
-            f"no candles in {sanitize_line(library.root, limit=200)}", hint="download or import some first"
-        )
+    pairs = held_pairs(library, options)
     start, end = span_of(options)
     several = len({exchange for exchange, _ in pairs}) > 1
     written, without = 0, list[str]()

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from pbtui.cli.narrate import say
 from pbtui.core.clock import RealClock
+from pbtui.core.errors import ConfigError
+from pbtui.core.sanitize import sanitize_line
 from pbtui.market.holdings import Library
 
 if TYPE_CHECKING:
@@ -16,6 +18,15 @@ if TYPE_CHECKING:
 def open_library(options: argparse.Namespace) -> Library:
     """Return the candles below the base folder."""
     return Library(options.base_dir, RealClock(), tell)
+
+
+def held_pairs(library: Library, options: argparse.Namespace) -> list[tuple[str, str]]:
+    """Return (exchange, symbol) of what is held and asked for; raises ConfigError where nothing is held at all."""
+    pairs = library.choose(options.exchange, options.coins)
+    if not pairs:
+        where = sanitize_line(library.root, limit=200)
+        raise ConfigError(f"no candles in {where}", hint="download or import some first")
+    return pairs
 
 
 def tell(trouble: Trouble) -> None:

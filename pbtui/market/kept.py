@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pbtui.exchange.port import TIMEFRAME_MS, Candles, Timeframe
+from pbtui.exchange.public.cache import SETTLED_MS, Ask
 from pbtui.market.sources.rows import rows_of_candles
 from pbtui.market.store.rows import Rows, last_of_each
 from pbtui.market.store.spans import Stretch, windows
@@ -18,8 +18,6 @@ from pbtui.market.store.trouble import StoreBusy, StoreUnwritable
 if TYPE_CHECKING:
     from pbtui.market.store import CandleStore
 
-Ask = Callable[[int, int], Awaitable[Candles]]
-SETTLED_MS = 10_000  # a venue may still correct a candle in the first seconds after its end
 _FEW = 10  # so few candles, and all of them recent, are not looked for on disk
 _PAGE = 500  # gaps closer together than this are asked for together
 _WRITTEN_TOGETHER = 30
