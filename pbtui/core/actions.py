@@ -117,4 +117,17 @@ class CoinQuery:
     n: int = 100
 
 
-Query = ChartQuery | PanicQuery | ModeQuery | ReloadQuery | CoinQuery
+@dataclass(frozen=True, slots=True)
+class HealthQuery:
+    """Ask for what is known of the loop's health in full."""
+
+
+@dataclass(frozen=True, slots=True)
+class BacklogQuery:
+    """Ask for what happened since the bot began: the last `events` rows, and equity in at most `points` points."""
+
+    events: int = 1_000
+    points: int = 600
+
+
+Query = ChartQuery | PanicQuery | ModeQuery | ReloadQuery | CoinQuery | HealthQuery | BacklogQuery

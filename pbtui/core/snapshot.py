@@ -70,6 +70,17 @@ class LoopHealth:
     creations_paused: bool = False  # the operator's pause key
     on_stop: str = "cancel_entries"
     rss_mb: float = 0.0
+    # None = not known. How late the event loop woke over the last minutes (p50, p99, worst) …
+    loop_lag_p50_ms: float | None = None
+    loop_lag_ms: float | None = None
+    loop_lag_max_ms: float | None = None
+    # … how long remote calls took (median, longest), and how old is what the loop works on.
+    rest_ms: float | None = None
+    rest_max_ms: float | None = None
+    clock_skew_ms: float | None = None  # this machine's clock minus the venue's
+    candle_age_ms: int | None = None  # since the newest candle of the coin that waits longest for its next
+    event_age_ms: int | None = None  # since the venue's stream last said anything
+    rate_used: float | None = None  # share of the venue's request budget in use, 0 to 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator
 from typing import Literal, Protocol
 
 from pbtui.core.actions import Action, ActionResult, Query
+from pbtui.core.history import Backlog, HealthReport
 from pbtui.core.snapshot import Chart, CoinFacts, ModeEffect, PanicPreview, ReloadPreview, Snapshot
 
 Role = Literal["controller", "viewer"]
-Reply = Chart | PanicPreview | ModeEffect | ReloadPreview | CoinFacts
+Reply = Chart | PanicPreview | ModeEffect | ReloadPreview | CoinFacts | HealthReport | Backlog
 
 
 class Link(Protocol):

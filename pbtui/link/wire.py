@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from pbtui.core import actions, snapshot
+from pbtui.core import actions, history, snapshot
 from pbtui.core.errors import LinkClosed, PbtuiError
 
 VERSION = 1
@@ -72,12 +72,16 @@ _TYPES: dict[str, type] = {
         actions.ModeQuery,
         actions.ReloadQuery,
         actions.CoinQuery,
+        actions.HealthQuery,
+        actions.BacklogQuery,
         snapshot.Snapshot,
         snapshot.Chart,
         snapshot.PanicPreview,
         snapshot.ModeEffect,
         snapshot.ReloadPreview,
         snapshot.CoinFacts,
+        history.HealthReport,
+        history.Backlog,
     )
 }
 

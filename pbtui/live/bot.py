@@ -20,6 +20,7 @@ from pbtui.core.actions import (
 )
 from pbtui.core.clock import Clock
 from pbtui.core.errors import AccountRefused, ExchangeError, LinkClosed, PbtuiError, RateLimited, StateError
+from pbtui.core.history import Backlog, HealthReport
 from pbtui.core.snapshot import (
     AccountHead,
     Chart,
@@ -50,7 +51,7 @@ from pbtui.live.turn import LoopCore, Turn
 
 __all__ = ["Bot", "ErrorBudgetSpent", "Outcome", "RunLimits", "Summary"]
 
-Reply = Chart | PanicPreview | ModeEffect | ReloadPreview | CoinFacts
+Reply = Chart | PanicPreview | ModeEffect | ReloadPreview | CoinFacts | HealthReport | Backlog
 READ_RETRY_S = 0.5
 ERROR_PAUSE_S = 1.0
 FORGIVEN_READS = 10  # failed reads in a row before each further one counts as an error (live.md 3)

@@ -21,6 +21,7 @@ from pbtui.core.errors import (
     SafetyRefusal,
     StateError,
 )
+from pbtui.core.history import Backlog, HealthReport
 from pbtui.core.sanitize import sanitize_line
 from pbtui.core.snapshot import (
     AccountHead,
@@ -46,7 +47,7 @@ _FIRST_PAUSE_S = 5.0
 _LONGEST_PAUSE_S = 61.0  # the reference's pause before each restart (live.md 1)
 _DAY_S = 86_400.0
 
-Reply = Chart | PanicPreview | ModeEffect | ReloadPreview | CoinFacts
+Reply = Chart | PanicPreview | ModeEffect | ReloadPreview | CoinFacts | HealthReport | Backlog
 
 
 @dataclass(frozen=True, slots=True)
