@@ -17,6 +17,7 @@ from pbtui.live.foreign import leave_room
 from pbtui.live.inputs import SymbolInput
 from pbtui.live.keys import Key
 from pbtui.live.modes import ModeTable, SideFacts, mode_table
+from pbtui.live.oneway import with_rivals
 from pbtui.live.panic import close_orders, panic_items
 from pbtui.live.plan import Plan, make_plan
 from pbtui.live.reconcile import Diff, SidePolicy, diff_symbol, merged
@@ -85,6 +86,9 @@ class Decider:
         """Plan for all active symbols and check the plan; inputs that the engine refuses are a rejected plan, too."""
         modes, configured = tables
         symbols, unpriced = self._inputs(account, modes)
+        if not self.hedge_mode:
+            candidates: dict[Pside, list[str]] = {pside: self._candidates_of(pside) for pside in PSIDES}
+            symbols = with_rivals(self.rules, account, symbols, candidates, self._forced(state))
         panicking = frozenset(key for key in account.positions if modes.get(*key) is Mode.PANIC)
         panic = close_orders(
             panic_items(panicking, account, self._coins.markets),
@@ -159,16 +163,26 @@ class Decider:
         side, approved = self.rules.side(pside), self._coins.approved[pside]
         if is_forager(side, len(approved)) and not self._candles.warm(pside):
             return []
-        coins, days = self._coins, self.rules.live.minimum_coin_age_days
+        coins = self._coins
         return ideal_coins(
             side,
             approved,
-            old_enough=lambda symbol: self._ages.old_enough(coins.markets[symbol], days),
+            old_enough=self._old_enough,
             affordable=lambda symbol: affordable(
                 self.rules, coins.coin_of(symbol), pside, coins.markets[symbol], account.price(symbol), account.snapped
             ),
             emas=self._candles.averages.known,
         )
+
+    def _candidates_of(self, pside: Pside) -> list[str]:
+        """Return the coins a side may choose from: where it has to choose, young ones don't count (live.md 11.1)."""
+        approved = self._coins.approved[pside]
+        if not is_forager(self.rules.side(pside), len(approved)):
+            return list(approved)
+        return [symbol for symbol in approved if self._old_enough(symbol)]
+
+    def _old_enough(self, symbol: str) -> bool:
+        return self._ages.old_enough(self._coins.markets[symbol], self.rules.live.minimum_coin_age_days)
 
     def _table(
         self, account: Account, ideal: Mapping[Pside, list[str]], hand: Mapping[Pside, Mapping[str, Mode]]
@@ -189,7 +203,17 @@ class Decider:
                 ineligible={s: reason for s in held[pside] if (reason := self._coins.reason(s))},
                 max_positions=side.max_positions(len(self._coins.approved[pside])),
             )
-        return mode_table(facts, stop=self.rules.stop_mode, hedge=self.hedge_mode)
+        # A venue that can hold both sides leaves one-way trading to the engine, as a backtest does: a slot stays taken.
+        return mode_table(facts, stop=self.rules.stop_mode, hedge=self._exchange.capabilities.hedge_mode)
+
+    def _forced(self, state: BotState) -> set[Key]:
+        """Return the sides whose mode was set by the operator, for the coin or for the whole side."""
+        found: set[Key] = set(state.hand_modes)
+        for pside in PSIDES:
+            found.update((symbol, pside) for symbol in self._forced_coins(pside))
+            if self.rules.side(pside).forced is not None:
+                found.update((symbol, pside) for symbol in self._coins.approved[pside])
+        return found
 
     def _forced_coins(self, pside: Pside) -> dict[str, Mode]:
         """Return the modes of coins that have an override entry (live.md 10.2)."""

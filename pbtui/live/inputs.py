@@ -18,7 +18,10 @@ from pbtui.live.rules import CoinRules, Params, Rules
 
 @dataclass(frozen=True, slots=True)
 class SymbolInput:
-    """What the document says of one symbol. `emas` None = not known yet: closes go on, entries wait."""
+    """What the document says of one symbol. `emas` None = not known yet: closes go on, entries wait.
+
+    `rivals` are sides that may not open but are weighed against the other side of their coin (`oneway.py`).
+    """
 
     symbol: str
     coin: str
@@ -27,6 +30,7 @@ class SymbolInput:
     emas: Emas | None
     modes: dict[Pside, Mode]
     trailing: dict[Pside, dict[str, float]]
+    rivals: frozenset[Pside] = frozenset()
 
 
 def allowances(rules: Rules, account: Account, fills: FillBook) -> dict[Pside, float]:
@@ -95,7 +99,7 @@ def _side(item: SymbolInput, pside: Pside, held: Position, own: CoinRules) -> di
     if item.emas is None and mode is not Mode.PANIC:
         mode, params = _without_averages(mode, params, held)
     return {
-        "mode": mode.value,
+        "mode": None if pside in item.rivals else mode.value,
         "position": {"size": held.size, "price": held.price},
         "trailing": item.trailing[pside],
         "bot_params": params,

@@ -82,9 +82,9 @@ class Twins:
         await feed.start()
         return feed
 
-    def config(self, command: Any, *, without: Sequence[str] = ()) -> Config:
+    def config(self, command: Any, *, without: Sequence[str] = (), also: Mapping[str, Any] | None = None) -> Config:
         common = {key: value for key, value in LIKE_A_BACKTEST.items() if key not in without}
-        flags = {**common, **self.values, "live.approved_coins": sorted(self.coins)}
+        flags = {**common, **self.values, **(also or {}), "live.approved_coins": sorted(self.coins)}
         path = PROGRAM_ROOT / "configs" / "examples" / self.example
         return load(path, command=command, flags=flags, base_dir=PROGRAM_ROOT)
 
@@ -105,7 +105,7 @@ class Twins:
                 await bot.core.turn()
         fills = await venue.fetch_fills(0)
         await venue.close()
-        last = parse_date(self.start) + (minutes - 1) * MINUTE_MS
+        last = venue.first_ms + (minutes - 1) * MINUTE_MS
         return [
             Made(
                 ts_ms=fill.ts_ms,
@@ -122,8 +122,8 @@ class Twins:
             if fill.ts_ms < last  # the backtester never looks at its last bar
         ]
 
-    async def backtest(self, *, look_ahead: bool = False) -> list[Made]:
-        """Run the backtester on the same minutes."""
+    async def backtest(self, *, look_ahead: bool = False, also: Mapping[str, Any] | None = None) -> list[Made]:
+        """Run the backtester on the same minutes; `also` are values that only it is given."""
         feed = await self.feed()
         markets = {_coin(symbol): market for symbol, market in (await feed.markets()).items()}
         coins = sorted(self.coins)
@@ -131,7 +131,7 @@ class Twins:
         candles = [await feed.candles(markets[coin].symbol, "1m", first, first + self.days * DAY_MS) for coin in coins]
         columns = [np.stack([c.high, c.low, c.close, c.volume], axis=1) for c in candles]
         hlcvs = np.ascontiguousarray(np.stack(columns, axis=1))
-        config = self.config("backtest")
+        config = self.config("backtest", also=also)
         bots = bot_params(config, coins)
         settings = [_settings(markets[coin]) for coin in coins]
         parameters = _parameters(config, coins, markets[coins[0]].maker_fee, int(candles[0].ts_ms[0]), len(hlcvs))
