@@ -11,7 +11,8 @@ from pbtui.core.sanitize import sanitize_line
 from pbtui.core.snapshot import EventRow
 
 Listener = Callable[[EventRow], None]
-_SHOWN = 200
+_SHOWN = 200  # rows that every snapshot carries
+_KEPT = 5_000  # rows for a console that comes later
 
 
 class Journal:
@@ -19,7 +20,7 @@ class Journal:
 
     def __init__(self, now_ms: Callable[[], int]) -> None:
         self._now_ms = now_ms
-        self._rows: deque[EventRow] = deque(maxlen=_SHOWN)
+        self._rows: deque[EventRow] = deque(maxlen=_KEPT)
         self._listeners: list[Listener] = []
         self._seq = 0
 
@@ -41,4 +42,13 @@ class Journal:
 
     def tail(self) -> tuple[EventRow, ...]:
         """Return the rows a snapshot shows, oldest first."""
-        return tuple(islice(self._rows, 0, None))
+        return self.last(_SHOWN)
+
+    def last(self, n: int) -> tuple[EventRow, ...]:
+        """Return at most the last `n` rows, oldest first."""
+        return tuple(islice(reversed(self._rows), max(0, n)))[::-1]
+
+    @property
+    def said(self) -> int:
+        """How many rows there were so far."""
+        return self._seq

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pbtui.core.actions import Action, ActionResult, Query, StopBot, StopChoice
+from pbtui.core.actions import Action, ActionResult, BacklogQuery, Query, StopBot, StopChoice
 from pbtui.core.clock import Clock
 from pbtui.core.errors import (
     AccountRefused,
@@ -37,6 +37,7 @@ from pbtui.core.snapshot import (
 )
 from pbtui.engine.errors import EngineStale
 from pbtui.live.board import Board
+from pbtui.live.equity import EquityTrail
 from pbtui.live.journal import Journal
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ class Supervisor:
         self._max_restarts = max_restarts
         self._crashes: list[float] = []
         self._board = Board()
+        self._equity = EquityTrail()
         self._seq = 0
         self._bot: Bot | None = None
         self._ready: dict[str, ReadyItem] = {}
@@ -133,9 +135,16 @@ class Supervisor:
 
     async def ask(self, query: Query) -> Reply:
         """Answer a question; raises PbtuiError while there is no bot to answer."""
+        if isinstance(query, BacklogQuery):
+            return self._backlog(query)
         if self._bot is None:
             raise PbtuiError("the bot is starting")
         return await self._bot.ask(query)
+
+    def _backlog(self, query: BacklogQuery) -> Backlog:
+        """Return what happened since the session began."""
+        events = self.journal.last(query.events)
+        return Backlog(events, self._equity.curve(query.points), more=len(events) < self.journal.said)
 
     def request_stop(self, choice: StopChoice | None = None) -> None:
         """End the session in order; None treats orders as `live.on_stop` says."""
@@ -255,6 +264,7 @@ class Supervisor:
         while (found := await bot.next_snapshot(seq)) is not None:
             seq = found.seq
             self._seq += 1
+            self._equity.take(found)
             self._board.put(replace(found, seq=self._seq, events=self.journal.tail()))
 
     def _publish(self, state: RunState, reason: str = "") -> None:
