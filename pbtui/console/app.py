@@ -16,6 +16,7 @@ from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.filter import LineFilter, NoColor
 from textual.widgets import Input
+from textual.worker import Worker, WorkerState
 
 from pbtui.console.actions import BY_ID, ConsoleAction, Danger
 from pbtui.console.availability import ENDED, why_not
@@ -23,8 +24,10 @@ from pbtui.console.backtest.desk import BacktestDesk
 from pbtui.console.burst import Burst
 from pbtui.console.candles.desk import CandleDesk
 from pbtui.console.commands import find_keys, parse
+from pbtui.console.dialogs.base import Dialog
 from pbtui.console.dialogs.quit import StoppingDialog
 from pbtui.console.driver import PatientDriver
+from pbtui.console.faults import Sturdy, reason_of, restart_key
 from pbtui.console.look import Look
 from pbtui.console.notes import Notes
 from pbtui.console.operate import Operate
@@ -71,7 +74,7 @@ class ConsoleExit:
     text: str = ""
 
 
-class ConsoleApp(App[ConsoleExit], inherit_bindings=False):
+class ConsoleApp(Sturdy, App[ConsoleExit], inherit_bindings=False):
     """The console of one bot."""
 
     CSS_PATH = "console.tcss"
@@ -194,14 +197,40 @@ class ConsoleApp(App[ConsoleExit], inherit_bindings=False):
         if isinstance(self.screen, StoppingDialog):
             self.screen.progress(state)
 
-    def guarded_draw(self, draw: Callable[[], None]) -> None:
-        """Draw panels; a fault in drawing is shown and never ends the console."""
+    def guarded_draw(self, draw: Callable[[], None], where: str = "a panel") -> None:
+        """Do something that draws; a fault is told of and never ends the console."""
         try:
             draw()
         except Exception as error:  # noqa: BLE001 - drawing may fail, watching the bot must not
-            self.draw_fault = safe(f"{type(error).__name__}: {error}", 160)
-            text = f"a panel could not be drawn ({self.draw_fault}); ^l tries again"
-            self.notes.say(text, self.clock.monotonic(), ink="bad")  # not `say`: that would draw again at once
+            self._keep_fault(where, reason_of(error))  # drawing the words at once would fail for ever
+
+    def note_fault(self, where: str, reason: str) -> None:
+        """Tell of a part of the console that failed."""
+        self._keep_fault(where, reason)
+        self._refresh_soon()
+
+    def _keep_fault(self, where: str, reason: str) -> None:
+        self.draw_fault = f"{where}: {reason}"
+        self.notes.say(f"{where} failed ({reason}); {restart_key()} starts it again", self.clock.monotonic(), ink="bad")
+
+    def _refresh_soon(self) -> None:
+        if self.is_running and not self._refresh_due:
+            self._refresh_due = True
+            self.call_later(self.refresh_views)
+
+    def broke(self, error: Exception) -> None:
+        """Tell of a fault in a handler of the app; before there is a screen nothing can be told."""
+        if not self.is_running or self.console_screen is None:
+            raise error
+        if isinstance(self.screen, Dialog):  # keys come by way of the app
+            self.screen.broke(error)
+        else:
+            self.note_fault("the console", reason_of(error))
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Tell of an action that failed on its way."""
+        if event.state is WorkerState.ERROR:
+            self.note_fault(event.worker.group, reason_of(event.worker.error or RuntimeError("no reason")))
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """NO_COLOR means none at all: the terminal's own two colours are always readable."""
@@ -218,9 +247,7 @@ class ConsoleApp(App[ConsoleExit], inherit_bindings=False):
     def say(self, text: str, *, ink: str = "text", undo: tuple[Action, ...] = ()) -> None:
         """Show a message for some seconds, with an undo key where one is given."""
         self.notes.say(text, self.clock.monotonic(), ink=ink, undo=undo)
-        if self.is_running and not self._refresh_due:
-            self._refresh_due = True
-            self.call_later(self.refresh_views)
+        self._refresh_soon()
 
     def choose(self, key: Key) -> None:
         """Make a coin and side the current one."""
@@ -303,7 +330,7 @@ class ConsoleApp(App[ConsoleExit], inherit_bindings=False):
         if handler is not None and action.acts and self._acting(action):
             self.say(f"{action.verb}: the last action is not done yet", ink="warn")
         elif handler is not None:
-            self.run_worker(handler(), group=action_id, exclusive=True)  # type: ignore[arg-type]
+            self.run_worker(handler(), group=action_id, exclusive=True, exit_on_error=False)  # type: ignore[arg-type]
         else:
             self._look.handlers[action_id]()
 
@@ -357,7 +384,9 @@ class ConsoleApp(App[ConsoleExit], inherit_bindings=False):
                 if reason:
                     self.say(f"{command.verb}: {reason}", ink="warn")
                 elif command.verb == "panic":
-                    self.run_worker(self._operate.panic(command.targets[0]), group="mode.panic", exclusive=True)
+                    self.run_worker(
+                        self._operate.panic(command.targets[0]), group="mode.panic", exclusive=True, exit_on_error=False
+                    )
                 else:
                     self.run_worker(self._operate.set_mode(command.targets, command.mode), group="mode")
             case "theme":

@@ -19,6 +19,7 @@ from pbtui.console.tables import backtest_lists, backtest_result, candle_lists, 
 from pbtui.console.tables.events import LEVELS
 from pbtui.console.theme import palettes
 from pbtui.console.trials import Trials
+from pbtui.console.widgets.lines import LineView
 
 if TYPE_CHECKING:
     from pbtui.console.app import ConsoleApp
@@ -137,7 +138,10 @@ class Look:
             self._app.open_prompt("command", "", hint, suggestions(self._app.state))
 
     def redraw(self) -> None:
-        """Paint everything again."""
+        """Paint everything again; panels that failed start anew."""
+        for screen in self._app.screen_stack:
+            for panel in screen.query(LineView):
+                panel.restart()
         self.redraw_view()
         self._app.refresh(layout=True)
         self._app.screen.refresh(repaint=True, layout=True)

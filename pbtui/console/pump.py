@@ -78,14 +78,14 @@ class Pump:
         if symbol and mark not in self._asking:
             self._asking.add(mark)
             query = ChartQuery(symbol, timeframe, max(30, min(MOST_CANDLES, panel.size.width)))
-            self._app.run_worker(self._fetch(panel, query, mark), group="chart")
+            self._app.run_worker(self._fetch(panel, query, mark), group="chart", exit_on_error=False)
 
     def ask_coin(self) -> None:
         """Ask for parameters and fills of the current coin, one question at a time."""
         key = self._app.state.current
         if key is not None and "coin" not in self._asking and not self._app.state.link_ended:
             self._asking.add("coin")
-            self._app.run_worker(self._fetch_coin(CoinQuery(*key)), group="coin")
+            self._app.run_worker(self._fetch_coin(CoinQuery(*key)), group="coin", exit_on_error=False)
 
     async def _fetch_coin(self, query: CoinQuery) -> None:
         state = self._app.state

@@ -12,7 +12,9 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widget import Widget
+from textual.worker import Worker, WorkerState
 
+from pbtui.console.faults import Sturdy, reason_of
 from pbtui.console.text import Line, fold, line_width, safe, to_ascii
 from pbtui.console.widgets.lines import LineView
 
@@ -91,8 +93,8 @@ class Words(LineView):
         return max(map(line_width, self.lines), default=1)
 
 
-class Dialog(ModalScreen[T], inherit_bindings=False):
-    """A box over the screen. Sub-classes give its inside in `compose_inside`."""
+class Dialog(Sturdy, ModalScreen[T], inherit_bindings=False):
+    """A box over the screen; sub-classes give its inside in `compose_inside`. One that fails closes, doing nothing."""
 
     BINDINGS = [  # noqa: RUF012 - Textual's way
         Binding("escape,ctrl+c", "leave", "cancel", show=False),
@@ -174,7 +176,20 @@ class Dialog(ModalScreen[T], inherit_bindings=False):
 
     def action_redraw(self) -> None:
         """Paint again."""
+        for panel in self.query(LineView):
+            panel.restart()
         self.refresh(layout=True)
+
+    def broke(self, error: Exception) -> None:
+        """Leave without doing anything and say why."""
+        self.console.note_fault(f"the dialog {self._title_text}", reason_of(error))
+        if self.is_current:
+            self.dismiss(None)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Leave when what the dialog asks for fails in a way it does not know."""
+        if event.state is WorkerState.ERROR and isinstance(event.worker.error, Exception):
+            self.broke(event.worker.error)
 
     def on_choice_chosen(self, message: Choice.Chosen) -> None:
         """Take a choice; `cancel` leaves."""

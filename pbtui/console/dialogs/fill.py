@@ -128,7 +128,7 @@ class FillDialog(Dialog[None]):
         size = panel.content_size
         found = self._found
         if found is not None and size.width > 0:
-            self.console.guarded_draw(lambda: panel.show(chart_lines(found, size.width, size.height)))
+            panel.guarded(lambda: panel.show(chart_lines(found, size.width, size.height)))
 
     def action_timeframe(self, by: int) -> None:
         """Show longer or shorter candles."""

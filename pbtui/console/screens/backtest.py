@@ -168,7 +168,7 @@ class BacktestScreen(ConsoleScreen):
             self.layout_changed()  # a run has ended, or another kind of thing is looked at
         draw = {"form": self._draw_form, "runs": self._draw_runs, "job": self._draw_job}
         for name in shown:
-            draw.get(name, self._draw_result)()
+            self.draw(name, draw.get(name, self._draw_result))
 
     def _draw_form(self) -> None:
         form, table = self.view.form, self.query_one("#form", GridTable)

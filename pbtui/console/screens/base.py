@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, cast
 
 from textual import events
@@ -13,6 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from pbtui.console.actions import Place, actions_of
+from pbtui.console.faults import Sturdy, reason_of
 from pbtui.console.footer import Footer
 from pbtui.console.header import header_lines
 from pbtui.console.notes import message_line
@@ -45,8 +46,8 @@ def width_class(columns: int) -> str:
     return "cards"
 
 
-class ConsoleScreen(Screen[None], inherit_bindings=False):
-    """A screen of the console; sub-classes give the body and draw it in `refresh_body`."""
+class ConsoleScreen(Sturdy, Screen[None], inherit_bindings=False):
+    """A screen of the console; sub-classes give the body and draw it in `refresh_body`, panel by panel by `draw`."""
 
     PLACE: Place = "live"
     AUTO_FOCUS = None
@@ -126,22 +127,39 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         """Show and hide panels for the layout."""
 
     def refresh_view(self) -> None:
-        """Draw everything from the app's state; cheap when nothing changed."""
+        """Draw everything from the app's state; cheap when nothing changed. A part that fails says so in its place."""
         if not self.drawable:
             return
-        console = self.console
-        now_ms, now = console.clock.now_ms(), console.clock.monotonic()
-        room = self.app.size.width
+        self.draw("header", self._draw_header)
+        self.draw("tiny", self._draw_tiny)
+        if not self.has_class("-tiny"):
+            self.console.guarded_draw(self.refresh_body, type(self).PLACE)
+        self.draw("message", self._draw_message)
+        self.draw("footer", lambda: self.query_one(Footer).update_hints(self.console.state))
+        self.console.ask_chart_once()
+
+    def draw(self, panel: str, draw: Callable[[], None]) -> None:
+        """Draw a panel, by its id; a fault shows in that panel only."""
+        self.query_one(f"#{panel}", LineView).guarded(draw)
+
+    def broke(self, error: Exception) -> None:
+        """Tell of a fault that belongs to no panel."""
+        self.console.note_fault(f"the {self.PLACE} screen", reason_of(error))
+
+    def _draw_header(self) -> None:
         header = self.query_one("#header", LineView)
         rows = 2 if header.has_class("-two") else 1
-        header.show(header_lines(console.state, now_ms, room, rows))
-        tiny = f"pbtui needs {LEAST_COLUMNS}×{LEAST_ROWS}; the bot goes on"
-        self.query_one("#tiny", LineView).show(fold(((tiny, "text"),), room))
-        if not self.has_class("-tiny"):
-            console.guarded_draw(self.refresh_body)
+        header.show(header_lines(self.console.state, self.console.clock.now_ms(), self.app.size.width, rows))
+
+    def _draw_tiny(self) -> None:
+        size = self.app.size
+        text = f"pbtui needs {LEAST_COLUMNS}×{LEAST_ROWS}, this is {size.width}×{size.height}; the bot goes on"
+        self.query_one("#tiny", LineView).show(fold(((text, "text"),), max(1, size.width)))
+
+    def _draw_message(self) -> None:
+        console = self.console
+        now_ms, now, room = console.clock.now_ms(), console.clock.monotonic(), self.app.size.width
         self.query_one("#message", LineView).show([message_line(console.state, console.notes, now_ms, now, room)])
-        self.query_one(Footer).update_hints(console.state)
-        console.ask_chart_once()
 
     def action_perform(self, action_id: str) -> None:
         """Do what a key stands for."""

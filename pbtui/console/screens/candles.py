@@ -104,7 +104,9 @@ class CandlesScreen(ConsoleScreen):
             "downloads": self._draw_downloads,
         }
         for name in self.in_view:
-            draw[name]()
+            self.draw(name, draw[name])
+        if "coverage" in self.in_view:
+            self.draw("cell", self._draw_cell)
 
     def _draw_map(self) -> None:
         view, table = self.view, self.query_one("#coverage", CoverageMap)
@@ -121,8 +123,10 @@ class CandlesScreen(ConsoleScreen):
         table.set_rows(coverage.COLUMNS, rows, sort=sort.column, descending=sort.descending)
         if rows and table.cursor_key != view.current:  # the filter hides the current one
             self._choose(table.cursor_key)
+
+    def _draw_cell(self) -> None:
         words = self.query_one("#cell", LineView)
-        words.show(fold(((" ", "text"), *coverage.cell_line(view)), max(20, words.content_size.width - 1))[:2])
+        words.show(fold(((" ", "text"), *coverage.cell_line(self.view)), max(20, words.content_size.width - 1))[:2])
 
     def _fit_map(self, count: int) -> None:
         """Give the map the lines it needs, up to a share; the lists get the rest."""

@@ -121,9 +121,9 @@ class LiveScreen(ConsoleScreen):
             "events": self._draw_events,
         }
         if self._starting():
-            self._draw_checklist()
+            self.draw("checklist", self._draw_checklist)
         for name in self.in_view:
-            draw[name]()
+            self.draw(name, draw[name])
 
     def _draw_checklist(self) -> None:
         panel = self.query_one("#checklist", LineView)

@@ -42,7 +42,7 @@ class ChartPanel(LineView, can_focus=True):
 
     def draw(self) -> None:
         """Draw what is known."""
-        self.painter.guarded_draw(self._draw)
+        self.guarded(self._draw)
 
     def _draw(self) -> None:
         size = self.content_size
@@ -57,6 +57,11 @@ class ChartPanel(LineView, can_focus=True):
         if self._drawn != drawn:
             self._drawn = drawn
             self.show(draw(*drawn))
+
+    def restart(self) -> None:
+        """Draw anew, whatever was drawn before."""
+        self._drawn = None
+        super().restart()
 
     def on_resize(self) -> None:
         """Draw in the new size."""

@@ -24,7 +24,7 @@ class CurvePanel(LineView, can_focus=True):
     def draw(self, mark: Hashable, make: Make) -> None:
         """Show what `make` returns for (columns, rows); an equal `mark` stands for the same picture."""
         self._mark, self._make = mark, make
-        self.painter.guarded_draw(self._draw)
+        self.guarded(self._draw)
 
     def _draw(self) -> None:
         size = self.content_size
@@ -34,6 +34,11 @@ class CurvePanel(LineView, can_focus=True):
         self._drawn = wanted
         self.show(self._make(size.width, size.height))
 
+    def restart(self) -> None:
+        """Draw anew, whatever was drawn before."""
+        self._drawn = None
+        super().restart()
+
     def on_resize(self) -> None:
         """Draw in the new size."""
-        self.painter.guarded_draw(self._draw)
+        self.guarded(self._draw)

@@ -113,7 +113,7 @@ class GridTable(LineView, can_focus=True):
     def redraw(self) -> None:
         """Lay out and show the rows that are in view."""
         if self.content_size.width > 0:
-            self.painter.guarded_draw(self._redraw)
+            self.guarded(self._redraw)
 
     def _redraw(self) -> None:
         room = self.content_size.width

@@ -12,7 +12,8 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from pbtui.console.text import BLANK, Line, line_width, to_ascii, width
+from pbtui.console.faults import Sturdy, fault_lines, reason_of
+from pbtui.console.text import BLANK, Line, fold, line_width, to_ascii, width
 from pbtui.core.sanitize import sanitize_line, sanitize_text
 
 
@@ -23,8 +24,8 @@ class Painter(Protocol):
     cursor_style: Style
     ascii_only: bool
 
-    def guarded_draw(self, draw: Callable[[], None]) -> None:
-        """Draw; show a fault instead of raising it."""
+    def note_fault(self, where: str, reason: str) -> None:
+        """Tell of a panel that failed."""
         ...
 
 
@@ -48,8 +49,11 @@ def changed_span(old: Line, new: Line) -> tuple[int, int] | None:
     return x, max(1, end - x)
 
 
-class LineView(Widget):
-    """Draws lines handed to `show`; the last gate for text on its way to the terminal."""
+class LineView(Sturdy, Widget):
+    """Draws lines handed to `show`; the last gate for text on its way to the terminal.
+
+    A fault while drawing, painting or handling a message shows here instead, until `restart`.
+    """
 
     ALLOW_SELECT = False
     DEFAULT_CSS = "LineView { height: auto; }"
@@ -57,12 +61,34 @@ class LineView(Widget):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self.lines: tuple[Line, ...] = ()
+        self.fault = ""  # why nothing is drawn
         self._heads: dict[str, str] = {}
 
     @property
     def painter(self) -> Painter:
         """The app, as far as lines need it."""
         return cast("Painter", self.app)
+
+    def guarded(self, draw: Callable[[], None]) -> None:
+        """Draw, unless the panel has failed; a fault fails it."""
+        if self.fault:
+            return
+        try:
+            draw()
+        except Exception as error:  # noqa: BLE001 - drawing may fail, watching the bot must not
+            self.broke(error)
+
+    def broke(self, error: Exception) -> None:
+        """Show a fault in place of what was to be seen."""
+        self.fault = reason_of(error)
+        self.painter.note_fault(self.id or type(self).__name__, self.fault)
+        self.refresh(layout=self.styles.is_auto_height or self.styles.is_auto_width)
+
+    def restart(self) -> None:
+        """Forget the fault; the next drawing counts."""
+        if self.fault:
+            self.fault, self.lines = "", ()
+            self.refresh(layout=True)
 
     def show(self, lines: Sequence[Line]) -> None:
         """Show these lines; repaints only the columns that differ from what is shown."""
@@ -112,17 +138,30 @@ class LineView(Widget):
         """Return the number of lines."""
         return len(self.lines)
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Paint the lines of a region; a fault in painting fails the panel."""
+        try:
+            return super().render_lines(crop)
+        except Exception as error:  # noqa: BLE001 - painting may fail, watching the bot must not
+            if not self.fault:
+                self.broke(error)
+            return [Strip.blank(crop.width, self.rich_style)] * crop.height
+
+    def _fault_lines(self, room: int) -> list[Line]:
+        return [part for line in fault_lines(self.fault) for part in fold(line, room)]
+
     def line_style(self, y: int) -> Style | None:
         """Return a style to lay under line `y`."""
         return None
 
     def render_line(self, y: int) -> Strip:
         """Draw one line, padded to the width of the widget."""
-        line = self.lines[y] if y < len(self.lines) else BLANK
         room = self.content_size.width
+        lines = self._fault_lines(room) if self.fault else self.lines
+        line = lines[y] if y < len(lines) else BLANK
         inks, plain = self.painter.inks, self.painter.ascii_only
         ground = Style(bgcolor=self.rich_style.bgcolor)
-        under = self.line_style(y)
+        under = None if self.fault else self.line_style(y)
         base = ground + under if under is not None else ground
         segments = [Segment(clean(text, plain=plain), base + inks.get(ink, inks["text"])) for text, ink in line if text]
         return Strip(segments).adjust_cell_length(room, base)

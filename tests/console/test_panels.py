@@ -1,0 +1,163 @@
+"""A part of the console that fails says so in its own place and starts again on a key; all else goes on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+
+from pbtui.console.dialogs.quit import QuitDialog
+from pbtui.console.footer import Footer
+from pbtui.console.screens import base
+from pbtui.console.screens.live import LiveScreen
+from pbtui.console.widgets.chart_panel import ChartPanel
+from pbtui.console.widgets.grid import GridTable
+from pbtui.console.widgets.lines import LineView
+
+from .sample import snapshot, starting
+from .support import Desk, desk
+
+WIDE = (200, 50)
+
+
+def boom(*_: object, **__: object) -> None:
+    raise ValueError("no such figure")
+
+
+@asynccontextmanager
+async def failing(*args: object, **kwargs: object) -> AsyncIterator[Desk]:
+    """Run a console of which something will fail."""
+    async with desk(*args, **kwargs) as d:  # type: ignore[arg-type]
+        yield d
+        assert d.app.is_running
+        assert d.app.draw_fault
+        d.app.draw_fault = ""
+
+
+def panel_text(d: Desk, name: str) -> str:
+    """Return what is on the screen where a widget is."""
+    region = d.app.screen.query_one(f"#{name}").region
+    return "\n".join(line[region.x : region.right] for line in d.lines[region.y : region.bottom])
+
+
+def without_ages(text: str) -> str:
+    """Return a text in which the clock may have moved on."""
+    return re.sub(r"tick \S+", "tick", text)
+
+
+async def fails_and_starts_again(d: Desk, panel: str, poison: Callable[[pytest.MonkeyPatch], None]) -> None:
+    """Poison a panel: it fails alone, keeps failing quietly, and is there again after the key."""
+    widget = d.app.screen.query_one(f"#{panel}", LineView)
+    good = panel_text(d, panel)
+    with pytest.MonkeyPatch.context() as patch:
+        poison(patch)
+        widget.lines = ()
+        d.app.refresh_views()
+        widget.refresh()
+        await d.settle()
+        shown = panel_text(d, panel)
+        assert "ValueError: no such figure" in " ".join(shown.replace("│", " ").split()), panel
+        if widget.region.height > 3:
+            assert "^l starts this panel again" in shown
+        others = [other for other in d.app.screen.query(LineView) if other is not widget]
+        assert not any(other.fault for other in others), panel
+    d.app.notes._note = None
+    await d.press("ctrl+l")
+    d.app.notes._note = None
+    d.app.refresh_views()
+    await d.settle()
+    assert widget.fault == ""
+    assert without_ages(panel_text(d, panel)) == without_ages(good), panel
+
+
+LIVE_DRAWS = {"positions": "_draw_positions", "orders": "_draw_orders", "modes": "_draw_modes",
+              "chart": "_draw_chart", "events": "_draw_events"}  # fmt: skip
+
+
+async def test_each_panel_of_the_live_screen_fails_alone() -> None:
+    async with failing(size=WIDE) as d:
+        for panel, method in LIVE_DRAWS.items():
+            await fails_and_starts_again(d, panel, lambda patch, name=method: patch.setattr(LiveScreen, name, boom))
+        await fails_and_starts_again(d, "header", lambda patch: patch.setattr(base, "header_lines", boom))
+        await fails_and_starts_again(d, "footer", lambda patch: patch.setattr(Footer, "update_hints", boom))
+        await d.give(snapshot(2, money=replace(snapshot().money, balance=2_222.0)))
+        assert "2,222.00" in d.text
+
+
+async def test_the_checklist_of_a_starting_bot_fails_alone() -> None:
+    async with failing(starting()) as d:
+        poison = lambda patch: patch.setattr(LiveScreen, "_draw_checklist", boom)  # noqa: E731
+        await fails_and_starts_again(d, "checklist", poison)
+
+
+async def test_a_fault_while_painting_fails_the_panel_alone() -> None:
+    async with failing(size=WIDE) as d:
+        for panel, where, method in (
+            ("positions", GridTable, "_row"),
+            ("orders", GridTable, "_titles"),
+            ("events", GridTable, "line_style"),
+            ("chart", ChartPanel, "line_style"),
+        ):
+            original = getattr(where, method)
+
+            def only_here(self: LineView, *args: object, name: str = panel, do: Callable = original) -> object:
+                return boom() if self.id == name else do(self, *args)
+
+            spot = lambda patch, at=where, name=method, do=only_here: patch.setattr(at, name, do)  # noqa: E731
+            await fails_and_starts_again(d, panel, spot)
+
+
+async def test_a_fault_in_a_message_handler_fails_its_widget_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with failing(size=WIDE) as d:
+        orders = d.app.screen.query_one("#orders", GridTable)
+        monkeypatch.setattr(GridTable, "_click_title", boom)
+        await d.pilot.click(orders, offset=(5, 1))
+        await d.settle()
+        assert "no such figure" in panel_text(d, "orders")
+        monkeypatch.undo()
+        await d.press("ctrl+l", "tab")
+        assert "149.950" in panel_text(d, "orders")
+
+
+async def test_a_fault_in_a_handler_of_screen_app_or_action_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with failing(size=WIDE) as d:
+        monkeypatch.setattr(LiveScreen, "table_moved", boom)
+        await d.press("down")
+        assert "failed (ValueError" in d.message
+        monkeypatch.undo()
+        monkeypatch.setattr(d.app._look, "handlers", {**d.app._look.handlers, "theme.next": boom})
+        await d.press("T")
+        assert d.app.is_running
+        assert "failed (ValueError" in d.message
+
+        async def broken() -> None:
+            boom()
+
+        monkeypatch.setitem(d.app._operate.handlers, "bot.pause", broken)
+        await d.press("e")
+        assert "bot.pause failed (ValueError" in d.message
+        await d.press("escape", "down")
+        assert d.app.state.current is not None
+
+
+async def test_a_dialog_that_fails_closes_and_does_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with failing() as d:
+        monkeypatch.setattr(QuitDialog, "take", boom)
+        await d.press("q", "d")
+        assert d.app.is_running
+        assert "the dialog Leave failed" in d.message
+        assert isinstance(d.app.screen, LiveScreen)
+        assert d.link.actions == []
+
+
+def test_faults_are_one_harmless_line() -> None:
+    from pbtui.console.faults import fault_lines, reason_of
+
+    reason = reason_of(ValueError("\x1b]0;x\x07 two\nlines " + "long " * 100))
+    assert reason.isprintable()
+    assert len(reason) <= 160
+    assert reason_of(KeyError()) == "KeyError"
+    assert any("^l" in text for line in fault_lines(reason) for text, _ in line)
