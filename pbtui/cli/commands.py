@@ -10,6 +10,7 @@ COMMANDS = {
     "status": "pbtui.cli.status",
     "mode": "pbtui.cli.steer",
     "stop": "pbtui.cli.steer",
+    "do": "pbtui.cli.do",
 }
 LATER = (
     "optimize",
@@ -19,5 +20,4 @@ LATER = (
     "sim",
     "doctor",
     "tool",
-    "do",
 )
