@@ -10,6 +10,9 @@ Kind = Literal[
     "float", "int", "bool", "str", "date", "level", "mode", "coins", "names", "map", "modes_map", "scenarios", "bound",
     "limits", "scoring", "overrides",
 ]  # fmt: skip
+# Which change of a value can cost more: a higher or lower one (in `gate`: 0 or less switches a limit off, in
+# `ceiling`: null does), a switch put on or off, more slots, more coins, fewer coins left out, any change at all.
+Risk = Literal["", "more", "less", "gate", "ceiling", "on", "off", "slots", "coins", "left_out", "any"]
 Path = tuple[str, ...]
 DECLARATION = "pbtui"
 
@@ -20,6 +23,8 @@ class Key:
 
     `low`/`high` are inclusive limits, `above` an exclusive lower one; `blank` lets an empty text stand for null.
     `soft` limits only warn: the engine gives such values a meaning. `used_by` holds L live, B backtest, O optimise.
+    `restart`: a running bot cannot take a new value over. `raises_risk`: leaving the key out raises risk; `risk` says
+    which change of its value does.
     """
 
     path: Path
@@ -38,8 +43,9 @@ class Key:
     blank: bool = False
     choices: tuple[str, ...] = ()
     allowed: str = ""
-    restart: bool = True
+    restart: bool = False
     raises_risk: bool = False
+    risk: Risk = ""
     ours: bool = False
     flag: bool = True
 

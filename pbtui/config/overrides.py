@@ -38,10 +38,24 @@ _SIDE_WIDE = frozenset(
 LIMIT = "wallet_exposure_limit"
 BOT_KEYS: frozenset[str] = frozenset(PARAMETERS) - _SIDE_WIDE | {LIMIT}
 LIVE_KEYS: frozenset[str] = frozenset({"forced_mode_long", "forced_mode_short", "leverage"})
-_LIMIT_KEY = Key(
-    path=("bot", "*", LIMIT), kind="float", doc="Exposure limit of one position of this coin.", unit="× balance"
+LIMIT_KEY = Key(
+    path=("bot", "*", LIMIT),
+    kind="float",
+    doc="Exposure limit of one position of this coin.",
+    unit="× balance",
+    risk="more",
 )
 _OLD_NAMES = dict(RENAMES)
+_PREFIX = "coin_overrides."
+
+
+def split_override(name: str) -> tuple[str, str] | None:
+    """Return coin and key of a dotted name below `coin_overrides` (a coin may hold dots), None for any other name."""
+    for part in (".bot.", ".live."):
+        head, found, rest = name.partition(part)
+        if found and head.startswith(_PREFIX):
+            return head.removeprefix(_PREFIX), part[1:] + rest
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +200,7 @@ class _Entry:
                     why = f": write {today}" if today in allowed else " (it can't be set per coin)"
                     self.draft.warn(f"{dotted}.{name} is left out{why}")
                 continue
-            declared = _LIMIT_KEY if name == LIMIT else KEYS[".".join((*part, name))]
+            declared = LIMIT_KEY if name == LIMIT else KEYS[".".join((*part, name))]
             try:
                 checked, remark = check_value(declared, value)
             except BadValue as error:

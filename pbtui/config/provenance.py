@@ -10,7 +10,7 @@ OriginKind = Literal[
     "file", "shipped", "built-in", "ours", "computed", "migrated", "override file", "coin override", "flag", "edit"
 ]
 
-_TEXT: dict[OriginKind, str] = {
+ORIGIN_WORDS: dict[OriginKind, str] = {
     "file": "file",
     "shipped": "template",
     "built-in": "built-in default",
@@ -37,7 +37,7 @@ class Origin:
         return self.kind not in {"built-in", "ours", "computed"}
 
     def __str__(self) -> str:
-        text = _TEXT[self.kind]
+        text = ORIGIN_WORDS[self.kind]
         return f"{text} {self.detail}".rstrip()
 
 

@@ -105,6 +105,7 @@ class SideParams:
         built_in=0.894,
         bounds=((0.5, 0.9, 0.01), (0.5, 0.9, 0.01), (0.1, 3.0)),
         above=0,
+        risk="more",
     )
     entry_grid_spacing_pct: float = param(
         "Base distance of a grid re-entry from the position price.",
@@ -114,6 +115,7 @@ class SideParams:
         built_in=0.04,
         bounds=((0.02, 0.04, 0.00001), (0.02, 0.04, 0.00001), (0.005, 0.12)),
         above=0,
+        risk="less",
     )
     entry_grid_spacing_volatility_weight: float = param(
         "Widens the spacing by weight × hourly log-range EMA.",
@@ -148,6 +150,7 @@ class SideParams:
         built_in=0.00592,
         bounds=((0.01, 0.03, 0.0001), (0.01, 0.03, 0.0001), (0.005, 0.1)),
         above=0,
+        risk="more",
     )
     entry_trailing_double_down_factor: float = param(
         "Size of the next trailing re-entry relative to the position.",
@@ -157,6 +160,7 @@ class SideParams:
         built_in=0.894,
         bounds=((0.5, 1, 0.01), (0.5, 1, 0.01), (0.1, 3.0)),
         above=0,
+        risk="more",
     )
     entry_trailing_grid_ratio: float = param(
         "Split of entries, as for closes.",
@@ -271,6 +275,7 @@ class SideParams:
         built_in=10.0,
         bounds=((1, 20, 1), (1, 20), (1.0, 20.0)),
         low=0,
+        risk="slots",
     )
     risk_twel_enforcer_threshold: float = param(
         "Side-wide exposure above this is trimmed; 0 or less = off.",
@@ -279,6 +284,7 @@ class SideParams:
         short=0.95,
         built_in=1.0,
         bounds=((0.95, 1.01, 0.001), (0.95, 1.01, 0.001), (0.9, 1.01)),
+        risk="gate",
     )
     risk_we_excess_allowance_pct: float = param(
         "Effective limit = limit × (1 + this); below 0 counts as 0.",
@@ -287,6 +293,7 @@ class SideParams:
         short=0,
         built_in=0.0,
         bounds=((0, 0.4, 0.01), (0, 0.4, 0.01), (0.0, 0.5)),
+        risk="more",
     )
     risk_wel_enforcer_threshold: float = param(
         "Per-position exposure above this is trimmed; 0 or less = off.",
@@ -295,6 +302,7 @@ class SideParams:
         short=0.95,
         built_in=1.0,
         bounds=((0.95, 1.01, 0.001), (0.95, 1.01, 0.001), (0.8, 1.05)),
+        risk="gate",
     )
     total_wallet_exposure_limit: float = param(
         "Side-wide exposure limit; 0 or less disables the side.",
@@ -304,6 +312,7 @@ class SideParams:
         built_in=1.7,
         bounds=((1.25, 1.25), (0.0, 0.0), (0.0, 2.0)),
         raises_risk=True,
+        risk="more",
     )
     unstuck_close_pct: float = param(
         "Size of one unstuck close; 0 or less disables unstucking.",
@@ -328,6 +337,7 @@ class SideParams:
         short=0.01,
         built_in=0.03,
         bounds=((0.01, 0.02, 0.0001), (0.01, 0.02, 0.0001), (0.001, 0.05)),
+        risk="more",
     )
     unstuck_threshold: float = param(
         "Exposure above which a position counts as stuck; 0 or less disables unstucking.",

@@ -20,13 +20,14 @@ class LiveSettings:
         "Coins that may be traded.",
         shipped="configs/approved_coins.json",
         built_in=_EMPTY_LISTS,
-        restart=False,
+        risk="coins",
     )
     auto_gs: bool = key(
         "bool",
         "A position on a coin no longer approved: true → graceful stop, false → manual.",
         shipped=True,
         used_by="L",
+        risk="off",
     )
     balance_hysteresis_snap_pct: float = key(
         "float",
@@ -45,6 +46,7 @@ class LiveSettings:
         blank=True,
         raises_risk=True,
         used_by="L",
+        risk="any",
     )
     candle_lock_timeout_seconds: float = key(
         "float",
@@ -56,7 +58,11 @@ class LiveSettings:
         used_by="L",
     )
     empty_means_all_approved: bool = key(
-        "bool", "An empty approved list means every eligible market.", shipped=True, built_in=False
+        "bool",
+        "An empty approved list means every eligible market.",
+        shipped=True,
+        built_in=False,
+        risk="on",
     )
     enable_archive_candle_fetch: bool = key(
         "bool", "Allow bulk archive downloads of candles in live.", shipped=False, used_by="L"
@@ -74,16 +80,28 @@ class LiveSettings:
         "bool",
         "Skip coins whose first entry (balance × effective limit × entry_initial_qty_pct) is below the minimum cost.",
         shipped=True,
+        risk="off",
     )
     forced_mode_long: str = key(
-        "mode", "Mode forced on every long position; also switches coin selection off.", shipped="", used_by="L"
+        "mode",
+        "Mode forced on every long position; also switches coin selection off.",
+        shipped="",
+        used_by="L",
+        risk="any",
     )
     forced_mode_short: str = key(
-        "mode", "Mode forced on every short position; also switches coin selection off.", shipped="", used_by="L"
+        "mode",
+        "Mode forced on every short position; also switches coin selection off.",
+        shipped="",
+        used_by="L",
+        risk="any",
     )
-    hedge_mode: bool = key("bool", "Allow long and short on one coin at once.", shipped=True)
+    hedge_mode: bool = key("bool", "Allow long and short on one coin at once.", shipped=True, risk="on", restart=True)
     ignored_coins: dict[str, list[str]] = key(
-        "coins", "Coins that are never opened.", shipped=_EMPTY_LISTS, restart=False
+        "coins",
+        "Coins that are never opened.",
+        shipped=_EMPTY_LISTS,
+        risk="left_out",
     )
     inactive_coin_candle_ttl_minutes: float = key(
         "float",
@@ -102,6 +120,7 @@ class LiveSettings:
         built_in=10.0,
         low=1,
         used_by="L",
+        risk="more",
     )
     market_orders_allowed: bool = key(
         "bool",
@@ -110,6 +129,7 @@ class LiveSettings:
         built_in=True,
         raises_risk=True,
         used_by="L",
+        risk="on",
     )
     max_concurrent_api_requests: int | None = key(
         "int",
@@ -139,7 +159,12 @@ class LiveSettings:
         "int", "Orders created per cycle.", unit="orders", shipped=3, low=1, used_by="L"
     )
     max_n_restarts_per_day: int = key(
-        "int", "Restarts within 24 hours after which the bot stops.", shipped=10, low=0, used_by="L"
+        "int",
+        "Restarts within 24 hours after which the bot stops.",
+        shipped=10,
+        low=0,
+        used_by="L",
+        restart=True,
     )
     max_ohlcv_fetches_per_minute: int = key(
         "int", "Candle refreshes per minute for coin selection; 0 or less = unlimited.", shipped=30, used_by="L"
@@ -152,12 +177,25 @@ class LiveSettings:
         shipped=0.05,
         built_in=1.0,
         raises_risk=True,
+        risk="more",
     )
     max_warmup_minutes: float = key(
-        "float", "Cap on the warm-up; 0 = no cap.", unit="min", shipped=0, built_in=0.0, low=0
+        "float",
+        "Cap on the warm-up; 0 = no cap.",
+        unit="min",
+        shipped=0,
+        built_in=0.0,
+        low=0,
+        restart=True,
     )
     minimum_coin_age_days: float = key(
-        "float", "Coins younger than this are not traded.", unit="days", shipped=365, built_in=7.0, low=0
+        "float",
+        "Coins younger than this are not traded.",
+        unit="days",
+        shipped=365,
+        built_in=7.0,
+        low=0,
+        risk="less",
     )
     order_match_tolerance_pct: float = key(
         "float",
@@ -174,6 +212,7 @@ class LiveSettings:
         built_in=30.0,
         low=0,
         used_by="L",
+        restart=True,
     )
     price_distance_threshold: float = key(
         "float",
@@ -191,7 +230,9 @@ class LiveSettings:
         choices=("good_till_cancelled", "post_only"),
         used_by="L",
     )
-    user: str = key("str", "Account to trade: a name in api-keys.json.", shipped="bybit_01", used_by="L")
+    user: str = key(
+        "str", "Account to trade: a name in api-keys.json.", shipped="bybit_01", used_by="L", risk="any", restart=True
+    )
     warmup_concurrency: int = key(
         "int", "Candle fetches at once during start-up; 0 = automatic.", shipped=0, low=0, used_by="L"
     )
@@ -210,6 +251,7 @@ class LiveSettings:
         unit="× longest span",
         shipped=0.3,
         built_in=0.2,
+        restart=True,
     )
     mimic_backtest_1m_delay: bool = key(
         "bool",
@@ -217,6 +259,7 @@ class LiveSettings:
         shipped=False,
         used_by="L",
         ours=True,
+        restart=True,
     )
     on_stop: str = key(
         "str",
@@ -235,6 +278,7 @@ class LiveSettings:
         nullable=True,
         used_by="L",
         ours=True,
+        risk="ceiling",
     )
 
 
@@ -242,7 +286,7 @@ class LiveSettings:
 class LoggingSettings:
     """Values of `logging`; `level` is 0 warning, 1 info, 2 debug, 3 trace."""
 
-    level: int = key("level", "Verbosity; a level on the command line wins.", shipped=1, flag=False)
+    level: int = key("level", "Verbosity; a level on the command line wins.", shipped=1, flag=False, restart=True)
     memory_snapshot_interval_minutes: float = key(
         "float",
         "Interval of the memory line, at least 1 minute.",

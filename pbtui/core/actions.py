@@ -109,6 +109,11 @@ class ReloadQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfigQuery:
+    """Ask for the config in effect, key by key."""
+
+
+@dataclass(frozen=True, slots=True)
 class CoinQuery:
     """Ask for the effective parameters and the last `n` fills of one coin and side."""
 
@@ -130,4 +135,4 @@ class BacklogQuery:
     points: int = 600
 
 
-Query = ChartQuery | PanicQuery | ModeQuery | ReloadQuery | CoinQuery | HealthQuery | BacklogQuery
+Query = ChartQuery | PanicQuery | ModeQuery | ReloadQuery | ConfigQuery | CoinQuery | HealthQuery | BacklogQuery

@@ -246,7 +246,16 @@ class ConfigChange:
     old: str
     new: str
     needs_restart: bool
-    raises_risk: bool
+    raises_risk: bool  # it raises risk, or may
+    risk: Literal["", "raises", "may raise", "lowers"] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigProblem:
+    """What is wrong with one key of a config file; `path` is empty for the file as a whole."""
+
+    path: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +264,30 @@ class ReloadPreview:
 
     changes: tuple[ConfigChange, ...]
     error: str = ""
+    problems: tuple[ConfigProblem, ...] = ()  # every fault of the file, the first of which is `error`
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigRow:
+    """One key of a config in effect; values are short texts, `default` fills what a file omits."""
+
+    path: str
+    value: str
+    default: str
+    origin: str  # file, template, built-in default, override file, coin override, flag, …
+    detail: str = ""  # which file or flag
+    changed: bool = False  # differs from the default
+    notes: tuple[str, ...] = ()  # warnings about this key
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFacts:
+    """A config in effect, key by key; `file` is where it can be edited, empty when it stands in no file."""
+
+    name: str
+    file: str
+    rows: tuple[ConfigRow, ...]
+    warnings: tuple[str, ...] = ()  # those of no single key
 
 
 @dataclass(frozen=True, slots=True)

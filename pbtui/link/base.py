@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from pbtui.core.actions import Action, ActionResult, Query
 from pbtui.core.history import Backlog, HealthReport
-from pbtui.core.snapshot import Chart, CoinFacts, ModeEffect, PanicPreview, ReloadPreview, Snapshot
+from pbtui.core.snapshot import Chart, CoinFacts, ConfigFacts, ModeEffect, PanicPreview, ReloadPreview, Snapshot
 
 Role = Literal["controller", "viewer"]
-Reply = Chart | PanicPreview | ModeEffect | ReloadPreview | CoinFacts | HealthReport | Backlog
+Wish = Literal["ask", "take", "give"]  # the controls: ask for them, take them by force, hand them over
+Reply = Chart | PanicPreview | ModeEffect | ReloadPreview | ConfigFacts | CoinFacts | HealthReport | Backlog
+
+
+@dataclass(frozen=True, slots=True)
+class Seating:
+    """Who has the controls, as one console sees it; names are empty where nobody is."""
+
+    role: Role
+    holder: str = ""  # who has the controls
+    asker: str = ""  # who asks for them
+    watchers: int = 0  # consoles without the controls
 
 
 class Link(Protocol):
@@ -26,6 +38,11 @@ class Link(Protocol):
         """Controllers may act; viewers only look."""
         ...
 
+    @property
+    def seating(self) -> Seating:
+        """Who has the controls, and who asks for them."""
+        ...
+
     def snapshots(self) -> AsyncIterator[Snapshot]:
         """Yield snapshots as they come, skipping those a slow reader missed; ends when the bot or the link ends."""
         ...
@@ -36,6 +53,10 @@ class Link(Protocol):
 
     async def ask(self, query: Query) -> Reply:
         """Ask a question; raises LinkClosed, or PbtuiError with the bot's reason."""
+        ...
+
+    async def controls(self, wish: Wish) -> ActionResult:
+        """Ask for the controls, take them, or hand them over. Raises LinkClosed when the bot is gone."""
         ...
 
     async def close(self) -> None:

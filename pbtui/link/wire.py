@@ -16,7 +16,7 @@ MAX_REQUEST = 64 * 1024  # an operator's message; anything longer is not one
 MAX_REPLY = 16 * 1024 * 1024
 _HEADER = 4
 
-Want = Literal["controller", "viewer", "command"]
+Want = Literal["controller", "viewer", "command", "status"]  # the last two take no seat
 SeatName = Literal["controller", "viewer"]
 
 
@@ -36,6 +36,16 @@ class Seat:
 
     version: int
     role: SeatName
+    holder: str = ""
+    asker: str = ""
+    watchers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """A console's wish about the controls; answered with an ActionResult."""
+
+    wish: Literal["ask", "take", "give"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +68,7 @@ _TYPES: dict[str, type] = {
     for kind in (
         Hello,
         Seat,
+        Controls,
         Refusal,
         Ended,
         actions.SetMode,
@@ -71,6 +82,7 @@ _TYPES: dict[str, type] = {
         actions.PanicQuery,
         actions.ModeQuery,
         actions.ReloadQuery,
+        actions.ConfigQuery,
         actions.CoinQuery,
         actions.HealthQuery,
         actions.BacklogQuery,
@@ -79,6 +91,7 @@ _TYPES: dict[str, type] = {
         snapshot.PanicPreview,
         snapshot.ModeEffect,
         snapshot.ReloadPreview,
+        snapshot.ConfigFacts,
         snapshot.CoinFacts,
         history.HealthReport,
         history.Backlog,

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pbtui.config import Config
+from pbtui.config.effective import config_facts
 from pbtui.core.actions import (
     Action,
     ActionResult,
     ChartQuery,
     CoinQuery,
+    ConfigQuery,
     ModeQuery,
     PanicQuery,
     Query,
@@ -25,6 +27,7 @@ from pbtui.core.snapshot import (
     AccountHead,
     Chart,
     CoinFacts,
+    ConfigFacts,
     LoopHealth,
     ModeEffect,
     PanicPreview,
@@ -51,7 +54,7 @@ from pbtui.live.turn import LoopCore, Turn
 
 __all__ = ["Bot", "ErrorBudgetSpent", "Outcome", "RunLimits", "Summary"]
 
-Reply = Chart | PanicPreview | ModeEffect | ReloadPreview | CoinFacts | HealthReport | Backlog
+Reply = Chart | PanicPreview | ModeEffect | ReloadPreview | ConfigFacts | CoinFacts | HealthReport | Backlog
 READ_RETRY_S = 0.5
 ERROR_PAUSE_S = 1.0
 FORGIVEN_READS = 10  # failed reads in a row before each further one counts as an error (live.md 3)
@@ -141,6 +144,8 @@ class Bot:
                 return self._operator.mode_effect(query)
             case CoinQuery():
                 return coin_facts(self.core, query)
+            case ConfigQuery():
+                return config_facts(self.core.rules.config)
             case _:
                 return self._operator.reload_preview()
 

@@ -6,25 +6,14 @@ from collections.abc import Callable
 
 from pbtui.config import Config
 from pbtui.config.diff import differences
-from pbtui.config.schema import find_key
+from pbtui.config.effective import problems_of
+from pbtui.config.risk import declaration, verdict
 from pbtui.core.errors import PbtuiError
 from pbtui.core.sanitize import sanitize_line
 from pbtui.core.snapshot import ConfigChange, ReloadPreview
 
 Loader = Callable[[], Config]
 _SECTIONS = ("bot.", "live.", "coin_overrides", "logging.")
-# Fixed while a bot runs: who trades, the account's position mode, the pace, where averages and profits start, and
-# what the session around the bot goes by.
-_NEEDS_RESTART = (
-    "live.user",
-    "live.hedge_mode",
-    "live.mimic_backtest_1m_delay",
-    "live.pnls_max_lookback_days",
-    "live.warmup_ratio",
-    "live.max_warmup_minutes",
-    "live.max_n_restarts_per_day",
-    "logging.level",
-)
 
 
 def changes(old: Config, new: Config) -> tuple[ConfigChange, ...]:
@@ -33,14 +22,16 @@ def changes(old: Config, new: Config) -> tuple[ConfigChange, ...]:
     for item in differences(old.data, new.data):
         if not item.key.startswith(_SECTIONS):
             continue
-        declared = find_key(tuple(item.key.split(".")))
+        declared = declaration(item.key)
+        risk = verdict(item.key, old, new)
         found.append(
             ConfigChange(
                 path=sanitize_line(item.key),
                 old=sanitize_line(item.left, limit=80),
                 new=sanitize_line(item.right, limit=80),
-                needs_restart=item.key in _NEEDS_RESTART,
-                raises_risk=declared is not None and declared.raises_risk,
+                needs_restart=declared is not None and declared.restart,
+                raises_risk=risk in ("raises", "may raise"),
+                risk=risk,
             )
         )
     return tuple(found)
@@ -53,5 +44,5 @@ def preview(current: Config, load: Loader | None) -> tuple[ReloadPreview, Config
     try:
         fresh = load()
     except PbtuiError as error:
-        return ReloadPreview((), error.line()), None
+        return ReloadPreview((), error.line(), problems_of(error)), None
     return ReloadPreview(changes(current, fresh)), fresh

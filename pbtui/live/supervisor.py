@@ -27,6 +27,7 @@ from pbtui.core.snapshot import (
     AccountHead,
     Chart,
     CoinFacts,
+    ConfigFacts,
     LoopHealth,
     ModeEffect,
     PanicPreview,
@@ -48,7 +49,7 @@ _FIRST_PAUSE_S = 5.0
 _LONGEST_PAUSE_S = 61.0  # the reference's pause before each restart (live.md 1)
 _DAY_S = 86_400.0
 
-Reply = Chart | PanicPreview | ModeEffect | ReloadPreview | CoinFacts | HealthReport | Backlog
+Reply = Chart | PanicPreview | ModeEffect | ReloadPreview | ConfigFacts | CoinFacts | HealthReport | Backlog
 
 
 @dataclass(frozen=True, slots=True)

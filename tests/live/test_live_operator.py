@@ -9,6 +9,7 @@ from live_support import Run, settings, stepped
 
 from pbtui.core.actions import (
     ChartQuery,
+    ConfigQuery,
     ModeQuery,
     PanicAll,
     PanicQuery,
@@ -19,7 +20,7 @@ from pbtui.core.actions import (
     SetReplaySpeed,
     Target,
 )
-from pbtui.core.snapshot import Chart, ModeEffect, PanicPreview, ReloadPreview
+from pbtui.core.snapshot import Chart, ConfigFacts, ModeEffect, PanicPreview, ReloadPreview
 from pbtui.core.types import Mode, OpenOrder, OrderRequest
 from pbtui.live.account import reduces
 from pbtui.live.keys import Key
@@ -268,7 +269,8 @@ async def test_reload_takes_what_needs_no_restart(tmp_path: Path) -> None:
     await run.minutes(5)
     preview = await run.bot.ask(ReloadQuery())
     assert isinstance(preview, ReloadPreview)
-    assert [(c.path, c.raises_risk) for c in preview.changes] == [("bot.long.total_wallet_exposure_limit", True)]
+    found = [(c.path, c.risk, c.raises_risk, c.needs_restart) for c in preview.changes]
+    assert found == [("bot.long.total_wallet_exposure_limit", "lowers", False, False)]
     assert (await run.bot.act(ReloadConfig())).ok
     await run.minutes(5)
     assert run.bot.core.rules.side("long").twel == 0.5
@@ -283,6 +285,16 @@ async def test_reload_refuses_what_needs_a_restart(tmp_path: Path) -> None:
     assert result.refused
     assert "live.hedge_mode" in result.text
     assert run.bot.core.rules.live.hedge_mode
+    await run.venue.close()
+
+
+async def test_a_bot_tells_its_config_key_by_key(tmp_path: Path) -> None:
+    run = await stepped(tmp_path, settings(values={"bot.long.total_wallet_exposure_limit": 0.5}))
+    facts = await run.bot.ask(ConfigQuery())
+    assert isinstance(facts, ConfigFacts)
+    rows = {row.path: row for row in facts.rows}
+    assert rows["bot.long.total_wallet_exposure_limit"].value == "0.5"
+    assert {"live.leverage", "logging.level", "backtest.exchanges"} <= set(rows)
     await run.venue.close()
 
 
