@@ -216,18 +216,33 @@ impl Account {
     pub fn equity(&self, bar: usize, row: &[Candle], btc_price: f64) -> (f64, f64) {
         let price = btc_price.max(EPS);
         let (mut usd, mut btc) = (self.total, self.btc_total);
+        self.each_gain(bar, row, |gain| {
+            usd += gain;
+            btc += gain / price;
+        });
+        (usd, btc)
+    }
+
+    /// Equity at a bar in USD alone.
+    #[inline]
+    pub fn usd_equity(&self, bar: usize, row: &[Candle]) -> f64 {
+        let mut usd = self.total;
+        self.each_gain(bar, row, |gain| usd += gain);
+        usd
+    }
+
+    /// What closing each position at a bar's close would earn, longs first.
+    #[inline]
+    fn each_gain(&self, bar: usize, row: &[Candle], mut take: impl FnMut(f64)) {
         for side in Side::BOTH {
             for held in &self.held[side.idx()] {
                 let close = row[held.column][2];
                 if bar <= held.last && close.is_finite() {
                     // As `money::pnl`, whose first product is kept.
-                    let gain = held.worth * (side.sign() * (close - held.price));
-                    usd += gain;
-                    btc += gain / price;
+                    take(held.worth * (side.sign() * (close - held.price)));
                 }
             }
         }
-        (usd, btc)
     }
 }
 

@@ -12,6 +12,7 @@ mod fills;
 mod guard;
 mod request;
 mod run;
+mod series;
 mod view;
 mod watch;
 
@@ -22,4 +23,5 @@ pub use error::BacktestError;
 pub use progress::Progress;
 pub use result::{BacktestResult, Equity, Fill, RunFacts};
 pub use run::{run, run_watched};
+pub use series::{Steps, Times};
 pub use setup::{Arrays, RunParams, Setup};

@@ -1,5 +1,6 @@
 //! What a run leaves behind: its fills, its equity and the few facts that metrics need besides (backtest.md 3.1).
 
+use super::series::{Steps, Times};
 use crate::engine::input::BotParamsPair;
 use crate::types::{OrderType, Side};
 
@@ -43,26 +44,34 @@ impl Fill {
     }
 }
 
-/// One entry a bar from the first bar whose orders were computed; all lists equally long.
+/// One entry a bar from the first bar whose orders were computed; all lists stand for equally many bars.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Equity {
-    pub timestamps_ms: Vec<u64>,
+    pub times: Times,
     pub usd: Vec<f64>,
+    /// Empty where nobody wants it: metrics alone, and no BTC held.
     pub btc: Vec<f64>,
     /// Exposure of all positions, shorts negative (`twe_net`).
-    pub net_exposure: Vec<f64>,
+    pub net_exposure: Steps,
 }
 
 impl Equity {
-    pub fn with_capacity(bars: usize) -> Equity {
-        let room = || Vec::with_capacity(bars);
-        Equity { timestamps_ms: Vec::with_capacity(bars), usd: room(), btc: room(), net_exposure: room() }
+    pub fn with_capacity(bars: usize, interval_ms: u64, with_btc: bool) -> Equity {
+        Equity {
+            times: Times { first_ms: 0, interval_ms },
+            usd: Vec::with_capacity(bars),
+            btc: Vec::with_capacity(if with_btc { bars } else { 0 }),
+            net_exposure: Steps::default(),
+        }
     }
 
-    pub fn push(&mut self, timestamp_ms: u64, usd: f64, btc: f64, net_exposure: f64) {
-        self.timestamps_ms.push(timestamp_ms);
+    /// Adds the bar that follows the last one; the first one's time begins the record.
+    pub fn push(&mut self, timestamp_ms: u64, usd: f64, btc: Option<f64>, net_exposure: f64) {
+        if self.usd.is_empty() {
+            self.times.first_ms = timestamp_ms;
+        }
         self.usd.push(usd);
-        self.btc.push(btc);
+        self.btc.extend(btc);
         self.net_exposure.push(net_exposure);
     }
 

@@ -91,7 +91,7 @@ impl<'a> Run<'a> {
             exposure: Exposure::default(),
             recording: false,
             fills: Vec::new(),
-            equity: Equity::with_capacity(recorded),
+            equity: Equity::with_capacity(recorded, setup.interval_ms, setup.params.wants_btc_equity()),
         }
     }
 
@@ -179,7 +179,13 @@ impl<'a> Run<'a> {
     }
 
     fn record(&mut self, index: usize) {
-        let (usd, btc) = self.account.equity(index, self.arrays.row(index), self.arrays.btc_usd[index]);
-        self.equity.push(self.setup.time_ms(index), usd, btc, self.exposure.net);
+        let (row, time_ms) = (self.arrays.row(index), self.setup.time_ms(index));
+        let net = self.exposure.net;
+        if self.setup.params.wants_btc_equity() {
+            let (usd, btc) = self.account.equity(index, row, self.arrays.btc_usd[index]);
+            self.equity.push(time_ms, usd, Some(btc), net);
+        } else {
+            self.equity.push(time_ms, self.account.usd_equity(index, row), None, net);
+        }
     }
 }

@@ -39,6 +39,13 @@ pub struct RunParams {
     pub every_bar: bool,
 }
 
+impl RunParams {
+    /// Whether equity is wanted in BTC too: to be handed back, or because metrics differ by denomination.
+    pub fn wants_btc_equity(&self) -> bool {
+        !self.metrics_only || self.btc_collateral_cap > 0.0
+    }
+}
+
 /// High, low, close and volume of one coin and bar.
 pub type Candle = [f64; 4];
 

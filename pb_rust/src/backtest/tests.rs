@@ -177,8 +177,8 @@ fn run_world(world: &World, every_bar: bool) -> BacktestResult {
 fn bits(result: &BacktestResult) -> (Vec<String>, Vec<u64>) {
     let fills = result.fills.iter().map(|fill| format!("{fill:?}")).collect();
     let equity = &result.equity;
-    let numbers = [&equity.usd, &equity.btc, &equity.net_exposure].into_iter().flatten();
-    (fills, numbers.map(|x| x.to_bits()).collect())
+    let numbers = equity.usd.iter().chain(&equity.btc).copied().chain(equity.net_exposure.iter());
+    (fills, numbers.map(f64::to_bits).collect())
 }
 
 /// Markets in which a bar once went undecided that mattered.
@@ -223,7 +223,7 @@ fn a_watched_run_tells_its_bars_fills_and_money() {
     let last = samples.last().expect("samples");
     assert_eq!(
         (last.timestamp_ms, last.equity),
-        (*result.equity.timestamps_ms.last().unwrap(), *result.equity.usd.last().unwrap())
+        (result.equity.times.at(result.equity.len() - 1), *result.equity.usd.last().unwrap())
     );
     assert_eq!(progress.samples(samples.len() - 1), vec![*last]);
     assert!(progress.samples(samples.len() + 5).is_empty());

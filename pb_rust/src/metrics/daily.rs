@@ -18,15 +18,15 @@ impl Daily {
     pub fn of(view: &View) -> Daily {
         let mut daily = Daily { pnl: pnl_ratios(view), ..Daily::default() };
         let mut day = None;
-        for (time, equity) in view.times.iter().zip(view.equity) {
+        for (time, equity) in view.points() {
             if day == Some(time / DAY_MS) {
                 let at = daily.last.len() - 1;
-                daily.last[at] = *equity;
-                daily.lowest[at] = daily.lowest[at].min(*equity);
+                daily.last[at] = equity;
+                daily.lowest[at] = daily.lowest[at].min(equity);
             } else {
                 day = Some(time / DAY_MS);
-                daily.last.push(*equity);
-                daily.lowest.push(*equity);
+                daily.last.push(equity);
+                daily.lowest.push(equity);
             }
         }
         daily

@@ -45,7 +45,7 @@ pub fn fill(result: &BacktestResult, view: &View, values: &mut Values) {
     let magnitudes: Vec<f64> = if series.is_empty() {
         result.fills.iter().map(|fill| fill.twe_net.abs()).collect()
     } else {
-        series.iter().filter(|x| x.is_finite()).map(|x| x.abs()).collect()
+        series.iter().filter(|x| x.is_finite()).map(f64::abs).collect()
     };
     values.set(Key::TotalWalletExposureMax, magnitudes.iter().copied().fold(0.0, f64::max));
     values.set(Key::TotalWalletExposureMean, mean(&magnitudes));

@@ -49,10 +49,9 @@ impl Holding {
 
 /// Days that the equity covers, never 0.
 fn days(view: &View) -> f64 {
-    let found = match view.times {
-        [first, .., last] if last > first => (last - first) as f64 / DAY_MS as f64,
-        bars => bars.len() as f64 / MINUTES_A_DAY,
-    };
+    let bars = view.equity.len();
+    let lasted_ms = bars.saturating_sub(1) as u64 * view.times.interval_ms;
+    let found = if lasted_ms > 0 { lasted_ms as f64 / DAY_MS as f64 } else { bars as f64 / MINUTES_A_DAY };
     if found <= 0.0 { 1e-9 } else { found }
 }
 
@@ -77,8 +76,7 @@ pub fn fill(view: &View, holding: &Holding, values: &mut Values) {
     values.set(Key::PositionHeldHoursMax, held.iter().copied().fold(0.0, f64::max));
     values.set(Key::PositionHeldHoursMedian, median(held));
     values.set(Key::PositionUnchangedHoursMax, hours(holding.longest_unchanged));
-    let equity = view.times.iter().copied().zip(view.equity.iter().copied());
-    values.set(Key::PeakRecoveryHoursEquity, hours(recovery(equity, |value, peak| value >= peak)));
+    values.set(Key::PeakRecoveryHoursEquity, hours(recovery(view.points(), |value, peak| value >= peak)));
     let earned = view.fills.iter().scan(0.0, |sum, fill| {
         *sum += fill.pnl;
         Some((fill.ts, *sum))

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::backtest::{BacktestResult, Fill};
+use crate::backtest::{BacktestResult, Fill, Times};
 use crate::types::Side;
 
 pub const DAY_MS: u64 = 86_400_000;
@@ -55,11 +55,11 @@ impl Seen {
     }
 }
 
-/// Fills and equity of a stretch of a run; times and equity are equally long.
+/// Fills and equity of a stretch of a run; `times` says when each equity was.
 #[derive(Clone, Debug)]
 pub struct View<'a> {
     pub fills: Cow<'a, [Seen]>,
-    pub times: &'a [u64],
+    pub times: Times,
     pub equity: &'a [f64],
 }
 
@@ -71,16 +71,22 @@ impl<'a> View<'a> {
             Money::Btc => &result.equity.btc,
         };
         let fills = result.fills.iter().map(|fill| Seen::of(fill, money)).collect();
-        View { fills: Cow::Owned(fills), times: &result.equity.timestamps_ms, equity }
+        View { fills: Cow::Owned(fills), times: result.equity.times, equity }
     }
 
     /// The part from a position of the equity series on; None when no equity or no fill is left.
     pub fn tail(&'a self, start: usize) -> Option<View<'a>> {
-        let since = *self.times.get(start)?;
-        let first = self.fills.partition_point(|fill| fill.ts < since);
+        let equity = self.equity.get(start..).filter(|equity| !equity.is_empty())?;
+        let times = self.times.since(start);
+        let first = self.fills.partition_point(|fill| fill.ts < times.first_ms);
         let fills = &self.fills[first..];
-        let part = View { fills: Cow::Borrowed(fills), times: &self.times[start..], equity: &self.equity[start..] };
+        let part = View { fills: Cow::Borrowed(fills), times, equity };
         (!fills.is_empty()).then_some(part)
+    }
+
+    /// Every time with its equity.
+    pub fn points(&self) -> impl Iterator<Item = (u64, f64)> + '_ {
+        self.times.iter(self.equity.len()).zip(self.equity.iter().copied())
     }
 
     /// Fills grouped by UTC day, ascending; days without fills don't appear.

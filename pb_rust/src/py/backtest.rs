@@ -51,7 +51,7 @@ fn run_backtest<'py>(
         Ok::<_, BacktestError>((result, analysis))
     });
     match found {
-        Ok((result, analysis)) => outcome(py, &result, &analysis, metrics_only).map(Some),
+        Ok((result, analysis)) => outcome(py, result, &analysis, metrics_only).map(Some),
         Err(BacktestError::Cancelled { .. }) => Ok(None),
         Err(error) => Err(error.into()),
     }
@@ -59,7 +59,7 @@ fn run_backtest<'py>(
 
 fn outcome<'py>(
     py: Python<'py>,
-    result: &BacktestResult,
+    result: BacktestResult,
     analysis: &Analysis,
     metrics_only: bool,
 ) -> PyResult<Bound<'py, PyDict>> {
@@ -71,7 +71,7 @@ fn outcome<'py>(
         found.set_item("equity", py.None())?;
     } else {
         found.set_item("fills", fill_columns(py, &result.fills)?)?;
-        found.set_item("equity", equity_columns(py, &result.equity)?)?;
+        found.set_item("equity", equity_columns(py, result.equity)?)?;
     }
     Ok(found)
 }
@@ -122,12 +122,14 @@ fn fill_columns<'py>(py: Python<'py>, fills: &[Fill]) -> PyResult<Bound<'py, PyD
     Ok(columns)
 }
 
-fn equity_columns<'py>(py: Python<'py>, equity: &Equity) -> PyResult<Bound<'py, PyDict>> {
+/// Columns of the equity; the long ones change hands without a copy.
+fn equity_columns<'py>(py: Python<'py>, equity: Equity) -> PyResult<Bound<'py, PyDict>> {
     let columns = PyDict::new(py);
-    let times = equity.timestamps_ms.iter().map(|&ms| ms as i64);
-    columns.set_item("timestamp_ms", PyArray1::from_iter(py, times))?;
-    for (name, values) in [("usd", &equity.usd), ("btc", &equity.btc), ("net_exposure", &equity.net_exposure)] {
-        columns.set_item(name, PyArray1::from_slice(py, values))?;
+    let times: Vec<i64> = equity.times.iter(equity.len()).map(|ms| ms as i64).collect();
+    let net: Vec<f64> = equity.net_exposure.iter().collect();
+    columns.set_item("timestamp_ms", PyArray1::from_vec(py, times))?;
+    for (name, values) in [("usd", equity.usd), ("btc", equity.btc), ("net_exposure", net)] {
+        columns.set_item(name, PyArray1::from_vec(py, values))?;
     }
     Ok(columns)
 }
