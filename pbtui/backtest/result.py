@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pbtui import __version__
+from pbtui.backtest.part import Part
 from pbtui.backtest.pictures import Candles, draw_fills, draw_pictures
 from pbtui.backtest.run import Run
 from pbtui.backtest.tables import curve_csv, fills_csv
@@ -50,9 +51,9 @@ def write_result(
     base_dir: Path,
     pictures: Pictures,
     on_step: Callable[[str], None],
-    part_of_suite: bool = False,
+    part: Part | None = None,
 ) -> Path:
-    """Write a run into a new folder of `parent` named after the moment and return it; raises StateError.
+    """Write a run, or a part of a suite, into a new folder of `parent` named after the moment; raises StateError.
 
     Until everything is there it lies in a hidden folder beside; when the disk refuses, nothing is left behind.
     """
@@ -62,7 +63,7 @@ def write_result(
         parent.mkdir(parents=True, exist_ok=True)
         sweep(parent)
         draft.mkdir()
-        write_files(run, draft, base_dir=base_dir, part_of_suite=part_of_suite)
+        write_files(run, draft, base_dir=base_dir, part=part)
         _draw(run, draft, pictures, on_step)
         sync_folder(draft)
         target = free_name(parent / stamp)
@@ -79,7 +80,7 @@ def write_result(
     return target
 
 
-def write_files(run: Run, folder: Path, *, base_dir: Path, part_of_suite: bool = False) -> None:
+def write_files(run: Run, folder: Path, *, base_dir: Path, part: Part | None = None) -> None:
     """Write tables, analysis, configuration and facts into an existing folder; raises OSError."""
     curve = gzip.compress(curve_csv(run.curve).encode(), mtime=0)
     files: dict[str, bytes] = {
@@ -87,12 +88,7 @@ def write_files(run: Run, folder: Path, *, base_dir: Path, part_of_suite: bool =
         CURVE: curve,
         ANALYSIS: json.dumps(run.analysis, indent=4, sort_keys=True, allow_nan=False).encode(),
         CONFIG: dump(run.config.data, clean=True).encode(),
-        FACTS: (
-            json.dumps(
-                facts_of(run, base_dir) | {"part_of_suite": part_of_suite}, indent=2, sort_keys=True, allow_nan=False
-            )
-            + "\n"
-        ).encode(),
+        FACTS: facts_text(facts_of(run, base_dir) | _shared(part, base_dir)),
     }
     for name, data in files.items():
         with (folder / name).open("wb") as file:
@@ -101,10 +97,24 @@ def write_files(run: Run, folder: Path, *, base_dir: Path, part_of_suite: bool =
             os.fsync(file.fileno())
 
 
+def facts_text(facts: Mapping[str, Any]) -> bytes:
+    """Return facts as the text of their file."""
+    return (json.dumps(facts, indent=2, sort_keys=True, allow_nan=False) + "\n").encode()
+
+
+def program_facts() -> dict[str, str]:
+    """Return what ran."""
+    return {"version": __version__, "engine": build_hash()}
+
+
+def _shared(part: Part | None, base_dir: Path) -> dict[str, Any]:
+    return {"part_of_suite": part is not None, "shared": part.facts(base_dir.absolute()) if part else None}
+
+
 def facts_of(run: Run, base_dir: Path) -> dict[str, Any]:
     """Return what it takes to repeat a run and to name what is different by then."""
     return {
-        "program": {"version": __version__, "engine": build_hash()},
+        "program": program_facts(),
         "run": {
             "name": run.name,
             "coins": list(run.inputs.coins),
@@ -132,12 +142,13 @@ class Opened:
 
 def open_result(folder: Path) -> Opened:
     """Read a result folder's small files; raises DataError where it is none."""
-    analysis, config = _read(folder / ANALYSIS), _read(folder / CONFIG)
-    facts = _read(folder / FACTS) if (folder / FACTS).is_file() else {}
+    analysis, config = read_object(folder / ANALYSIS), read_object(folder / CONFIG)
+    facts = read_object(folder / FACTS) if (folder / FACTS).is_file() else {}
     return Opened(folder, analysis, config, facts)
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_object(path: Path) -> dict[str, Any]:
+    """Return the object in a JSON file; raises DataError."""
     shown = sanitize_line(path, limit=200)
     try:
         found = json.loads(path.read_bytes())

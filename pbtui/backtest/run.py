@@ -69,7 +69,11 @@ def check_settings(config: Config) -> None:
 async def dataset_of(config: Config, sourcing: Sourcing, on_event: OnEvent) -> Dataset:
     """Prepare the candles a configuration asks for; raises NoData, ConfigError, DataError, ExchangeError."""
     check_settings(config)
-    request = Request.of(config, base_dir=sourcing.base_dir)
+    return await dataset_for(Request.of(config, base_dir=sourcing.base_dir), sourcing, on_event)
+
+
+async def dataset_for(request: Request, sourcing: Sourcing, on_event: OnEvent) -> Dataset:
+    """Prepare the candles of a request; raises NoData, ConfigError, DataError, ExchangeError."""
     on_event(Stage("candles"))
     try:
         async with supplies_for([request], sourcing) as supplies:

@@ -14,7 +14,8 @@ from typing import Any
 
 from pbtui.backtest.analysis import Metrics
 from pbtui.backtest.inputs import EngineInputs, Window, engine_inputs
-from pbtui.backtest.result import DRAFT, Pictures, free_name, sweep, write_result
+from pbtui.backtest.part import Part
+from pbtui.backtest.result import DRAFT, Pictures, facts_text, free_name, program_facts, sweep, write_result
 from pbtui.backtest.run import OnEvent, Run, check_settings, prepared, result_base, simulate
 from pbtui.backtest.sourcing import Sourcing, supplies_for
 from pbtui.backtest.suite_plan import Scenario, SuitePlan, plan_suite, scenario_config
@@ -29,6 +30,7 @@ from pbtui.market.sealed import digest_of
 
 _UNSAFE = re.compile(r"[^\w.\-]+")
 FOLDER = "suite_runs"
+SUMMARY, SUITE_FACTS = "suite_summary.json", "suite.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,15 @@ class SuiteResult:
     folder: Path
     summary: dict[str, Any]
     fills: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """A run of the suite: its metrics, its scenario's folder, and where it lies; None where the disk refused it."""
+
+    analysis: Metrics
+    folder: str
+    lies_in: str | None
 
 
 @dataclass(slots=True)
@@ -54,57 +65,80 @@ class _Suite:
     fills: int = 0
     analyses: dict[str, dict[str, Stats]] = field(default_factory=dict[str, dict[str, Stats]])
     told: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
-    _done: dict[str, tuple[Metrics, str]] = field(default_factory=dict[str, tuple[Metrics, str]])
+    runs: dict[str, list[str | None]] = field(default_factory=dict[str, list[str | None]])
+    _done: dict[str, _Done] = field(default_factory=dict[str, _Done])
 
     def scenario(self, scenario: Scenario) -> None:
         """Run a scenario on everything it runs on, and write its results."""
         began = self.sourcing.clock.monotonic()
         label = sanitize_line(scenario.label, limit=60)
         folder = free_name(self.folder / _safe(scenario.label)).name
-        analyses: list[Metrics] = []
-        lies_in: list[str] = []  # one that comes to the same as an earlier one has no folder of its own
+        done: list[_Done] = []  # a run that comes to the same as an earlier one has no folder of its own
         for ground in grounds_of(scenario, self.plan, self.datasets):
             config = scenario_config(self.plan, scenario, ground.coins, base_dir=self.sourcing.base_dir)
             check_settings(config)
             window = window_on(config, scenario, ground)
             key = _identity(engine_inputs(config, window), window, ground)
             if key not in self._done:
-                self._done[key] = (self._run(config, ground, window, label, folder), folder)
-            analyses.append(self._done[key][0])
-            lies_in.append(self._done[key][1])
-        self.analyses[scenario.label] = scenario_stats(analyses)
+                run = simulate(
+                    config,
+                    ground.data,
+                    clock=self.sourcing.clock,
+                    on_event=self.on_event,
+                    window=window,
+                    name=ground.name,
+                    label=label,
+                )
+                self.fills += len(run.fills)
+                self._done[key] = _Done(run.analysis, folder, self._write(run, folder, self._part(scenario, ground)))
+            done.append(self._done[key])
+        self.analyses[scenario.label] = scenario_stats([run.analysis for run in done])
+        self.runs[scenario.label] = [run.lies_in for run in done]
         elapsed = self.sourcing.clock.monotonic() - began
-        path = self.target / (folder if folder in lies_in else lies_in[0])
+        path = self.target / (folder if folder in {run.folder for run in done} else done[0].folder)
         self.told[scenario.label] = {"elapsed_seconds": elapsed, "output_path": str(path)}
 
-    def _run(self, config: Config, ground: Ground, window: Window, label: str, folder: str) -> Metrics:
-        run = simulate(
-            config,
-            ground.data,
-            clock=self.sourcing.clock,
-            on_event=self.on_event,
-            window=window,
-            name=ground.name,
-            label=label,
+    def _part(self, scenario: Scenario, ground: Ground) -> Part:
+        return Part(
+            label=scenario.label,
+            start_date=scenario.start_date,
+            end_date=scenario.end_date,
+            ground=ground.name,
+            coins=ground.coins,
+            request=self.plan.requests[ground.name],
         )
-        self.fills += len(run.fills)
-        self._write(run, self.folder / folder / ground.name)
-        return run.analysis
 
-    def _write(self, run: Run, parent: Path) -> None:
-        """Write a run's files; what the disk refuses does not stop the suite."""
+    def _write(self, run: Run, folder: str, part: Part) -> str | None:
+        """Write a run's files and return where, within the suite; what the disk refuses does not stop the suite."""
         try:
-            write_result(
+            written = write_result(
                 run,
-                parent,
+                self.folder / folder / part.ground,
                 now_ms=self.sourcing.clock.now_ms(),
                 base_dir=self.sourcing.base_dir,
                 pictures=self.pictures,
                 on_step=lambda text: self.on_event(Stage(text)),
-                part_of_suite=True,
+                part=part,
             )
         except StateError as error:
             self.on_event(Note(error.line(), "error"))
+            return None
+        return written.relative_to(self.folder).as_posix()
+
+    def write_summary(self, moment: str) -> dict[str, Any]:
+        """Write the summary and what it takes to repeat the suite; return the summary."""
+        aggregate = self.plan.config.backtest.aggregate
+        summary = {
+            "suite_id": moment,
+            "meta": {"scenarios": list(self.analyses), "timestamp": moment},
+            "suite_metrics": suite_metrics(self.analyses, aggregate),
+            "per_scenario": self.told,
+        }
+        (self.folder / SUMMARY).write_text(json.dumps(summary, indent=2), encoding="utf-8")
+        scenarios = [{"label": label, "runs": runs} for label, runs in self.runs.items()]
+        facts = {"program": program_facts(), "aggregate": dict(aggregate), "scenarios": scenarios}
+        (self.folder / SUITE_FACTS).write_bytes(facts_text(facts))
+        return summary
 
 
 async def run_suite(config: Config, sourcing: Sourcing, on_event: OnEvent, *, pictures: Pictures) -> SuiteResult:
@@ -133,13 +167,7 @@ async def run_suite(config: Config, sourcing: Sourcing, on_event: OnEvent, *, pi
         for n, scenario in enumerate(plan.scenarios):
             on_event(Stage(f"scenario {sanitize_line(scenario.label, limit=60)}", n, len(plan.scenarios)))
             suite.scenario(scenario)
-        summary = {
-            "suite_id": moment,
-            "meta": {"scenarios": list(suite.analyses), "timestamp": moment},
-            "suite_metrics": suite_metrics(suite.analyses, config.backtest.aggregate),
-            "per_scenario": suite.told,
-        }
-        (draft / "suite_summary.json").write_text(json.dumps(summary, indent=2), encoding="utf-8")
+        summary = suite.write_summary(moment)
         draft.rename(target)
     except BaseException as error:
         shutil.rmtree(draft, ignore_errors=True)

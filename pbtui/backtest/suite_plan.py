@@ -50,8 +50,11 @@ def is_suite(config: Config) -> bool:
 
 
 def plan_suite(config: Config, *, base_dir: Path) -> SuitePlan:
-    """Return the plan of a suite; raises ConfigError for two scenarios of one name and sources that contradict."""
-    base = Request.of(config, base_dir=base_dir)
+    """Return the plan of a suite; raises ConfigError for two scenarios of one name and sources that contradict.
+
+    The shared dataset is not among the requests where every scenario keeps to exchanges of its own.
+    """
+    base = Request.with_coins(config, None, base_dir=base_dir)
     scenarios = [_scenario(config, raw, n) for n, raw in enumerate(config.backtest.scenarios, 1)]
     labels = [scenario.label for scenario in scenarios]
     double = sorted({label for label in labels if labels.count(label) > 1})
@@ -75,7 +78,9 @@ def plan_suite(config: Config, *, base_dir: Path) -> SuitePlan:
     if len(everywhere) == 1:
         requests = {everywhere[0]: replace(shared, exchanges=(everywhere[0],))}
     else:
-        requests = {"combined": shared} | {name: replace(shared, exchanges=(name,)) for name in sorted(needed)}
+        requests = {name: replace(shared, exchanges=(name,)) for name in sorted(needed)}
+        if any(set(scenario.exchanges) == set(base.exchanges) for scenario in scenarios):
+            requests = {"combined": shared} | requests
     return SuitePlan(config, base.exchanges, tuple(scenarios), requests, _left_out(config, shared))
 
 
@@ -111,12 +116,17 @@ def _scenario(config: Config, raw: Mapping[str, Any], position: int) -> Scenario
     settings = config.backtest
     exchanges = raw.get("exchanges") or settings.exchanges
     names = [exchanges] if isinstance(exchanges, str) else list(exchanges)
-    listed = _coins(raw.get("coins"))
+    coins, label = _coins(raw.get("coins")) or _base_coins(config), scenario_label(raw, position)
+    if coins == ():
+        raise ConfigError(
+            f"scenario {sanitize_line(label, limit=60)} lists no coins, and live.approved_coins leaves none",
+            hint="in a suite an empty list is no coin at all: name coins, or write all",
+        )
     return Scenario(
-        label=scenario_label(raw, position),
+        label=label,
         start_date=str(raw.get("start_date") or settings.start_date),
         end_date=str(raw.get("end_date") or settings.end_date),
-        coins=listed or _base_coins(config),
+        coins=coins,
         ignored=_coins(raw.get("ignored_coins")),
         exchanges=tuple(dict.fromkeys(exchange_name(str(name)) for name in names if str(name).strip())),
         coin_sources={coin_of(str(c)): exchange_name(str(e)) for c, e in (raw.get("coin_sources") or {}).items()},
@@ -136,7 +146,10 @@ def _coins(written: Any) -> tuple[str, ...]:
 
 
 def _base_coins(config: Config) -> tuple[str, ...] | None:
-    """Return the configuration's coins, ignored ones removed side by side; None for every coin there is."""
+    """Return the configuration's coins, ignored ones removed side by side; None for every coin there is.
+
+    An empty list is no coin in a suite, whatever `live.empty_means_all_approved` says (backtest.md wart 16).
+    """
     approved, ignored = config.sources["approved_coins"], config.sources["ignored_coins"]
     if approved.everything:
         return None
@@ -146,9 +159,7 @@ def _base_coins(config: Config) -> tuple[str, ...] | None:
         for coin in coins_of(approved.sides[pside])
         if coin not in set(coins_of(ignored.sides[pside]))
     }
-    if left or not config.live.empty_means_all_approved:
-        return tuple(sorted(left))
-    return None
+    return tuple(sorted(left))
 
 
 def _master_coins(scenarios: Sequence[Scenario], sources: Mapping[str, str]) -> tuple[str, ...] | None:

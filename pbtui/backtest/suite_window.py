@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pbtui.backtest.inputs import Window
+from pbtui.backtest.part import Part
 from pbtui.backtest.suite_plan import Scenario, SuitePlan
 from pbtui.config import Config
 from pbtui.config.warmup import global_warmup_minutes
@@ -45,17 +46,19 @@ def grounds_of(scenario: Scenario, plan: SuitePlan, datasets: Mapping[str, Datas
     return usable
 
 
-def window_on(config: Config, scenario: Scenario, ground: Ground) -> Window:
+def window_on(config: Config, scenario: Scenario | Part, ground: Ground) -> Window:
     """Return the stretch of a dataset that a scenario's dates and warm-up cover; raises ConfigError for none."""
     data = ground.data
+    shown = sanitize_line(scenario.label, limit=60)
     start_ms, end_ms = window_of(scenario.start_date, scenario.end_date)
     warmup = global_warmup_minutes(config)
     low = int(np.searchsorted(data.timestamps, start_ms - warmup * MINUTE_MS, side="left"))
     high = int(np.searchsorted(data.timestamps, end_ms, side="right"))
     if high - low < 2:
-        shown = sanitize_line(scenario.label, limit=60)
         raise ConfigError(f"scenario {shown}: no candles from {scenario.start_date} to {scenario.end_date}")
     columns = tuple(place for place, item in enumerate(data.coins) if item.coin in set(ground.coins))
+    if not columns:
+        raise ConfigError(f"scenario {shown}: none of its coins has candles", hint="see its coins and exchanges")
     dropped = low * data.interval_minutes + data.trimmed_minutes
     bars, interval = high - low, data.interval_minutes
     last_minute = bars * interval - 1

@@ -62,13 +62,10 @@ def test_another_engine_is_named_though_nothing_differs(desk: Desk) -> None:
     assert found.differences[0].startswith("program engine: 0ld then")
 
 
-def test_folders_without_facts_and_scenarios_are_refused(desk: Desk) -> None:
-    run = desk.run(desk.config())
-    bare = desk.put(run)
+def test_folders_without_facts_are_refused(desk: Desk) -> None:
+    bare = desk.put(desk.run(desk.config()))
     (bare / "run.json").unlink()
     with pytest.raises(DataError, match="not written by this program"):
         again(desk, bare)
-    with pytest.raises(DataError, match="one scenario of a suite"):
-        again(desk, desk.put(run, part_of_suite=True))
     with pytest.raises(DataError, match="is not there"):
         again(desk, desk.base / "nowhere")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from suite_home import CASE, Home
 
 from pbtui.backtest.result import open_result
+from pbtui.backtest.suite_plan import plan_suite
 from pbtui.core.errors import ConfigError, PbtuiError
 
 # Two as asked for in the test, the others by the defaults of `backtest.aggregate`.
@@ -77,7 +79,7 @@ def test_what_comes_to_the_same_is_run_once(home):
     done = home.suite([{"label": "a"}, {"label": "again", "coins": ["BTC", "SYNB"]}])
     paths = {label: told["output_path"] for label, told in done.summary["per_scenario"].items()}
     assert paths == {"a": str(done.folder / "a"), "again": str(done.folder / "a")}
-    assert sorted(path.name for path in done.folder.iterdir()) == ["a", "suite_summary.json"]
+    assert sorted(path.name for path in done.folder.iterdir()) == ["a", "suite.json", "suite_summary.json"]
     means = done.summary["suite_metrics"]["metrics"]["gain_usd"]["scenarios"]
     assert means["a"] == means["again"]
 
@@ -96,6 +98,29 @@ def test_a_scenario_of_one_exchange_runs_on_its_candles(home):
 def test_coins_of_the_configuration_are_there_although_a_scenario_names_its_own(home):
     done = home.suite([{"label": "base"}, {"label": "one", "coins": ["SYNB"]}])
     assert analysis(done.folder, "base", "binance") == home.run().analysis
+
+
+def test_an_empty_list_is_no_coin_in_a_suite(home):
+    nothing = {"live.approved_coins": {"long": [], "short": []}, "live.empty_means_all_approved": True}
+    with pytest.raises(ConfigError, match="scenario a lists no coins"):
+        home.suite([{"label": "a"}, {"label": "b", "coins": ["SYNB"]}], nothing)
+    for changes in (nothing, {**nothing, "live.empty_means_all_approved": False}):
+        done = home.suite([{"label": "b", "coins": ["SYNB"]}], changes)
+        assert done.fills > 0
+    everything = home.suite([{"label": "a"}], {"live.approved_coins": {"long": ["all"], "short": ["all"]}})
+    assert analysis(everything.folder, "a", "binance") == home.run().analysis
+
+
+def test_only_candles_that_a_scenario_runs_on_are_loaded(home):
+    home.add_exchange("bybit")
+    asked = {"backtest.exchanges": ["binance", "bybit"], "backtest.suite_enabled": True}
+    own = [{"label": "b", "exchanges": ["bybit"]}]
+    plan = plan_suite(home.config({**asked, "backtest.scenarios": own}), base_dir=home.folder)
+    assert list(plan.requests) == ["bybit"]
+    plan = plan_suite(home.config({**asked, "backtest.scenarios": [*own, {"label": "a"}]}), base_dir=home.folder)
+    assert list(plan.requests) == ["combined", "bybit"]
+    shutil.rmtree(home.folder / "ohlcv" / "binance")
+    assert home.suite(own, asked).fills > 0
 
 
 def test_one_folder_and_nothing_hidden(home):

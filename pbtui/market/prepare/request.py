@@ -62,15 +62,20 @@ class Request:
 
     @classmethod
     def of(cls, config: Config, *, base_dir: Path = Path()) -> Request:
-        """Return what a backtest of `config` asks for; raises ConfigError for dates out of order and no exchange."""
-        settings = config.backtest
-        exchanges = tuple(dict.fromkeys(exchange_name(name) for name in settings.exchanges if name.strip()))
-        if not exchanges:
-            raise ConfigError("backtest.exchanges is empty", hint="name at least one exchange")
+        """Return what a backtest of `config` asks for; raises ConfigError as `with_coins`, NoData for no coin."""
         sides = backtest_coins(config)
         coins = None if sides is None else tuple(sorted({coin for side in sides.values() for coin in side}))
         if coins is not None and not coins:
             raise NoData("live.approved_coins leaves no coin to trade")
+        return cls.with_coins(config, coins, base_dir=base_dir)
+
+    @classmethod
+    def with_coins(cls, config: Config, coins: tuple[str, ...] | None, *, base_dir: Path = Path()) -> Request:
+        """Return what `config` asks for with these coins; raises ConfigError for dates out of order and no exchange."""
+        settings = config.backtest
+        exchanges = tuple(dict.fromkeys(exchange_name(name) for name in settings.exchanges if name.strip()))
+        if not exchanges:
+            raise ConfigError("backtest.exchanges is empty", hint="name at least one exchange")
         start, end = window_of(settings.start_date, settings.end_date)
         return cls(
             exchanges=exchanges,
