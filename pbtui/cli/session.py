@@ -57,7 +57,6 @@ async def open_session(plan: RunPlan, clock: Clock, *, linger: bool) -> AsyncIte
         started_ms=clock.now_ms(),
     )
     held = lock.AccountLock.acquire(folder, info)
-    seats = Seats()
     session: Session | None = None
     try:
         if plan.options.fresh:
@@ -70,6 +69,7 @@ async def open_session(plan: RunPlan, clock: Clock, *, linger: bool) -> AsyncIte
             max_restarts=plan.config.live.max_n_restarts_per_day,
             linger=linger,
         )
+        seats = Seats(partial(supervisor.journal.say, "controls"))
         logs.install(supervisor.journal, level=log_level(plan))
         server = LinkServer(supervisor, Path(info.socket), seats, clock)
         await server.start()

@@ -40,7 +40,7 @@ async def _show(bots: list[lock.LockInfo], *, as_json: bool) -> int:
 async def _look(info: lock.LockInfo) -> tuple[dict[str, Any], str]:
     place = {"name": info.name, "config": info.config_name, "run_dir": info.run_dir}
     try:
-        link = await remote.connect(info, "viewer")
+        link = await remote.connect(info, "status")
         try:
             found = await remote.first_snapshot(link)
         finally:

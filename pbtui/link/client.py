@@ -14,7 +14,7 @@ from pbtui.core.errors import LinkClosed, PbtuiError
 from pbtui.core.sanitize import sanitize_line
 from pbtui.core.snapshot import Snapshot
 from pbtui.link import wire
-from pbtui.link.base import Reply, Role
+from pbtui.link.base import Reply, Role, Seating, Wish
 
 _CONNECT_S = 5.0
 
@@ -22,10 +22,10 @@ _CONNECT_S = 5.0
 class SocketLink:
     """A connection to a bot's socket; see `link.base.Link`. Made by `connect`."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, role: Role) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, seating: Seating) -> None:
         self._reader = reader
         self._writer = writer
-        self._role: Role = role
+        self._seating = seating
         self._latest: Snapshot | None = None
         self._news = asyncio.Event()
         self._over = False
@@ -50,7 +50,7 @@ class SocketLink:
             writer.transport.abort()
             raise LinkClosed("the bot does not answer") from error
         if isinstance(answer.value, wire.Seat):
-            return cls(reader, writer, answer.value.role)
+            return cls(reader, writer, _seating(answer.value))
         writer.transport.abort()
         text = answer.value.text if isinstance(answer.value, wire.Refusal) else "the bot sent an unexpected message"
         raise PbtuiError(sanitize_line(text))
@@ -63,7 +63,12 @@ class SocketLink:
     @property
     def role(self) -> Role:
         """What this connection may do now; changes when the controls are handed over."""
-        return self._role
+        return self._seating.role
+
+    @property
+    def seating(self) -> Seating:
+        """Who has the controls, and who asks for them."""
+        return self._seating
 
     async def snapshots(self) -> AsyncIterator[Snapshot]:
         """Yield snapshots, the newest first of all, skipping missed ones; ends with the bot or the connection."""
@@ -90,6 +95,13 @@ class SocketLink:
         """Send a question and wait for the answer."""
         value = await self._request(query)
         if isinstance(value, Reply):
+            return value
+        raise PbtuiError("the bot sent an unexpected answer")
+
+    async def controls(self, wish: Wish) -> ActionResult:
+        """Send a wish about the controls and wait for what came of it."""
+        value = await self._request(wire.Controls(wish))
+        if isinstance(value, ActionResult):
             return value
         raise PbtuiError("the bot sent an unexpected answer")
 
@@ -136,7 +148,7 @@ class SocketLink:
             self._latest = value
             self._news.set()
         elif isinstance(value, wire.Seat):
-            self._role = value.role
+            self._seating = _seating(value)
             self._news.set()
         elif (future := self._pending.get(message.number)) is not None and not future.done():
             future.set_result(value)
@@ -148,3 +160,8 @@ class SocketLink:
         for future in self._pending.values():
             if not future.done():
                 future.set_exception(LinkClosed("the bot is gone"))
+
+
+def _seating(seat: wire.Seat) -> Seating:
+    """Return a seat as the console shows it: names come from other processes."""
+    return Seating(seat.role, sanitize_line(seat.holder, limit=60), sanitize_line(seat.asker, limit=60), seat.watchers)

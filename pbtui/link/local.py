@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from pbtui.core.actions import Action, ActionResult, Query
 from pbtui.core.errors import LinkClosed
 from pbtui.core.snapshot import Snapshot
-from pbtui.link.base import BotPort, Reply, Role
+from pbtui.link.base import BotPort, Reply, Role, Seating, Wish
 from pbtui.link.seats import Seats
 
 
@@ -17,11 +17,12 @@ class LocalLink:
     def __init__(self, bot: BotPort, seats: Seats) -> None:
         self._bot = bot
         self._seats = seats
-        self._role: Role = seats.claim(self, self._set_role)
+        seats.claim(self, self._hear, name="the bot's own screen")
+        self._seating = seats.seating(self)
         self._closed = False
 
-    def _set_role(self, role: Role) -> None:
-        self._role = role
+    def _hear(self, seating: Seating) -> None:
+        self._seating = seating
 
     @property
     def latest(self) -> Snapshot | None:
@@ -31,7 +32,12 @@ class LocalLink:
     @property
     def role(self) -> Role:
         """Controller unless another console took the controls."""
-        return self._role
+        return self._seating.role
+
+    @property
+    def seating(self) -> Seating:
+        """Who has the controls, and who asks for them."""
+        return self._seating
 
     async def snapshots(self) -> AsyncIterator[Snapshot]:
         """Yield snapshots, the newest first of all; ends when the bot ends or the link is closed."""
@@ -47,7 +53,7 @@ class LocalLink:
         """Pass an action to the bot; a viewer's is refused. Raises LinkClosed after `close`."""
         if self._closed:
             raise LinkClosed("this console has left the bot")
-        if self._role != "controller":
+        if self.role != "controller":
             return ActionResult(ok=False, text="another console has the controls; this one only watches", refused=True)
         return await self._bot.act(action)
 
@@ -56,6 +62,12 @@ class LocalLink:
         if self._closed:
             raise LinkClosed("this console has left the bot")
         return await self._bot.ask(query)
+
+    async def controls(self, wish: Wish) -> ActionResult:
+        """Ask for the controls, take them, or hand them over. Raises LinkClosed after `close`."""
+        if self._closed:
+            raise LinkClosed("this console has left the bot")
+        return self._seats.wish(self, wish)
 
     async def close(self) -> None:
         """Leave the bot running; the controls become free."""

@@ -15,7 +15,7 @@ from pbtui.core.errors import LinkClosed, PbtuiError, StateError
 from pbtui.core.sanitize import sanitize_line
 from pbtui.core.snapshot import Snapshot
 from pbtui.link import wire
-from pbtui.link.base import BotPort, Role
+from pbtui.link.base import BotPort, Seating
 from pbtui.link.peer import peer_uid
 from pbtui.link.seats import Seats
 
@@ -149,18 +149,22 @@ class _Client:
             text = f"this bot speaks link version {wire.VERSION}, you speak {hello.version}: use the same pbtui"
             await self._send(wire.Refusal(text))
             raise wire.BadMessage(text)
-        role: Role = "viewer"
+        name = sanitize_line(hello.who, limit=60)
         self._command = hello.want == "command"
-        if hello.want == "controller":
-            role = self._server.seats.claim(self, self._tell_role, take=hello.take)
-        log.info("[link] %s connected as %s", sanitize_line(hello.who, limit=60), hello.want if self._command else role)
-        await self._send(wire.Seat(wire.VERSION, "controller" if self._command else role))
+        if self._command or hello.want == "status":
+            log.debug("[link] %s connected as %s", name, hello.want)
+            await self._send(wire.Seat(wire.VERSION, "controller" if self._command else "viewer"))
+            return
+        seats = self._server.seats
+        role = seats.claim(self, self._tell, name=name, take=hello.take, waits=hello.want == "controller")
+        log.info("[link] %s connected as %s", name, role)
+        await self._send(_seat(seats.seating(self)))
 
-    def _tell_role(self, role: Role) -> None:
+    def _tell(self, seating: Seating) -> None:
         if self._writer.transport.get_write_buffer_size() > _OVERDUE:
             self._writer.transport.abort()
         else:
-            self._writer.write(wire.encode(wire.Seat(wire.VERSION, role)))
+            self._writer.write(wire.encode(_seat(seating)))
 
     async def _send(self, value: object, number: int = 0) -> None:
         self._writer.write(wire.encode(value, number))
@@ -199,6 +203,8 @@ class _Client:
                     text = "another console has the controls; this one only watches"
                     return ActionResult(ok=False, text=text, refused=True)
                 return await self._server.bot.act(value)
+            if isinstance(value, wire.Controls):
+                return self._server.seats.wish(self, value.wish)
             if isinstance(value, Query):
                 return await self._server.bot.ask(value)
         except wire.BadMessage:
@@ -209,3 +215,7 @@ class _Client:
             log.exception("[link] a request failed")
             return wire.Refusal(sanitize_line(f"the bot failed to answer: {type(error).__name__}: {error}"))
         raise wire.BadMessage("neither an action nor a question")
+
+
+def _seat(seating: Seating) -> wire.Seat:
+    return wire.Seat(wire.VERSION, seating.role, seating.holder, seating.asker, seating.watchers)

@@ -19,7 +19,7 @@ from pbtui.core.errors import ConfigError
 from pbtui.core.sanitize import sanitize_line
 from pbtui.core.snapshot import Snapshot
 from pbtui.core.types import Mode
-from pbtui.link.verbs import ALL, MODE_WORDS, SIDE_WORDS, STOP_WORDS, VERBS, Command
+from pbtui.link.verbs import ALL, MODE_WORDS, SIDE_WORDS, STOP_WORDS, VERBS, WISHES, Command
 
 
 def coin_names(found: Snapshot) -> dict[str, str]:
@@ -124,6 +124,8 @@ def _next_words(words: list[str], coins: Sequence[str]) -> list[str]:
             return [word for word in MODE_WORDS if len(word) > 1]
         case "stop", 1:
             return list(STOP_WORDS)
+        case "controls", 1:
+            return list(WISHES)
         case "speed", 1:
             return ["max", "60", "600"]
         case _:

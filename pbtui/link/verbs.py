@@ -10,9 +10,11 @@ from pbtui.core.actions import StopChoice
 from pbtui.core.errors import ConfigError
 from pbtui.core.sanitize import sanitize_line
 from pbtui.core.types import PSIDES, Mode, Pside
+from pbtui.link.base import Wish
 
 Ritual = Literal["", "coin", "PANIC", "RISK"]
-Shape = Literal["", "mode", "panic", "stop", "speed", "coin", "coin_side", "count"]
+Shape = Literal["", "mode", "panic", "stop", "speed", "coin", "coin_side", "count", "controls"]
+WISHES: dict[str, Wish] = {"ask": "ask", "take": "take", "give": "give"}
 
 MODE_WORDS: dict[str, Mode | None] = {
     "n": Mode.NORMAL, "normal": Mode.NORMAL,
@@ -54,6 +56,7 @@ class Command:
     psides: tuple[Pside, ...] = PSIDES
     mode: Mode | None = None  # of `mode` and `panic`; None gives the mode back to the config
     choice: StopChoice | None = None  # of `stop`; None as the config says
+    wish: Wish | None = None  # of `controls`; None only looks
     number: float = 0.0  # speed (0 = as fast as possible), or how many rows
     confirm: str = ""
     as_json: bool = False
@@ -84,6 +87,8 @@ VERBS: tuple[Verb, ...] = (
     Verb("diff", "diff", "what a reload of the config would change"),
     Verb("health", "health", "loop lag, turn times, ages, what blocked the loop"),
     Verb("warnings", "warnings", "standing warnings and the start-up checklist"),
+    Verb("controls", "controls [ask|take|give]", "who has the controls; ask for them, take them, hand them over",
+         "controls", session=True),
     Verb("help", "help", "these words", aliases=("?",)),
     Verb("quit", "quit", "leave; the bot goes on", aliases=("q", "detach", "exit"), session=True),
 )  # fmt: skip
@@ -131,7 +136,7 @@ def _flags(words: list[str]) -> tuple[list[str], str, bool]:
 def _shaped(verb: Verb, rest: list[str], confirm: str, as_json: bool) -> Command:
     """Read what follows a verb by its shape."""
     match verb.shape, rest:
-        case ("", []) | ("coin", []) | ("stop", []):
+        case ("", []) | ("coin", []) | ("stop", []) | ("controls", []):
             return Command(verb, confirm=confirm, as_json=as_json)
         case "mode", [coins, side, word]:
             psides, mode = _side(side), _mode(word)
@@ -145,6 +150,8 @@ def _shaped(verb: Verb, rest: list[str], confirm: str, as_json: bool) -> Command
         case "stop", [word] if word.casefold().replace("-", "_") in STOP_WORDS:
             choice = STOP_WORDS[word.casefold().replace("-", "_")]
             return Command(verb, choice=choice, confirm=confirm, as_json=as_json)
+        case "controls", [word] if word.casefold() in WISHES:
+            return Command(verb, wish=WISHES[word.casefold()], confirm=confirm, as_json=as_json)
         case "speed", [word]:
             return Command(verb, number=_speed(word), confirm=confirm, as_json=as_json)
         case "coin", [coin]:
