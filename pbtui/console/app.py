@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -39,8 +39,9 @@ from pbtui.console.screens.live import LiveScreen
 from pbtui.console.state import Key, ViewState
 from pbtui.console.terminal import speaks_utf8
 from pbtui.console.text import safe
-from pbtui.console.theme import choose, palettes
+from pbtui.console.themes import user_themes_dir
 from pbtui.console.trials import PURPOSE
+from pbtui.console.wardrobe import Wardrobe
 from pbtui.console.widgets.chart_panel import ChartPanel
 from pbtui.core.actions import Action, SetReplaySpeed
 from pbtui.core.clock import Clock, RealClock
@@ -64,6 +65,7 @@ class ConsoleOptions:
     base_dir: Path = Path()  # holds caches/ and configs/
     endpoints: Path | None = None  # other addresses of venues
     config: Path | None = None  # the file the bot runs on, where it is known
+    themes_dir: Path | None = None  # themes of the user's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +127,9 @@ class ConsoleApp(Sturdy, App[ConsoleExit], inherit_bindings=False):
             draw=self.refresh_views,
             config=self.options.config,
         )
-        for palette in palettes().values():
-            self.register_theme(palette.theme())
-        self.use_theme(choose(self.options.theme, self.console.color_system))
+        self.wardrobe = Wardrobe(self)
+        self.themes = self.wardrobe.themes
+        self.wardrobe.begin()
 
     # -- life ----------------------------------------------------------------------------------------------------
 
@@ -142,6 +144,7 @@ class ConsoleApp(Sturdy, App[ConsoleExit], inherit_bindings=False):
             self.state.take(self.link.latest)
         self._pump.start()
         self.set_interval(CLOCK_TICK_S, self.tick)
+        self.wardrobe.watch()
 
     def tick(self) -> None:
         """Once a second: ages, fading notes, the chart, the coin."""
@@ -238,11 +241,7 @@ class ConsoleApp(Sturdy, App[ConsoleExit], inherit_bindings=False):
 
     def use_theme(self, name: str) -> None:
         """Use a theme for styles and lines."""
-        palette = palettes()[name]
-        self.inks, self.cursor_style = palette.inks(), palette.cursor()
-        if self.no_color:  # badges stay badges without colour
-            self.inks |= {ink: Style(bold=True, reverse=True) for ink in self.inks if ink.startswith("badge")}
-        self.theme = name
+        self.wardrobe.wear(name)
 
     def say(self, text: str, *, ink: str = "text", undo: tuple[Action, ...] = ()) -> None:
         """Show a message for some seconds, with an undo key where one is given."""
@@ -405,10 +404,10 @@ class ConsoleApp(Sturdy, App[ConsoleExit], inherit_bindings=False):
                 return
 
     def _use_named_theme(self, name: str) -> None:
-        if name in palettes():
+        if name in self.themes.palettes:
             self.use_theme(name)
         else:
-            self.say(f"no theme {safe(name, 20)}: {', '.join(palettes())}", ink="warn")
+            self.say(f"no theme {safe(name, 20)}: {', '.join(self.themes.names)}", ink="warn")
 
     def _set_speed(self, text: str) -> None:
         reason = why_not(BY_ID["bot.faster"], self.state)
@@ -427,6 +426,8 @@ async def run_console(
     link: Link, options: ConsoleOptions | None = None, *, on_app: Callable[[ConsoleApp], None] | None = None
 ) -> ConsoleExit:
     """Run the console until it is left; `on_app` gets the app first (for signals). Never raises for a UI fault."""
+    options = options or ConsoleOptions()
+    options = replace(options, themes_dir=options.themes_dir or user_themes_dir())
     app = ConsoleApp(link, options, driver_class=PatientDriver)
     if on_app is not None:
         on_app(app)

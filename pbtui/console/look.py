@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pbtui.console.commands import suggestions
 from pbtui.console.dialogs.help import HelpDialog
 from pbtui.console.dialogs.palette import PaletteDialog
+from pbtui.console.dialogs.themes import ThemesDialog
 from pbtui.console.dialogs.words import WordsDialog, event_words, warning_words
 from pbtui.console.screens.base import ConsoleScreen
 from pbtui.console.screens.coin import CoinScreen
@@ -17,7 +18,6 @@ from pbtui.console.state import MOST_LEVEL, Sort
 from pbtui.console.stock import Stock
 from pbtui.console.tables import backtest_lists, backtest_result, candle_lists, coverage, modes, orders, positions
 from pbtui.console.tables.events import LEVELS
-from pbtui.console.theme import palettes
 from pbtui.console.trials import Trials
 from pbtui.console.widgets.lines import LineView
 
@@ -53,6 +53,7 @@ class Look:
             "command": self.command,
             "redraw": self.redraw,
             "theme.next": self.next_theme,
+            "theme.pick": self.pick_theme,
             "warnings": lambda: self._push(WordsDialog("Warnings and checklist", warning_words(app.state.snapshot))),
             "panel.next": lambda: self.step_panel(1),
             "panel.previous": lambda: self.step_panel(-1),
@@ -154,11 +155,15 @@ class Look:
 
     def next_theme(self) -> None:
         """Use the next theme."""
-        names = list(palettes())
+        names = self._app.themes.names
         here = names.index(self._app.theme) if self._app.theme in names else 0
         name = names[(here + 1) % len(names)]
         self._app.use_theme(name)
         self._app.say(f"theme {name}")
+
+    def pick_theme(self) -> None:
+        """Choose a theme by looking at it."""
+        self._app.push_screen(ThemesDialog(self._app.theme))
 
     def step_panel(self, by: int) -> None:
         """Move the focus to the next panel."""

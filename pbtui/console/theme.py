@@ -1,11 +1,11 @@
-"""Themes: colour roles read from `themes/*.toml`, turned into a Textual theme and into inks for lines."""
+"""One theme: colour roles read from a file, turned into a Textual theme and into inks for lines."""
 
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 from rich.style import Style
 from textual.color import Color, ColorParseError
@@ -13,10 +13,6 @@ from textual.theme import Theme
 
 from pbtui.core.errors import ConfigError
 from pbtui.core.sanitize import sanitize_line
-
-THEMES_DIR = Path(__file__).resolve().parents[2] / "themes"
-DEFAULT = "dark"
-SIXTEEN = "ansi16"
 
 # Every role a theme file must colour, and what it is for.
 ROLES: dict[str, str] = {
@@ -34,6 +30,11 @@ ROLES: dict[str, str] = {
     "on_badge": "text on badges",
     "calm": "behind the badge of an account without real money",
 }
+MOST_BYTES = 64 * 1024
+_HINT = "see themes/dark.toml for the form"
+# Roles that a file may also give an attribute of the terminal, for where colours say nothing.
+_ATTRIBUTES = frozenset({"bold", "underline", "italic", "reverse", "dim", "strike"})
+_STYLED = frozenset({*ROLES, "badge"})
 # ink -> (role of the text, role behind it, bold)
 _INKS: dict[str, tuple[str, str, bool]] = {
     "text": ("text", "", False),
@@ -56,12 +57,14 @@ _INKS: dict[str, tuple[str, str, bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """One theme file: a name, whether it is dark, and a colour per role."""
+    """One theme file: a name, what it is for, a colour per role, attributes of some roles."""
 
     name: str
     dark: bool
     ansi: bool
     colours: dict[str, str]
+    about: str = ""
+    styles: dict[str, str] = field(default_factory=dict[str, str])
 
     def theme(self) -> Theme:
         """Return the Textual theme for styles, dialogs and inputs."""
@@ -85,8 +88,17 @@ class Palette:
                 "pb-border": c["border"],
                 "pb-dim": c["dim"],
                 "pb-cursor": c["cursor"],
+                "text-disabled": c["dim"],
                 "input-cursor-background": c["text"],
-                "input-selection-background": c["cursor"],
+                "input-cursor-foreground": c["background"],
+                "input-selection-background": c["accent"],
+                "input-selection-foreground": c["on_badge"],
+                "scrollbar": c["border"],
+                "scrollbar-hover": c["border"],
+                "scrollbar-active": c["accent"],
+                "scrollbar-background": c["surface"],
+                "scrollbar-background-hover": c["surface"],
+                "scrollbar-background-active": c["surface"],
                 "ansi-background": c["background"],
                 "ansi-foreground": c["text"],
             },
@@ -100,49 +112,57 @@ class Palette:
                 bgcolor=Color.parse(self.colours[behind]).rich_color if behind else None,
                 bold=bold or None,
             )
+            + Style.parse(self.styles.get("badge" if behind else front, "") or "none")
             for name, (front, behind, bold) in _INKS.items()
         }
 
     def cursor(self) -> Style:
         """Return the style laid under the row of the cursor."""
-        return Style(bgcolor=Color.parse(self.colours["cursor"]).rich_color)
+        ground = Style(bgcolor=Color.parse(self.colours["cursor"]).rich_color)
+        return ground + Style.parse(self.styles.get("cursor", "") or "none")
 
 
 def load_palette(path: Path) -> Palette:
     """Read one theme file; raises ConfigError naming the file and what is wrong with it."""
+    name = sanitize_line(path.name, limit=80)
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{path.name}: {sanitize_line(error)}", hint="see themes/dark.toml for the form") from error
-    colours = document.get("colours")
-    if not isinstance(colours, dict):
-        raise ConfigError(f"{path.name}: no [colours] table", hint="see themes/dark.toml for the form")
-    for role in ROLES:
-        try:
-            Color.parse(str(colours.get(role, "")))
-        except ColorParseError as error:
-            raise ConfigError(f"{path.name}: colours.{role} must be a colour", hint=f"it is {ROLES[role]}") from error
+        if path.stat().st_size > MOST_BYTES:
+            raise ConfigError(f"{name}: too large for a theme", hint=_HINT)
+        document = cast("dict[str, object]", tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise ConfigError(f"{name}: {error.strerror or error}", hint=_HINT) from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigError(f"{name}: {sanitize_line(error)}", hint=_HINT) from error
     return Palette(
-        name=path.stem,
+        name=sanitize_line(path.stem, limit=40),
         dark=bool(document.get("dark", True)),
         ansi=bool(document.get("ansi", False)),
-        colours={role: str(colours[role]) for role in ROLES},
+        colours=_colours(name, document.get("colours")),
+        about=sanitize_line(document.get("about", ""), limit=80),
+        styles=_styles(name, document.get("styles", {})),
     )
 
 
-@lru_cache(maxsize=1)
-def palettes() -> dict[str, Palette]:
-    """Return all themes by name; raises ConfigError for a broken one or when there is none."""
-    found = {path.stem: load_palette(path) for path in sorted(THEMES_DIR.glob("*.toml"))}
-    if DEFAULT not in found:
-        raise ConfigError(f"no {DEFAULT}.toml in {sanitize_line(THEMES_DIR)}", hint="reinstall pbtui")
-    return found
+def _colours(name: str, table: object) -> dict[str, str]:
+    if not isinstance(table, dict):
+        raise ConfigError(f"{name}: no [colours] table", hint=_HINT)
+    given = cast("dict[str, object]", table)
+    for role in ROLES:
+        try:
+            Color.parse(str(given.get(role, "")))
+        except ColorParseError as error:
+            raise ConfigError(f"{name}: colours.{role} must be a colour", hint=f"it is {ROLES[role]}") from error
+    return {role: str(given[role]) for role in ROLES}
 
 
-def choose(wanted: str, color_system: str | None) -> str:
-    """Return the theme to start with: the wanted one, else the one for 16 colours where there are no more."""
-    if wanted:
-        if wanted not in palettes():
-            raise ConfigError(f"no theme {sanitize_line(wanted)}", hint=f"one of: {', '.join(palettes())}")
-        return wanted
-    return SIXTEEN if color_system == "standard" and SIXTEEN in palettes() else DEFAULT
+def _styles(name: str, table: object) -> dict[str, str]:
+    if not isinstance(table, dict):
+        raise ConfigError(f"{name}: styles must be a table", hint=_HINT)
+    given = cast("dict[str, object]", table)
+    for role, words in given.items():
+        where = f"{name}: styles.{sanitize_line(role, limit=40)}"
+        if role not in _STYLED:
+            raise ConfigError(f"{where} is not a role", hint=f"one of: {', '.join(sorted(_STYLED))}")
+        if not isinstance(words, str) or not set(words.split()) <= _ATTRIBUTES:
+            raise ConfigError(f"{where} must be words", hint=f"of these: {', '.join(sorted(_ATTRIBUTES))}")
+    return {role: str(words) for role, words in given.items()}
