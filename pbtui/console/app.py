@@ -148,7 +148,7 @@ class ConsoleApp(Sturdy, App[ConsoleExit], inherit_bindings=False):
 
     def tick(self) -> None:
         """Once a second: ages, fading notes, the chart, the coin."""
-        self.refresh_views()
+        self._pump.tick()
         self.ask_chart()
         if isinstance(self.console_screen, CoinScreen):
             self._pump.ask_coin()
@@ -164,6 +164,16 @@ class ConsoleApp(Sturdy, App[ConsoleExit], inherit_bindings=False):
         if self._driver is not None:
             self._driver.disable_input()
         self.leave("detach")
+
+    @property
+    def slow_link(self) -> bool:
+        """Tell whether the terminal takes what is drawn too slowly."""
+        return isinstance(self._driver, PatientDriver) and self._driver.slow
+
+    @property
+    def choked_link(self) -> bool:
+        """Tell whether so much waits for the terminal that drawing more makes it later still."""
+        return isinstance(self._driver, PatientDriver) and self._driver.choked
 
     @property
     def bot_ended(self) -> bool:
@@ -192,6 +202,7 @@ class ConsoleApp(Sturdy, App[ConsoleExit], inherit_bindings=False):
         self._refresh_due = False
         state = self.state
         state.role = self.link.role
+        state.slow_link = self.slow_link
         state.undo_ready = self.notes.undo_ready(self.clock.monotonic())
         screen = self.console_screen
         if screen is None or self.leaving or not self.is_running:

@@ -12,10 +12,14 @@ from typing import IO, TYPE_CHECKING, cast
 from textual.drivers._writer_thread import WriterThread
 from textual.drivers.linux_driver import LinuxDriver
 
+from pbtui.console.pressure import Pressure
+from pbtui.core.clock import Clock
+
 if TYPE_CHECKING:
     from pbtui.console.app import ConsoleApp
 
 MOST_WAITING = 512 * 1024  # characters on their way to the terminal; some twenty full screens
+MOST_BEHIND = 16 * 1024  # from here on nothing is drawn that is not asked for
 STOP_WAIT_S = 1.0
 
 
@@ -25,13 +29,27 @@ class FrameWriter(WriterThread):
     Textual's own thread makes the event loop wait for the terminal: a stalled line would stop the bot as well.
     """
 
-    def __init__(self, file: IO[str] | None, on_room: Callable[[], None]) -> None:
+    def __init__(self, file: IO[str] | None, on_room: Callable[[], None], clock: Clock) -> None:
         super().__init__(cast("IO[str]", file))
         self._frames: Queue[str | None] = Queue()
         self._on_room = on_room
         self._lock = Lock()
         self._waiting = 0
         self._dropped = False
+        self._clock = clock
+        self._pressure = Pressure()
+
+    @property
+    def slow(self) -> bool:
+        """Tell whether the terminal takes frames too slowly."""
+        with self._lock:
+            return self._pressure.slow(self._clock.monotonic())
+
+    @property
+    def backlog(self) -> int:
+        """Return how many characters wait."""
+        with self._lock:
+            return self._waiting
 
     def write(self, text: str) -> None:
         """Queue a frame or drop it; never blocks."""
@@ -40,6 +58,7 @@ class FrameWriter(WriterThread):
                 self._dropped = True
                 return
             self._waiting += len(text)
+            self._pressure.queued(self._clock.monotonic())
         self._frames.put(text)
 
     def run(self) -> None:
@@ -52,6 +71,7 @@ class FrameWriter(WriterThread):
                     view = view[os.write(fd, view) :]
             with self._lock:
                 self._waiting -= len(text)
+                self._pressure.written(self._clock.monotonic())
                 recovered = self._dropped and self._waiting == 0
                 self._dropped = self._dropped and not recovered
             if recovered:
@@ -66,7 +86,17 @@ class FrameWriter(WriterThread):
 class PatientDriver(LinuxDriver):
     """Drops frames of a terminal that does not read, and paints everything anew once it does."""
 
-    _frame_writer: WriterThread | None = None
+    _frame_writer: FrameWriter | None = None
+
+    @property
+    def slow(self) -> bool:
+        """Tell whether the terminal takes frames too slowly."""
+        return self._frame_writer is not None and self._frame_writer.slow
+
+    @property
+    def choked(self) -> bool:
+        """Tell whether so much waits for the terminal that what would be drawn now is old when it is seen."""
+        return self._frame_writer is not None and self._frame_writer.backlog > MOST_BEHIND
 
     # Textual assigns a plain attribute; the property stands in for it unseen.
     @property
@@ -76,7 +106,10 @@ class PatientDriver(LinuxDriver):
     @_writer_thread.setter
     def _writer_thread(self, wanted: WriterThread | None) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
         # Textual creates its thread and starts it afterwards: ours takes its place in between.
-        self._frame_writer = None if wanted is None else FrameWriter(self._file, self._paint_again)
+        self._frame_writer = None if wanted is None else self._make_writer()
+
+    def _make_writer(self) -> FrameWriter:
+        return FrameWriter(self._file, self._paint_again, cast("ConsoleApp", self._app).clock)
 
     def _paint_again(self) -> None:
         with suppress(RuntimeError):  # the loop has ended

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pbtui.console.gauges import INKS, STREAM, Verdict, readings, stream_reading
 from pbtui.console.numbers import age, bar, clock, gain, gain_ink, money, pct, ratio, side_letter, utc
 from pbtui.console.state import ViewState
 from pbtui.console.text import Line, Span, line_width, safe
@@ -16,6 +17,7 @@ _BARS_FROM = 80
 _SEPARATOR: Span = ("  ", "text")
 _QUIET_STATES = frozenset({"running"})
 _BAD_STATES = frozenset({"blocked", "error"})
+_RANKS = {Verdict.OK: 99, Verdict.WARN: 7, Verdict.BAD: 5}  # what is not well stays longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ def alarm_parts(state: ViewState, snapshot: Snapshot, now_ms: int) -> list[Part]
     elif is_stale(snapshot, now_ms):
         found.append((" STALE ", "badge_live"))
     run = snapshot.health.state
+    if state.slow_link:
+        found.append((" SLOW LINK ", "badge_warn"))
     if run not in _QUIET_STATES:
         found.append((f" {run.upper()} ", "badge_live" if run in _BAD_STATES else "badge_warn"))
     if snapshot.health.creations_paused:
@@ -84,8 +88,9 @@ def alarm_parts(state: ViewState, snapshot: Snapshot, now_ms: int) -> list[Part]
 
 def stream_line(health: LoopHealth) -> Line:
     """Return the websocket state: a word, not only a colour."""
-    ink = {"up": "up", "none": "dim"}.get(health.stream, "bad" if health.stream == "down" else "warn")
-    return (("ws ", "dim"), ("● " if health.stream == "up" else "○ ", ink), (health.stream, ink))
+    text, verdict = stream_reading(health)
+    ink = "dim" if health.stream == "none" else "up" if verdict is Verdict.OK else INKS[verdict]
+    return (("ws ", "dim"), ("● " if health.stream == "up" else "○ ", ink), (text, ink))
 
 
 def money_parts(snapshot: Snapshot, *, with_bar: bool) -> list[Part]:
@@ -121,13 +126,12 @@ def time_part(snapshot: Snapshot, now_ms: int) -> Part:
 
 
 def health_parts(snapshot: Snapshot, now_ms: int) -> list[Part]:
-    """Return tick age, connection, errors, clock."""
+    """Return tick age, connection, every figure of health, clock."""
     health = snapshot.health
     return [
         Part(1, tick_line(snapshot, now_ms)),
-        Part(8, stream_line(health)),
-        Part(9, (("429 ", "dim"), (str(health.rate_limited_1h), "warn" if health.rate_limited_1h else "dim"))),
-        Part(9, (("err/h ", "dim"), (str(health.errors_1h), "bad" if health.errors_1h else "dim"))),
+        Part(min(STREAM.rank, _RANKS[stream_reading(health)[1]]), stream_line(health)),
+        *(Part(min(each.gauge.rank, _RANKS[each.verdict]), each.line()) for each in readings(health)),
         time_part(snapshot, now_ms),
     ]
 

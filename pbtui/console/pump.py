@@ -1,4 +1,4 @@
-"""Tasks beside the screen: snapshots in (drawn at most four times a second), chart questions out."""
+"""Tasks beside the screen: snapshots in (drawn four times a second at most, slow links once), chart questions out."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pbtui.console.app import ConsoleApp
 
 LEAST_GAP_S = 0.25
+SLOW_GAP_S = 1.0  # where the terminal does not keep up
 MOST_CANDLES = 240
 
 
@@ -46,16 +47,28 @@ class Pump:
     def _take(self, snapshot: Snapshot) -> None:
         first = self._app.state.snapshot is None
         self._app.state.take(snapshot)
-        wait = self._drawn_at + LEAST_GAP_S - asyncio.get_running_loop().time()
+        wait = self._drawn_at + self._gap - asyncio.get_running_loop().time()
         if wait <= 0 or first:
             self._draw()
         elif self._timer is None:
             self._timer = self._app.set_timer(wait, self._draw)
 
+    @property
+    def _gap(self) -> float:
+        return SLOW_GAP_S if self._app.slow_link else LEAST_GAP_S
+
+    def tick(self) -> None:
+        """Draw for the clock's sake, unless a snapshot has just done so on a slow link, or much waits already."""
+        early = self._drawn_at + self._gap > asyncio.get_running_loop().time()
+        if not (self._app.slow_link and early) and not self._app.choked_link:
+            self._app.refresh_views()
+
     def _draw(self) -> None:
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
+        if self._app.choked_link and not self._app.bot_ended:  # the next tick may find room
+            return
         self._drawn_at = asyncio.get_running_loop().time()
         self._app.refresh_views()
         if self._app.stop_asked and self._app.bot_ended:

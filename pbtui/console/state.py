@@ -46,6 +46,7 @@ class ViewState:
     attached: bool = False
     link_ended: str = ""  # why there are no more snapshots
     undo_ready: bool = False
+    slow_link: bool = False  # the terminal takes what is drawn too slowly: draw less often
     orders_all: bool = False
     event_level: int = 1
     timeframe: Timeframe = "1m"

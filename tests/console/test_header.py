@@ -103,3 +103,52 @@ def test_staleness_needs_a_first_tick_and_three_intervals() -> None:
 
 def test_without_a_bot_the_header_says_so() -> None:
     assert "waiting for the bot" in header(None, 80)[0]
+
+
+HEALTHY = replace(
+    snapshot().health, rate_limited_1h=0, errors_1h=0, loop_lag_ms=4.0, rest_ms=82.0, clock_skew_ms=-31.0,
+    candle_age_ms=61_000, event_age_ms=300, rate_used=0.12,
+)  # fmt: skip
+
+
+def test_a_wide_header_tells_every_figure_of_health_and_no_word_where_all_is_well() -> None:
+    text = header(replace(snapshot(), health=HEALTHY), 200, 2)[0]
+    for words in ("ws ● up 0.3s", "lag 4ms", "rest 82ms", "candle 1m", "budget 12%", "skew -31ms", "429 0", "err/h 0"):
+        assert words in text
+    assert "warn" not in text
+    assert "BAD" not in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "warn", "bad"),
+    [
+        ("loop_lag_ms", ("lag 50ms warn", 50.0), ("lag 250ms BAD", 250.0)),
+        ("rest_ms", ("rest 1.5s warn", 1_500.0), ("rest 5.0s BAD", 5_000.0)),
+        ("clock_skew_ms", ("skew -500ms warn", -500.0), ("skew +12s BAD", 12_000.0)),
+        ("candle_age_ms", ("candle 3m warn", 180_000), ("candle 10m BAD", 600_000)),
+        ("event_age_ms", ("ws ● up 10s warn", 10_000), ("ws ● up 1m BAD", 60_000)),
+        ("rate_used", ("budget 70% warn", 0.7), ("budget 90% BAD", 0.9)),
+        ("rate_limited_1h", ("429 1 warn", 1), ("429 20 BAD", 20)),
+        ("errors_1h", ("err/h 1 warn", 1), ("err/h 10 BAD", 10)),
+        ("stream", ("ws ○ stale 0.3s warn", "stale"), ("ws ○ down BAD", "down")),
+    ],
+)
+def test_a_figure_that_is_not_well_says_so_in_a_word_and_stays(
+    changes: str, warn: tuple[str, object], bad: tuple[str, object]
+) -> None:
+    for words, value in (warn, bad):
+        ill = replace(snapshot(), health=replace(HEALTHY, **{changes: value}))  # type: ignore[arg-type]
+        assert words in header(ill, 200, 2)[0]
+        assert words in header(ill, 120, 2)[0]
+    assert bad[0] in "".join(header(ill, 100, 2))
+
+
+def test_what_is_not_known_is_not_told() -> None:
+    text = header(replace(snapshot(), health=replace(snapshot().health, stream="none")), 200, 2)[0]
+    assert "ws ○ none" in text
+    for name in ("lag", "rest", "candle", "budget", "skew"):
+        assert f"{name} " not in text
+
+
+def test_a_slow_link_is_a_badge_that_never_drops() -> None:
+    assert " SLOW LINK " in header(snapshot(), 60, slow_link=True)[0]
