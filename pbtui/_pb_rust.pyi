@@ -101,6 +101,22 @@ def panic_close(
     c_mult: float,
     taker_fee: float,
 ) -> tuple[_Side, float, float, str, float, float, float] | None: ...
+def declared_reasons() -> list[tuple[str, str, list[str]]]: ...
+def explain_ideal_orders_json(text: str, symbol_idx: int) -> str: ...
+def explain_selection(
+    features: list[tuple[int, bool, float, float]],
+    max_positions: int,
+    volume_drop_pct: float,
+    volatility_drop_pct: float,
+) -> list[tuple[int, tuple[str, list[tuple[str, float]]]]]: ...
+def explain_executable(
+    ideal: list[tuple[float, float, str]],
+    last_price: float,
+    long_size: float,
+    short_size: float,
+    price_distance_threshold: float,
+    market_orders_allowed: bool,
+) -> list[tuple[str, float, float, str, list[tuple[str, float]]]]: ...
 def run_backtest(
     hlcvs: _Floats,
     btc_usd: _Floats,

@@ -13,6 +13,7 @@ pub mod round;
 pub mod select;
 pub mod types;
 mod whole;
+pub mod why;
 
 #[cfg(feature = "python")]
 mod py;

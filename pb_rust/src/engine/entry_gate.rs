@@ -2,17 +2,18 @@
 
 use super::input::Input;
 use super::state::{Workspace, raw_balance};
-use crate::order::entry_gate::{GateEntry, GatePosition, gate_entries};
+use crate::order::entry_gate::{GateEntry, GatePosition, gate_entries_watched};
 use crate::types::Side;
+use crate::why::Watch;
 
 /// Removes or shrinks entries, furthest first.
-pub fn apply(input: &Input, ws: &mut Workspace) {
+pub fn apply(input: &Input, ws: &mut Workspace, watch: &mut impl Watch) {
     for side in Side::BOTH {
-        apply_side(input, ws, side);
+        apply_side(input, ws, side, watch);
     }
 }
 
-fn apply_side(input: &Input, ws: &mut Workspace, side: Side) {
+fn apply_side(input: &Input, ws: &mut Workspace, side: Side, watch: &mut impl Watch) {
     let records = &mut ws.sides[side.idx()].records;
     let entries: Vec<GateEntry> = input
         .symbols
@@ -42,7 +43,7 @@ fn apply_side(input: &Input, ws: &mut Workspace, side: Side) {
         })
         .collect();
     let twel = input.global.global_bot_params.get(side).total_wallet_exposure_limit;
-    let kept = gate_entries(side, raw_balance(input), twel, &positions, &entries);
+    let kept = gate_entries_watched(side, raw_balance(input), twel, &positions, &entries, watch);
     records.iter_mut().for_each(|record| record.entries.clear());
     for entry in kept {
         records[entry.idx].entries.push(entry.order);

@@ -3,14 +3,16 @@
 use super::ema::{bands, cost_ok, volatility_1h};
 use super::error::EngineError;
 use super::focus::Wanted;
+use super::gate_words::{Gate, tell_gate};
 use super::input::{Input, Mode, NextCandle, PeekHints, SideInput, SymbolInput};
 use super::output::Warning;
 use super::state::{Workspace, effective_mode};
 use crate::order::OrderContext;
-use crate::order::closes::{all_closes, next_close};
-use crate::order::entries::{all_entries, next_entry};
+use crate::order::closes::{all_closes_watched, next_close_watched};
+use crate::order::entries::{all_entries_watched, next_entry_watched};
 use crate::order::panic::panic_close;
 use crate::types::{Order, Side};
+use crate::why::{Part, Reason, Watch};
 
 /// Bit of a symbol's expansion mask: entries of long 1, of short 2, closes of long 4, of short 8.
 fn grid_bit(side: Side) -> u8 {
@@ -63,16 +65,33 @@ fn would_fill(order: &Order, candle: &NextCandle) -> bool {
     candle.tradable && ((order.qty > 0.0 && candle.low < order.price) || (order.qty < 0.0 && candle.high > order.price))
 }
 
-fn produce(expand: Expand, out: &mut Vec<Order>, next: impl FnOnce() -> Order, all: impl FnOnce(&mut Vec<Order>)) {
+fn produce<W: Watch>(
+    expand: Expand,
+    out: &mut Vec<Order>,
+    watch: &mut W,
+    next: impl FnOnce(&mut W) -> Order,
+    all: impl FnOnce(&mut Vec<Order>, &mut W),
+) {
     match expand {
-        Expand::Always => all(out),
-        Expand::Never => out.push(next()),
+        Expand::Always => all(out, watch),
+        Expand::Never => out.push(next(watch)),
         Expand::IfFilled(candle) => {
-            let order = next();
-            if would_fill(&order, &candle) { all(out) } else { out.push(order) }
+            let order = next(watch);
+            if would_fill(&order, &candle) { all(out, watch) } else { out.push(order) }
         }
     }
     out.retain(|order| order.qty != 0.0);
+    if W::LISTENS && out.is_empty() {
+        watch.say_if_silent(|| Reason::RoundsToNothing { step: f64::NAN });
+    }
+}
+
+fn make_entries(ctx: &OrderContext, expand: Expand, out: &mut Vec<Order>, watch: &mut impl Watch) {
+    produce(expand, out, watch, |w| next_entry_watched(ctx, w), |out, w| all_entries_watched(ctx, out, w));
+}
+
+fn make_closes(ctx: &OrderContext, expand: Expand, out: &mut Vec<Order>, watch: &mut impl Watch) {
+    produce(expand, out, watch, |w| next_close_watched(ctx, w), |out, w| all_closes_watched(ctx, out, w));
 }
 
 fn push_warnings(symbol: &SymbolInput, side: Side, enabled: bool, warnings: &mut Vec<Warning>) {
@@ -103,26 +122,26 @@ pub fn generate(
     wanted: Wanted,
     ws: &mut Workspace,
     warnings: &mut Vec<Warning>,
+    watch: &mut impl Watch,
 ) -> Result<(), EngineError> {
     let mut mask = std::mem::take(&mut ws.expand);
     collect_hints(input.peek_hints.as_ref(), input.symbols.len(), &mut mask);
     let result = input.symbols.iter().enumerate().try_for_each(|(i, symbol)| {
         Side::BOTH.into_iter().try_for_each(|side| {
             push_warnings(symbol, side, ws.sides[side.idx()].enabled, warnings);
-            generate_side(input, wanted, ws, i, side, mask.get(i).copied())
+            generate_side(input, wanted, ws, (i, side, mask.get(i).copied()), watch)
         })
     });
     ws.expand = mask;
     result
 }
 
-fn generate_side(
+fn generate_side<W: Watch>(
     input: &Input,
     wanted: Wanted,
     ws: &mut Workspace,
-    i: usize,
-    side: Side,
-    hint: Option<u8>,
+    (i, side, hint): (usize, Side, Option<u8>),
+    watch: &mut W,
 ) -> Result<(), EngineError> {
     let symbol = &input.symbols[i];
     let own = symbol.side(side);
@@ -133,6 +152,9 @@ fn generate_side(
     if record.mode == Mode::Panic {
         let order = panic_close(side, &own.position, &symbol.order_book, symbol.exchange.price_step);
         record.closes.extend(order);
+        if W::LISTENS {
+            tell_gate(input, i, side, &Gate::panic(state.enabled, order.is_some()), watch);
+        }
         return Ok(());
     }
     let allow_initial = wanted.entries(side)
@@ -141,6 +163,10 @@ fn generate_side(
         && cost_ok(input.global.filter_by_min_effective_cost, input.balance, symbol, side);
     let (entries, closes) = wants(record.mode, own.has_position(), allow_initial);
     let (entries, closes) = (entries && wanted.entries(side), closes && wanted.closes(side, i));
+    if W::LISTENS {
+        let gate = Gate { mode: record.mode, enabled: state.enabled, active: state.active[i], entries, closed: false };
+        tell_gate(input, i, side, &gate, watch);
+    }
     if !entries && !closes {
         if own.has_position() && wanted.unstuck() && record.is_managed() {
             record.bands = bands(&symbol.emas, &own.bot_params, symbol.symbol_idx)?;
@@ -150,12 +176,12 @@ fn generate_side(
     let ctx = context(input.balance, symbol, own, side)?;
     record.bands = ctx.bands;
     if entries {
-        let expand = Expand::of(symbol, hint, grid_bit(side));
-        produce(expand, &mut record.entries, || next_entry(&ctx), |out| all_entries(&ctx, out));
+        watch.about(i, side, Part::Entry);
+        make_entries(&ctx, Expand::of(symbol, hint, grid_bit(side)), &mut record.entries, watch);
     }
     if closes {
-        let expand = Expand::of(symbol, hint, close_bit(side));
-        produce(expand, &mut record.closes, || next_close(&ctx), |out| all_closes(&ctx, out));
+        watch.about(i, side, Part::Close);
+        make_closes(&ctx, Expand::of(symbol, hint, close_bit(side)), &mut record.closes, watch);
     }
     Ok(())
 }

@@ -5,9 +5,10 @@ use super::output::LossGateBlock;
 use super::state::{Workspace, raw_balance};
 use crate::order::loss_gate::LossGate;
 use crate::types::Side;
+use crate::why::{Part, Reason, Watch};
 
 /// Removes blocked closes and reports each.
-pub fn apply(input: &Input, ws: &mut Workspace, blocks: &mut Vec<LossGateBlock>) {
+pub fn apply(input: &Input, ws: &mut Workspace, blocks: &mut Vec<LossGateBlock>, watch: &mut impl Watch) {
     let (global, balance) = (&input.global, raw_balance(input));
     let gate = LossGate::new(
         balance,
@@ -20,8 +21,11 @@ pub fn apply(input: &Input, ws: &mut Workspace, blocks: &mut Vec<LossGateBlock>)
         let records = &mut ws.sides[pside.idx()].records;
         for (symbol_idx, (symbol, record)) in input.symbols.iter().zip(records).enumerate() {
             let position = record.position;
+            watch.about(symbol_idx, pside, Part::Close);
             record.closes.retain(|order| {
                 let Some(loss) = gate.check(pside, &position, order, symbol.exchange.c_mult) else { return true };
+                let (projected_pnl, balance_after, floor) = (loss.projected_pnl, loss.balance_after, gate.floor);
+                watch.say_of(order, || Reason::LossGate { projected_pnl, balance_after, floor });
                 blocks.push(LossGateBlock {
                     symbol_idx,
                     pside,

@@ -16,6 +16,8 @@ pub mod state;
 
 mod enforcer;
 mod entry_gate;
+pub mod explain;
+mod gate_words;
 mod generate;
 mod loss_gate;
 mod one_way;
@@ -32,6 +34,8 @@ pub use input::Input;
 pub use output::Output;
 pub use parse::parse_input;
 pub use state::Workspace;
+
+use crate::why::{Silent, Watch};
 
 /// About the length of one order in the answer.
 const ORDER_BYTES: usize = 128;
@@ -54,22 +58,33 @@ pub fn compute_ideal_orders_into(
     ws: &mut Workspace,
     output: &mut Output,
 ) -> Result<(), EngineError> {
+    decide(input, focus, ws, output, &mut Silent)
+}
+
+/// The decision itself, in front of whoever listens.
+fn decide<W: Watch>(
+    input: &Input,
+    focus: Option<&Focus>,
+    ws: &mut Workspace,
+    output: &mut Output,
+    watch: &mut W,
+) -> Result<(), EngineError> {
     let wanted = Wanted(focus);
     validate::check(input)?;
     output.clear();
     ws.prepare(input);
-    slots::assign(input, wanted, ws);
-    one_way::block(input, ws);
-    generate::generate(input, wanted, ws, &mut output.diagnostics.warnings)?;
+    slots::assign(input, wanted, ws, watch);
+    one_way::block(input, ws, watch);
+    generate::generate(input, wanted, ws, &mut output.diagnostics.warnings, watch)?;
     if wanted.unstuck() {
-        unstuck::append(input, ws);
+        unstuck::append(input, ws, watch);
     }
     if wanted.enforcer() {
         enforcer::append(input, ws);
     }
-    trim::apply(input, ws);
-    loss_gate::apply(input, ws, &mut output.diagnostics.loss_gate_blocks);
-    entry_gate::apply(input, ws);
+    trim::apply(input, ws, watch);
+    loss_gate::apply(input, ws, &mut output.diagnostics.loss_gate_blocks, watch);
+    entry_gate::apply(input, ws, watch);
     ordering::emit(input, ws, &mut output.orders);
     Ok(())
 }

@@ -9,9 +9,10 @@ use super::state::{EPSILON, Workspace};
 use crate::money::min_entry_qty;
 use crate::round::round_;
 use crate::types::{ExchangeParams, Order, OrderBook, Side};
+use crate::why::{Part, Reason, Watch};
 
 /// Trims the closes of every record.
-pub fn apply(input: &Input, ws: &mut Workspace) {
+pub fn apply(input: &Input, ws: &mut Workspace, watch: &mut impl Watch) {
     for side in Side::BOTH {
         for (symbol, record) in input.symbols.iter().zip(&mut ws.sides[side.idx()].records) {
             if record.closes.is_empty() {
@@ -24,7 +25,8 @@ pub fn apply(input: &Input, ws: &mut Workspace) {
                 exchange: &symbol.exchange,
                 min_qty: min_entry_qty(symbol.close_touch(side), &symbol.exchange),
             };
-            trim.apply(&mut record.closes);
+            watch.about(symbol.symbol_idx, side, Part::Close);
+            trim.apply(&mut record.closes, watch);
         }
     }
 }
@@ -39,18 +41,26 @@ struct Trim<'a> {
 }
 
 impl Trim<'_> {
-    fn apply(&self, closes: &mut Vec<Order>) {
+    fn apply(&self, closes: &mut Vec<Order>, watch: &mut impl Watch) {
         if self.size <= EPSILON {
+            watch.say(|| Reason::CloseBelowMinimum { qty: self.size, least: self.min_qty });
             closes.clear();
             return;
         }
         if self.size < self.min_qty - EPSILON {
+            watch.say(|| Reason::CloseMerged { held: self.size, least: self.min_qty });
             self.collapse(closes);
             return;
         }
         if self.min_qty > EPSILON {
             let dust = |close: &Order| close.qty.abs() + EPSILON < self.min_qty;
-            closes.retain(|close| !dust(close));
+            closes.retain(|close| {
+                let kept = !dust(close);
+                if !kept {
+                    watch.say_of(close, || Reason::CloseBelowMinimum { qty: close.qty.abs(), least: self.min_qty });
+                }
+                kept
+            });
         }
         if closes.is_empty() {
             return;
@@ -58,7 +68,7 @@ impl Trim<'_> {
         let total: f64 = closes.iter().filter(|c| c.qty * self.sign > 0.0).fold(0.0, |sum, c| sum + c.qty.abs());
         let fits = total <= self.size + EPSILON;
         if !fits {
-            self.reduce(closes, total - self.size);
+            self.reduce(closes, total - self.size, watch);
         }
         self.absorb_dust(closes);
     }
@@ -79,7 +89,7 @@ impl Trim<'_> {
     }
 
     /// Takes `excess` away from the furthest closes; leaves them furthest first.
-    fn reduce(&self, closes: &mut Vec<Order>, mut excess: f64) {
+    fn reduce(&self, closes: &mut Vec<Order>, mut excess: f64, watch: &mut impl Watch) {
         stable_sort_by(closes, |a, b| {
             self.by_distance(b, a).then_with(|| by_type_price(a, b)).then_with(|| by_value(a.qty.abs(), b.qty.abs()))
         });
@@ -87,25 +97,29 @@ impl Trim<'_> {
             if excess <= EPSILON {
                 return true;
             }
-            let qty = close.qty.abs();
-            if qty <= EPSILON {
-                return false;
-            }
-            if qty <= excess + EPSILON {
-                excess -= qty;
-                return false;
-            }
-            let rest = round_(qty - excess, self.exchange.qty_step);
-            if rest <= EPSILON {
-                return false;
-            }
-            excess = 0.0;
-            if rest < self.min_qty {
-                return false;
-            }
-            close.qty = rest.copysign(close.qty);
-            true
+            let was = close.qty.abs();
+            let left = self.left_of(was, &mut excess);
+            watch.say_of(close, || Reason::CloseBeyondPosition { was, left: left.unwrap_or(0.0) });
+            close.qty = left.unwrap_or(was).copysign(close.qty);
+            left.is_some()
         });
+    }
+
+    /// What is left of a close after giving as much of the excess as it can; None when it goes.
+    fn left_of(&self, qty: f64, excess: &mut f64) -> Option<f64> {
+        if qty <= EPSILON {
+            return None;
+        }
+        if qty <= *excess + EPSILON {
+            *excess -= qty;
+            return None;
+        }
+        let rest = round_(qty - *excess, self.exchange.qty_step);
+        if rest <= EPSILON {
+            return None;
+        }
+        *excess = 0.0;
+        if rest < self.min_qty { None } else { Some(rest) }
     }
 
     /// A remainder of the position that no order could close later goes to the furthest close.

@@ -2,20 +2,34 @@
 
 use super::input::Input;
 use super::state::{Workspace, raw_balance};
-use crate::order::unstuck::{UnstuckInput, unstuck_close};
+use crate::order::unstuck::{UnstuckInput, unstuck_close_watched};
 use crate::types::Side;
+use crate::why::{Part, Watch};
 
 /// Appends the unstuck close, if any, to the closes of its record.
-pub fn append(input: &Input, ws: &mut Workspace) {
+pub fn append<W: Watch>(input: &Input, ws: &mut Workspace, watch: &mut W) {
     let global = &input.global;
     if !(global.unstuck_allowance_long > 0.0 || global.unstuck_allowance_short > 0.0) {
+        if W::LISTENS {
+            tell_used_up(input, ws, watch);
+        }
         return;
     }
     let candidates: Vec<UnstuckInput> = Side::BOTH.into_iter().flat_map(|side| candidates(input, ws, side)).collect();
-    let found =
-        unstuck_close(raw_balance(input), global.unstuck_allowance_long, global.unstuck_allowance_short, &candidates);
+    let (long, short) = (global.unstuck_allowance_long, global.unstuck_allowance_short);
+    let found = unstuck_close_watched(raw_balance(input), long, short, &candidates, watch);
     if let Some((idx, side, order)) = found {
         ws.sides[side.idx()].records[idx].closes.push(order);
+    }
+}
+
+/// Says of every position that could be stuck that nothing may be lost any more.
+fn tell_used_up(input: &Input, ws: &Workspace, watch: &mut impl Watch) {
+    let global = &input.global;
+    for stuck in Side::BOTH.into_iter().flat_map(|side| candidates(input, ws, side)) {
+        let allowance = stuck.side.pick(global.unstuck_allowance_long, global.unstuck_allowance_short);
+        watch.about(stuck.idx, stuck.side, Part::Close);
+        watch.say(|| stuck.held_back(raw_balance(input), allowance));
     }
 }
 

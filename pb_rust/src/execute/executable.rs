@@ -4,6 +4,7 @@ use super::bounds::bound_reduce_only;
 use super::sendable::{Executable, Held, distance};
 use crate::engine::sort::{by_value, stable_sort_by};
 use crate::types::{Order, OrderType, Side};
+use crate::why::{Reason, Silent, Watch};
 
 /// Switches of the step; the threshold is a fraction of the price.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +58,11 @@ fn goes_to_market(row: &Row, last: f64) -> bool {
 
 /// Orders of one symbol, nearest first; those of type `empty` are dropped.
 pub fn to_executable(ideal: &[Order], held: &Held, rules: &Rules) -> Vec<Executable> {
+    to_executable_watched(ideal, held, rules, &mut Silent)
+}
+
+/// As `to_executable`, saying which orders are not sent and why.
+pub fn to_executable_watched(ideal: &[Order], held: &Held, rules: &Rules, watch: &mut impl Watch) -> Vec<Executable> {
     let mut rows: Vec<Row> = ideal.iter().filter_map(|order| row(order, held.last_price)).collect();
     stable_sort_by(&mut rows, |a, b| by_value(a.distance, b.distance));
     let any_partial = rows.iter().any(|r| r.order.order_type.name().contains("partial"));
@@ -65,10 +71,13 @@ pub fn to_executable(ideal: &[Order], held: &Held, rules: &Rules) -> Vec<Executa
         let Order { qty, price, order_type } = row.order;
         let far = row.distance > rules.price_distance_threshold;
         if qty == 0.0 || (far && waits(row, any_partial, held)) {
+            let (distance_pct, threshold_pct) = (row.distance, rules.price_distance_threshold);
+            watch.say_of(&row.order, || Reason::TooFarToSend { distance_pct, threshold_pct });
             continue;
         }
         let qty = qty.abs();
         if out.iter().any(|o| o.qty == qty && o.price == price && o.order_type == order_type) {
+            watch.say_of(&row.order, || Reason::SentOnce {});
             continue;
         }
         out.push(Executable {

@@ -7,6 +7,7 @@ use super::{MAX_ORDERS, OrderContext, sort_by_price};
 use crate::money::cost_to_qty;
 use crate::round::{quantize, round_, round_up};
 use crate::types::{Order, OrderType, Position, Side};
+use crate::why::{Reason, Silent, Watch};
 
 /// Share of a long position's limit assumed in use when there is no limit (wart W8).
 const OVERFULL: f64 = 10.0;
@@ -68,12 +69,13 @@ fn trailing_rule(ctx: &OrderContext) -> TrailingRule {
 }
 
 /// Take-profit after a pull-back (orders.md 4.4).
-fn trailing_close(ctx: &OrderContext) -> Order {
+fn trailing_close(ctx: &OrderContext, watch: &mut impl Watch) -> Order {
     if ctx.held() == 0.0 {
         return Order::EMPTY;
     }
     let rule = trailing_rule(ctx);
     let (touch, kind) = (ctx.close_touch(), trailing_type(ctx.side));
+    watch.say(|| rule.tell(-ctx.sign(), ctx.position.price, ctx.trailing));
     let price = match rule.judge(-ctx.sign(), ctx.position.price, ctx.trailing) {
         Trigger::Waiting => return Order::new(0.0, 0.0, kind),
         Trigger::Touch => touch,
@@ -130,11 +132,16 @@ fn turn<'a>(ctx: &OrderContext<'a>) -> Turn<'a> {
 ///
 /// A trailing close that waits for its trigger has qty and price 0 and a trailing type.
 pub fn next_close(ctx: &OrderContext) -> Order {
+    next_close_watched(ctx, &mut Silent)
+}
+
+/// As `next_close`, saying why.
+pub fn next_close_watched(ctx: &OrderContext, watch: &mut impl Watch) -> Order {
     match turn(ctx) {
         Turn::Nothing => Order::EMPTY,
         Turn::Reduce(order) => order,
         Turn::Grid(part) => grid_close(&part),
-        Turn::Trailing(part) => trailing_close(&part),
+        Turn::Trailing(part) => trailing_close(&part, watch),
     }
 }
 
@@ -160,18 +167,26 @@ pub(crate) fn close_reach(ctx: &OrderContext) -> Option<Reach> {
 ///
 /// Closes at one price become one order of the later one's type (wart W7).
 pub fn all_closes(ctx: &OrderContext, out: &mut Vec<Order>) {
+    all_closes_watched(ctx, out, &mut Silent);
+}
+
+/// As `all_closes`, saying why.
+pub fn all_closes_watched(ctx: &OrderContext, out: &mut Vec<Order>, watch: &mut impl Watch) {
     let (step, first) = (ctx.exchange.qty_step, out.len());
     let mut sim = *ctx;
-    for _ in 0..MAX_ORDERS {
-        let mut order = next_close(&sim);
+    for before in 0..MAX_ORDERS {
+        watch.rung(before);
+        let mut order = next_close_watched(&sim, watch);
         order.price = quantize(order.price, ctx.exchange.price_step);
         order.qty = quantize(order.qty, step);
         if order.qty == 0.0 {
+            watch.say_if_silent(|| Reason::RoundsToNothing { step });
             break;
         }
         sim.position.size = round_(sim.position.size + order.qty, step);
         if let Some(last) = out[first..].last_mut() {
             if order.order_type == trailing_type(ctx.side) {
+                watch.say(|| Reason::ThenTrailing {});
                 break;
             }
             if order.price == last.price {

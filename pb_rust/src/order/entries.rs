@@ -7,6 +7,7 @@ use super::{MAX_ORDERS, OrderContext};
 use crate::money::{cost_to_qty, new_psize_pprice};
 use crate::round::{quantize, round_, round_dn};
 use crate::types::{Order, OrderType, Position};
+use crate::why::{Reason, Silent, Watch};
 
 /// A position smaller than this share of the first entry is still being opened.
 const PARTIAL_SHARE: f64 = 0.8;
@@ -39,10 +40,11 @@ enum Head {
     Reenter(f64),
 }
 
-fn first_entry(ctx: &OrderContext) -> Head {
+fn first_entry(ctx: &OrderContext, watch: &mut impl Watch) -> Head {
     let (bot, exchange) = (ctx.bot, ctx.exchange);
     let price = ctx.entry_behind(ctx.entry_touch(), first_price(ctx));
     if price <= exchange.price_step {
+        watch.say(|| Reason::FirstPriceTooLow { price, step: exchange.price_step });
         return Head::Done(Order::EMPTY);
     }
     let (held, least) = (ctx.held(), ctx.min_qty(price));
@@ -61,8 +63,8 @@ fn first_entry(ctx: &OrderContext) -> Head {
 }
 
 /// Re-entry of the grid (orders.md 3.3).
-fn grid_entry(ctx: &OrderContext, cap: f64) -> Order {
-    let initial = match first_entry(ctx) {
+fn grid_entry(ctx: &OrderContext, cap: f64, watch: &mut impl Watch) -> Order {
+    let initial = match first_entry(ctx, watch) {
         Head::Done(order) => return order,
         Head::Reenter(qty) => qty,
     };
@@ -70,10 +72,12 @@ fn grid_entry(ctx: &OrderContext, cap: f64) -> Order {
     let (held, average, factor) = (ctx.held(), ctx.position.price, ctx.bot.entry_grid_double_down_factor);
     let exposure = ctx.exposure(held, average);
     if exposure >= sizer.cap * FULL_SHARE {
+        watch.say(|| Reason::PositionFull { exposure, limit: sizer.cap });
         return Order::EMPTY;
     }
     let price = sizer.grid_price(average, exposure);
     if price <= 0.0 {
+        watch.say(|| Reason::GridPriceTooLow { step: ctx.exchange.price_step });
         return Order::EMPTY;
     }
     let qty = sizer.reentry_qty(price, held, factor).max(initial);
@@ -111,8 +115,8 @@ fn trailing_rule(sizer: &Sizer, exposure: f64) -> TrailingRule {
 }
 
 /// Re-entry after a pull-back (orders.md 3.4).
-fn trailing_entry(ctx: &OrderContext, cap: f64) -> Order {
-    let initial = match first_entry(ctx) {
+fn trailing_entry(ctx: &OrderContext, cap: f64, watch: &mut impl Watch) -> Order {
+    let initial = match first_entry(ctx, watch) {
         Head::Done(order) => return order,
         Head::Reenter(qty) => qty,
     };
@@ -120,10 +124,12 @@ fn trailing_entry(ctx: &OrderContext, cap: f64) -> Order {
     let (held, average, bot) = (ctx.held(), ctx.position.price, ctx.bot);
     let exposure = ctx.exposure(held, average);
     if exposure > sizer.cap * FULL_SHARE {
+        watch.say(|| Reason::PositionFull { exposure, limit: sizer.cap });
         return Order::EMPTY;
     }
     let rule = trailing_rule(&sizer, exposure);
     let touch = ctx.entry_touch();
+    watch.say(|| rule.tell(ctx.sign(), average, ctx.trailing));
     let price = match rule.judge(ctx.sign(), average, ctx.trailing) {
         Trigger::Waiting => return entry(ctx, TRAILING, 0.0, 0.0),
         Trigger::Touch => touch,
@@ -141,9 +147,11 @@ enum Turn {
     Trailing(f64),
 }
 
-fn turn(ctx: &OrderContext) -> Turn {
+fn turn(ctx: &OrderContext, watch: &mut impl Watch) -> Turn {
     let limit = ctx.limit();
     if limit == 0.0 || ctx.balance <= 0.0 {
+        let balance = ctx.balance;
+        watch.say(|| if limit == 0.0 { Reason::NoLimit { limit } } else { Reason::NoBalance { balance } });
         return Turn::Nothing;
     }
     let ratio = ctx.bot.entry_trailing_grid_ratio;
@@ -166,10 +174,15 @@ fn turn(ctx: &OrderContext) -> Turn {
 ///
 /// A trailing entry that waits for its trigger has qty and price 0 and a trailing type.
 pub fn next_entry(ctx: &OrderContext) -> Order {
-    match turn(ctx) {
+    next_entry_watched(ctx, &mut Silent)
+}
+
+/// As `next_entry`, saying why.
+pub fn next_entry_watched(ctx: &OrderContext, watch: &mut impl Watch) -> Order {
+    match turn(ctx, watch) {
         Turn::Nothing => Order::EMPTY,
-        Turn::Grid(cap) => grid_entry(ctx, cap),
-        Turn::Trailing(cap) => trailing_entry(ctx, cap),
+        Turn::Grid(cap) => grid_entry(ctx, cap, watch),
+        Turn::Trailing(cap) => trailing_entry(ctx, cap, watch),
     }
 }
 
@@ -177,10 +190,10 @@ pub fn next_entry(ctx: &OrderContext) -> Order {
 ///
 /// Holds while position, balance, limit and volatility stay as they are, and above `opened_from`.
 pub(crate) fn entry_reach(ctx: &OrderContext) -> Option<Reach> {
-    match turn(ctx) {
+    match turn(ctx, &mut Silent) {
         Turn::Nothing => None,
         Turn::Grid(cap) => {
-            let order = grid_entry(&far(ctx), cap);
+            let order = grid_entry(&far(ctx), cap, &mut Silent);
             (order.order_type != OrderType::Empty).then_some(Reach { price: order.price, rule: None })
         }
         Turn::Trailing(cap) => {
@@ -216,19 +229,29 @@ pub(crate) fn first_price(ctx: &OrderContext) -> f64 {
 
 /// Appends the whole ladder, snapped to steps, in the order in which it would fill (orders.md 3.7).
 pub fn all_entries(ctx: &OrderContext, out: &mut Vec<Order>) {
+    all_entries_watched(ctx, out, &mut Silent);
+}
+
+/// As `all_entries`, saying why.
+pub fn all_entries_watched(ctx: &OrderContext, out: &mut Vec<Order>, watch: &mut impl Watch) {
     let (exchange, first) = (ctx.exchange, out.len());
     let mut sim = *ctx;
-    for _ in 0..MAX_ORDERS {
-        let mut order = next_entry(&sim);
+    for before in 0..MAX_ORDERS {
+        watch.rung(before);
+        let mut order = next_entry_watched(&sim, watch);
         order.price = quantize(order.price, exchange.price_step);
         order.qty = quantize(order.qty, exchange.qty_step);
         if order.qty == 0.0 {
+            watch.say_if_silent(|| Reason::RoundsToNothing { step: exchange.qty_step });
             break;
         }
         if let Some(last) = out[first..].last() {
             let kinds = [TRAILING, TRAILING_CROPPED];
             let trailing = kinds.iter().any(|kind| order.order_type == ctx.side.pick(kind.0, kind.1));
             if trailing || order.price == last.price {
+                watch.say(|| {
+                    if trailing { Reason::ThenTrailing {} } else { Reason::LadderSamePrice { price: order.price } }
+                });
                 break;
             }
         }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::money::{min_entry_qty, new_psize_pprice, pprice_diff, wallet_exposure};
 use crate::round::round_dn;
 use crate::types::{ExchangeParams, Order, Side};
+use crate::why::{Part, Reason, Silent, Watch};
 
 /// Quantities and exposures closer than this count as equal.
 const EPSILON: f64 = 1e-12;
@@ -212,6 +213,44 @@ fn candidate(side: Side, at: usize, entry: &GateEntry, slots: &mut HashMap<usize
     })
 }
 
+fn too_small(entry: &GateEntry) -> Reason {
+    Reason::EntryBelowMinimum { qty: entry.order.qty.abs(), least: min_entry_qty(entry.order.price, &entry.exchange) }
+}
+
+/// Says the same kind of reason of every entry.
+fn tell_all<W: Watch>(side: Side, entries: &[GateEntry], watch: &mut W, make: impl Fn(&GateEntry) -> Reason) {
+    if W::LISTENS {
+        for entry in entries {
+            watch.about(entry.idx, side, Part::Entry);
+            watch.say_of(&entry.order, || make(entry));
+        }
+    }
+}
+
+/// Says of every entry what is left of it, where that is not all.
+fn tell_cuts(
+    side: Side,
+    entries: &[GateEntry],
+    limit: f64,
+    (candidates, quantities): (&[Candidate], &[f64]),
+    watch: &mut impl Watch,
+) {
+    for (at, entry) in entries.iter().enumerate() {
+        watch.about(entry.idx, side, Part::Entry);
+        match candidates.iter().position(|candidate| candidate.at == at) {
+            None => watch.say_of(&entry.order, || too_small(entry)),
+            Some(place) => {
+                let (was, left) = (candidates[place].qty, quantities.get(place).copied().unwrap_or(0.0));
+                if is_dust(left, candidates[place].least) || left <= 0.0 {
+                    watch.say_of(&entry.order, || Reason::TotalExposureCut { was, left: 0.0, limit });
+                } else if left < was {
+                    watch.say_of(&entry.order, || Reason::TotalExposureCut { was, left, limit });
+                }
+            }
+        }
+    }
+}
+
 /// Exposure of all positions, and what each symbol that has candidates holds.
 fn holdings(balance: f64, positions: &[GatePosition], slots: &HashMap<usize, usize>) -> (f64, Vec<Option<Holding>>) {
     let mut held = vec![None; slots.len()];
@@ -237,8 +276,24 @@ pub fn gate_entries(
     positions: &[GatePosition],
     entries: &[GateEntry],
 ) -> Vec<GateEntry> {
+    gate_entries_watched(side, balance, twel, positions, entries, &mut Silent)
+}
+
+/// As `gate_entries`, saying which entries it drops or shrinks.
+pub fn gate_entries_watched<W: Watch>(
+    side: Side,
+    balance: f64,
+    twel: f64,
+    positions: &[GatePosition],
+    entries: &[GateEntry],
+    watch: &mut W,
+) -> Vec<GateEntry> {
     let target = twel.max(0.0);
     if balance <= 0.0 || target <= 0.0 || entries.is_empty() {
+        tell_all(side, entries, watch, |_| match balance <= 0.0 {
+            true => Reason::NoBalance { balance },
+            false => Reason::NoLimit { limit: target },
+        });
         return Vec::new();
     }
     let mut slots = HashMap::new();
@@ -247,10 +302,17 @@ pub fn gate_entries(
     let (now, holdings) = holdings(balance, positions, &slots);
     let limit = target - EPSILON;
     if candidates.is_empty() || now >= limit {
+        tell_all(side, entries, watch, |entry| match now >= limit {
+            true => Reason::TotalExposureFull { exposure: now, limit: target },
+            false => too_small(entry),
+        });
         return Vec::new();
     }
     let mut projection = Projection { balance, now, limit, holdings, scratch: Vec::new(), candidates };
     let Some(quantities) = projection.shrink(entries) else { return entries.to_vec() };
+    if W::LISTENS {
+        tell_cuts(side, entries, target, (&projection.candidates, &quantities), watch);
+    }
     let kept = |(candidate, qty): (&Candidate, f64)| {
         let mut entry = entries[candidate.at];
         entry.order.qty = side.sign() * qty;

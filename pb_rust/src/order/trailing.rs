@@ -1,6 +1,7 @@
 //! Price extremes since the last fill, and when a trailing order triggers (orders.md 3.4, 4.4, 6).
 
-use crate::types::TrailingBundle;
+use crate::types::{FMAX, TrailingBundle};
+use crate::why::Reason;
 
 /// Takes in one candle; ignored when any of its values is not finite.
 #[inline]
@@ -49,15 +50,42 @@ impl TrailingRule {
     ///
     /// Long entries and short closes watch the fall, short entries and long closes the rise.
     pub(crate) fn judge(&self, toward: f64, position_price: f64, bundle: &TrailingBundle) -> Trigger {
-        let (threshold, retracement) = (self.threshold, self.retracement);
+        let seen = self.look(toward, position_price, bundle);
+        self.verdict(toward, position_price, seen.armed, seen.pulled_back)
+    }
+
+    #[inline]
+    fn look(&self, toward: f64, position_price: f64, bundle: &TrailingBundle) -> Seen {
         let (extreme, back) = if toward > 0.0 {
             (bundle.min_since_open, bundle.max_since_min)
         } else {
             (bundle.max_since_open, bundle.min_since_max)
         };
-        let armed = toward * extreme < toward * (position_price * (1.0 - toward * threshold));
-        let pulled_back = toward * back > toward * (extreme * (1.0 + toward * retracement));
-        self.verdict(toward, position_price, armed, pulled_back)
+        let threshold_price = position_price * (1.0 - toward * self.threshold);
+        let armed = toward * extreme < toward * threshold_price;
+        let pulled_back = toward * back > toward * (extreme * (1.0 + toward * self.retracement));
+        Seen { extreme, back, threshold_price, armed, pulled_back }
+    }
+
+    /// How far these extremes have come, in words for an operator; moves are positive the way the rule watches.
+    pub(crate) fn tell(&self, toward: f64, position_price: f64, bundle: &TrailingBundle) -> Reason {
+        let seen = self.look(toward, position_price, bundle);
+        let (threshold_price, extreme_price) = (seen.threshold_price, seen.known_extreme());
+        // Until price has been there the retracement is drawn from where it would begin.
+        let begins = if seen.armed || self.threshold <= 0.0 { seen.extreme } else { threshold_price };
+        let retracement_price = begins * (1.0 + toward * self.retracement);
+        if self.verdict(toward, position_price, seen.armed, seen.pulled_back) != Trigger::Waiting {
+            Reason::TrailingTriggered { threshold_price, retracement_price, extreme_price }
+        } else if self.threshold <= 0.0 && self.retracement <= 0.0 {
+            Reason::TrailingNever { threshold_pct: self.threshold, retracement_pct: self.retracement }
+        } else if self.threshold > 0.0 && !seen.armed {
+            let moved_pct = toward * (1.0 - extreme_price / position_price);
+            Reason::TrailingThreshold { moved_pct, needed_pct: self.threshold, threshold_price, extreme_price }
+        } else {
+            let pulled_pct =
+                if seen.back > 0.0 && seen.back < FMAX { toward * (seen.back / seen.extreme - 1.0) } else { 0.0 };
+            Reason::TrailingRetracement { pulled_pct, needed_pct: self.retracement, retracement_price, extreme_price }
+        }
     }
 
     /// The most that the extremes could ever lead to while the position stays as it is.
@@ -76,6 +104,22 @@ impl TrailingRule {
         } else {
             Trigger::Waiting
         }
+    }
+}
+
+/// What the extremes say to a rule.
+struct Seen {
+    extreme: f64,
+    back: f64,
+    threshold_price: f64,
+    armed: bool,
+    pulled_back: bool,
+}
+
+impl Seen {
+    /// The extreme; no number where nothing has been seen yet.
+    fn known_extreme(&self) -> f64 {
+        if self.extreme > 0.0 && self.extreme < FMAX { self.extreme } else { f64::NAN }
     }
 }
 

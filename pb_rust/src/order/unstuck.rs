@@ -3,6 +3,7 @@
 use crate::money::{cost_to_qty, min_entry_qty, pnl, pprice_diff, wallet_exposure};
 use crate::round::{round_dn, round_up};
 use crate::types::{EPS, EmaBands, ExchangeParams, Order, OrderType, Position, Side};
+use crate::why::{Part, Reason, Silent, Watch};
 
 /// One position that may be stuck; `wallet_exposure_limit` without allowance, `*_pct` fractions, price in quote.
 #[derive(Clone, Copy, Debug)]
@@ -53,7 +54,8 @@ impl UnstuckInput {
     }
 
     /// How far under water, for a position that may be reduced now.
-    fn candidate(&self, balance: f64, allowance: f64) -> Option<f64> {
+    fn candidate(&self, balance: f64, allowance: f64, watch: &mut impl Watch) -> Option<f64> {
+        watch.about(self.idx, self.side, Part::Close);
         if allowance <= 0.0
             || !positive(self.position.price)
             || self.position.size.abs() <= EPS
@@ -61,14 +63,27 @@ impl UnstuckInput {
             || !self.is_stuck(balance)
             || !positive(self.current_price)
         {
+            watch.say(|| self.held_back(balance, allowance));
             return None;
         }
-        let sign = self.side.sign();
-        if sign * self.current_price < sign * self.trigger()? {
+        let (sign, trigger) = (self.side.sign(), self.trigger()?);
+        if sign * self.current_price < sign * trigger {
+            watch.say(|| Reason::UnstuckPrice { price: self.current_price, trigger });
             return None;
         }
         let diff = pprice_diff(self.side, self.position.price, self.current_price);
         diff.is_finite().then_some(diff)
+    }
+
+    /// Why a position is not reduced, in the order in which it matters.
+    pub(crate) fn held_back(&self, balance: f64, allowance: f64) -> Reason {
+        if !self.is_stuck(balance) {
+            let (size, price) = (self.position.size.abs(), self.position.price);
+            let share = wallet_exposure(self.exchange.c_mult, balance, size, price) / self.limit();
+            Reason::UnstuckNotStuck { share, threshold: self.unstuck_threshold }
+        } else {
+            Reason::UnstuckAllowance { allowance }
+        }
     }
 
     /// The close at the market's price; a loss is scaled to the allowance but not below the minimum (wart W9).
@@ -104,6 +119,17 @@ pub fn unstuck_close(
     allowance_short: f64,
     positions: &[UnstuckInput],
 ) -> Option<(usize, Side, Order)> {
+    unstuck_close_watched(balance, allowance_long, allowance_short, positions, &mut Silent)
+}
+
+/// As `unstuck_close`, saying why the others wait.
+pub fn unstuck_close_watched<W: Watch>(
+    balance: f64,
+    allowance_long: f64,
+    allowance_short: f64,
+    positions: &[UnstuckInput],
+    watch: &mut W,
+) -> Option<(usize, Side, Order)> {
     if balance <= 0.0 {
         return None;
     }
@@ -111,11 +137,20 @@ pub fn unstuck_close(
         .iter()
         .filter_map(|input| {
             let allowance = input.side.pick(allowance_long, allowance_short);
-            input.candidate(balance, allowance).map(|diff| (diff, allowance, input))
+            input.candidate(balance, allowance, watch).map(|diff| (diff, allowance, input))
         })
         .collect();
     candidates.sort_by(|a, b| (a.0 + 0.0).total_cmp(&(b.0 + 0.0)).then(a.2.idx.cmp(&b.2.idx)));
-    candidates
-        .into_iter()
-        .find_map(|(_, allowance, input)| input.close(balance, allowance).map(|order| (input.idx, input.side, order)))
+    let found = candidates.iter().find_map(|&(diff, allowance, input)| {
+        input.close(balance, allowance).map(|order| (diff, (input.idx, input.side, order)))
+    });
+    if W::LISTENS
+        && let Some((least, chosen)) = found
+    {
+        for &(diff, _, input) in candidates.iter().filter(|row| (row.2.idx, row.2.side) != (chosen.0, chosen.1)) {
+            watch.about(input.idx, input.side, Part::Close);
+            watch.say(|| Reason::UnstuckOtherFirst { under_water_pct: diff, other_pct: least });
+        }
+    }
+    found.map(|(_, chosen)| chosen)
 }

@@ -12,7 +12,7 @@ type Row = (&'static str, &'static str, f64, f64, bool, &'static str, &'static s
 /// side, qty, price, order type, expected price, pnl, fee
 type PanicRow = (&'static str, f64, f64, &'static str, f64, f64, f64);
 
-fn order((qty, price, name): (f64, f64, String)) -> PyResult<Order> {
+pub(super) fn order((qty, price, name): (f64, f64, String)) -> PyResult<Order> {
     let order_type = OrderType::from_name(&name).filter(|t| side_of(*t).is_some());
     let order_type = order_type.ok_or_else(|| PyValueError::new_err(format!("unknown order type '{name}'")))?;
     Ok(Order::new(qty, price, order_type))

@@ -5,6 +5,7 @@ mod backtest_args;
 mod backtest_progress;
 mod convert;
 mod execute;
+mod explain;
 mod indicators;
 mod numerics;
 mod orchestrator;
@@ -34,6 +35,7 @@ fn _pb_rust(m: &Bound<'_, PyModule>) -> PyResult<()> {
     orchestrator::register(m)?;
     select::register(m)?;
     execute::register(m)?;
+    explain::register(m)?;
     indicators::register(m)?;
     backtest_progress::register(m)?;
     backtest::register(m)

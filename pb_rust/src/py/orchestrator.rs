@@ -13,7 +13,7 @@ thread_local! {
 }
 
 /// The arguments of the Python exception: message, stage, kind, field, symbol_idx, pos.
-fn to_py(error: OrchestratorError) -> PyErr {
+pub(super) fn to_py(error: OrchestratorError) -> PyErr {
     type Place = (Option<String>, Option<usize>, Option<usize>);
     let message = error.to_string();
     let (stage, kind, (field, symbol_idx, pos)): (&str, &str, Place) = match error {

@@ -1,6 +1,9 @@
 //! Coin selection by volume and volatility (orchestrator.md 3.3).
 
+use std::ops::Range;
+
 use crate::engine::sort::{by_value, stable_sort_by};
+use crate::why::{Reason, Silent, Watch};
 
 /// What the selection knows about one coin.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,6 +33,11 @@ pub(super) fn keep(n: usize, drop: f64, floor: usize) -> usize {
 ///
 /// Low volumes go first, then the most volatile ones; ties are broken by index.
 pub fn select_coins(pool: &mut Vec<Feature>, rule: &Forager) {
+    select_coins_watched(pool, rule, &mut Silent);
+}
+
+/// As `select_coins`, saying of each coin that is not chosen how it ranked.
+pub fn select_coins_watched<W: Watch>(pool: &mut Vec<Feature>, rule: &Forager, watch: &mut W) {
     pool.retain(|feature| feature.enabled);
     if pool.is_empty() {
         return;
@@ -38,12 +46,37 @@ pub fn select_coins(pool: &mut Vec<Feature>, rule: &Forager) {
     let by_volume = keep(pool.len(), rule.volume_drop_pct, wanted);
     if by_volume < pool.len() {
         stable_sort_by(pool, |a, b| by_value(b.volume_score, a.volume_score).then(a.index.cmp(&b.index)));
+        if W::LISTENS {
+            tell(pool, by_volume..pool.len(), watch, |rank, coins| {
+                let (rank, coins, kept) = (rank as f64, coins as f64, by_volume as f64);
+                Reason::VolumeRank { rank, coins, kept }
+            });
+        }
         pool.truncate(by_volume);
     }
     let calm = keep(pool.len(), rule.volatility_drop_pct, wanted);
     stable_sort_by(pool, |a, b| by_value(b.volatility_score, a.volatility_score).then(a.index.cmp(&b.index)));
-    pool.drain(..pool.len() - calm);
+    let wild = pool.len() - calm;
+    if W::LISTENS {
+        tell(pool, 0..wild, watch, |rank, coins| {
+            let (rank, coins, dropped) = (rank as f64, coins as f64, wild as f64);
+            Reason::VolatilityRank { rank, coins, dropped }
+        });
+        tell(&pool[wild..], wanted.min(calm)..calm, watch, |rank, _| {
+            let (rank, slots) = (rank as f64, wanted as f64);
+            Reason::Outranked { rank, slots }
+        });
+    }
+    pool.drain(..wild);
     pool.truncate(wanted);
+}
+
+/// Says a reason of each coin of a ranked part; `make` is given its rank and how many were ranked.
+fn tell(ranked: &[Feature], part: Range<usize>, watch: &mut impl Watch, make: impl Fn(usize, usize) -> Reason) {
+    for place in part {
+        watch.symbol(ranked[place].index);
+        watch.say(|| make(place + 1, ranked.len()));
+    }
 }
 
 #[cfg(test)]

@@ -3,4 +3,4 @@
 pub mod forager;
 pub mod ranking;
 
-pub use forager::{Feature, Forager, select_coins};
+pub use forager::{Feature, Forager, select_coins, select_coins_watched};
