@@ -1,18 +1,19 @@
-"""Candles around a fill, from the store, as a chart with the fills of that time. Loads numpy: for threads."""
+"""Candles around a fill, as a chart with the fills of that time. Loads numpy: for threads."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pbtui.console.backtest.candles_of import candles_of
 from pbtui.console.backtest.reading import Result
 from pbtui.console.draw import draw
 from pbtui.console.state import Timeframe
-from pbtui.console.text import Line, safe
-from pbtui.core.errors import DataError, PbtuiError
+from pbtui.console.text import Line
 from pbtui.core.snapshot import Chart, Level
 from pbtui.core.types import Pside
 
@@ -35,7 +36,7 @@ class Around:
     marks: tuple[tuple[int, bool, bool], ...]
 
 
-def around(library: Library, result: Result, row: int, timeframe: Timeframe, count: int) -> Around:
+def around(library: Library, base_dir: Path, result: Result, row: int, timeframe: Timeframe, count: int) -> Around:
     """Return `count` candles around a fill; raises PbtuiError when none are held."""
     fills = result.fills
     assert fills is not None
@@ -43,7 +44,8 @@ def around(library: Library, result: Result, row: int, timeframe: Timeframe, cou
     step_ms = minutes * _MINUTE_MS
     at_ms, coin = int(fills.ts_ms[row]), fills.coin[row]
     start_ms = at_ms // step_ms * step_ms - round(count * _BEFORE) * step_ms
-    exchange, symbol, rows = _held(library, result, coin, start_ms, start_ms + count * step_ms)
+    end_ms = start_ms + count * step_ms
+    exchange, symbol, rows = candles_of(library, base_dir, result, coin, start_ms, end_ms)
     candles = _merged(rows, step_ms)
     chart = Chart(
         symbol,
@@ -52,37 +54,13 @@ def around(library: Library, result: Result, row: int, timeframe: Timeframe, cou
         levels=_levels(result, row),
         price_decimals=_decimals([*candles[1][-50:], *candles[4][-50:], float(fills.figures["price"][row])]),
     )
-    near = np.flatnonzero((fills.ts_ms >= start_ms) & (fills.ts_ms < start_ms + count * step_ms))
+    near = np.flatnonzero((fills.ts_ms >= start_ms) & (fills.ts_ms < end_ms))
     marks = tuple(
         (int(fills.ts_ms[other]), bool(fills.figures["qty"][other] > 0), int(other) == row)
         for other in near.tolist()
         if fills.coin[other] == coin
     )
     return Around(chart, exchange, at_ms, marks)
-
-
-def _held(library: Library, result: Result, coin: str, start_ms: int, end_ms: int) -> tuple[str, str, np.ndarray]:
-    """Return the first exchange of the run that has candles of that time, the symbol, and the candles."""
-    problem: PbtuiError | None = None
-    for exchange in exchanges_of(result):
-        try:
-            for name, symbol in library.choose([exchange], [coin]):
-                rows = library.store(name).read(symbol, start_ms, end_ms)
-                if len(rows):
-                    return name, symbol, rows
-        except PbtuiError as error:
-            problem = problem or error
-    raise problem or DataError(f"no candles of {safe(coin, 40)} are held of that time", hint="5, then w fetches them")
-
-
-def exchanges_of(result: Result) -> list[str]:
-    """Return the exchanges a run's candles may be of: its folder's name first, then its config's."""
-    config = result.opened.config if result.opened is not None else {}
-    section = config.get("backtest")
-    named = section.get("exchanges") if isinstance(section, dict) else None
-    folder = result.folder.parent.name
-    found = [str(name) for name in named if isinstance(name, str)] if isinstance(named, list) else []
-    return list(dict.fromkeys([folder, *found] if folder in found else [*found, folder]))
 
 
 def _merged(rows: np.ndarray, step_ms: int) -> tuple[tuple[int, ...], *tuple[tuple[float, ...], ...]]:

@@ -46,13 +46,16 @@ class BacktestDesk:
         self._library: Library | None = None
         self._known: dict[Path, tuple[int, PastRun]] = {}
         self._again = False  # look once more after the look that runs
+        self._roots = [base_dir / _RESULTS]
         self.runs = Runs(self)
-        view.root = safe(self.root, 200)
+        view.root = safe(self._roots[0], 200)
 
-    @property
-    def root(self) -> Path:
-        """The folder of all results."""
-        return self.base_dir / _RESULTS
+    def add_results(self, folder: Path) -> None:
+        """Look for results in a folder, too: where a configuration says that its own lie."""
+        if not any(folder.is_relative_to(root) for root in self._roots):
+            self._roots.append(folder)
+            self.view.root = safe(", ".join(str(root) for root in self._roots), 200)
+            self.look()
 
     # -- what the parts share ------------------------------------------------------------------------------------
 
@@ -86,7 +89,7 @@ class BacktestDesk:
     def _look(self) -> Callable[[], None]:
         from pbtui.console.backtest.finding import find_runs
 
-        found = find_runs(self.root, self._known)
+        found = find_runs(tuple(self._roots), self._known)
         return lambda: self._seen(found)
 
     def _seen(self, found: dict[Path, tuple[int, PastRun]]) -> None:
@@ -164,10 +167,12 @@ class BacktestDesk:
 
             config = load_for_form(path, self.base_dir, self.clock.now_ms())
             told, labels = told_of(config), labels_of(list(config.backtest.scenarios))
+            results = self.base_dir / Path(config.backtest.base_dir).expanduser()
 
             def take() -> None:
                 if form.config == path:
                     form.told, form.labels, form.reading = told, labels, False
+                    self.add_results(results)
 
             return take
 
@@ -195,7 +200,7 @@ class BacktestDesk:
         def work() -> Callable[[], None]:
             from pbtui.console.backtest.around import around
 
-            found = around(self._candles(), result, row, timeframe, count)
+            found = around(self._candles(), self.base_dir, result, row, timeframe, count)
             return lambda: done(found)
 
         self.start("candles", work, failed)

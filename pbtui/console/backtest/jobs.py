@@ -110,6 +110,7 @@ class Runs:
             job.state, job.line = "done", "done"
             job.folder = Path(str(event.result.get("folder", "")))
             self._desk.say(f"backtest {job.name}: done", "up")
+            self._desk.add_results(job.folder.parent.parent)
             self._desk.look()
             return
         stopped = event.exit_code == ExitCode.INTERRUPTED
