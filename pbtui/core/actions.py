@@ -115,7 +115,7 @@ class ConfigQuery:
 
 @dataclass(frozen=True, slots=True)
 class CoinQuery:
-    """Ask for the effective parameters and the last `n` fills of one coin and side."""
+    """Ask for parameters and the last `n` fills of one coin and side, and why orders of both sides are as they are."""
 
     symbol: str
     pside: Pside

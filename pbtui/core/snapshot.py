@@ -322,6 +322,26 @@ class FillRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ReasonRow:
+    """Why an order exists or does not (docs/why.md); numbers by name, in the order in which they are declared.
+
+    `rung` counts from 1, 0 = about no place of a ladder; `order_type` "" = about no order, else `qty` (signed) and
+    `price` are that order's. `detail` is what the bot adds in words.
+    """
+
+    pside: Pside
+    part: Literal["entry", "close"]
+    code: str
+    effect: Literal["makes", "keeps", "tells"]
+    numbers: dict[str, float] = field(default_factory=dict)
+    rung: int = 0
+    order_type: str = ""
+    qty: float = 0.0
+    price: float = 0.0
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CoinFacts:
     """What is behind one coin and side: its parameters, and its last fills, newest first."""
 
@@ -331,3 +351,4 @@ class CoinFacts:
     fills: tuple[FillRow, ...]
     price_decimals: int = 2
     qty_decimals: int = 3
+    reasons: tuple[ReasonRow, ...] = ()  # of both sides

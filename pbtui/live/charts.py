@@ -14,6 +14,7 @@ from pbtui.exchange.port import Candles
 from pbtui.live.keys import is_entry
 from pbtui.live.rows import decimals
 from pbtui.live.turn import LoopCore
+from pbtui.live.why import trailing_levels
 
 MOST_CANDLES = 1_000
 _PERIOD_MS = {"1m": MINUTE_MS, "15m": 15 * MINUTE_MS, "1h": HOUR_MS}
@@ -65,7 +66,7 @@ def grouped(candles: Candles, period_ms: int) -> Candles:
 
 
 def levels(core: LoopCore, symbol: str) -> list[Level]:
-    """Return mark, positions, bands, and every order that rests or is wanted."""
+    """Return mark, positions, bands, every order that rests or is wanted, and what trailing orders wait for."""
     account = core.observer.account
     found: list[Level] = []
     price = account.price(symbol)
@@ -86,7 +87,7 @@ def levels(core: LoopCore, symbol: str) -> list[Level]:
     for ideal in core.last.decision.plan.ideal.orders.get(symbol, ()):
         if (ideal.order_type, ideal.price) not in seen and (is_entry(ideal.order_type) or ideal.price > 0):
             found.append(Level(ideal.order_type, ideal.pside, ideal.price, ideal.qty))
-    return found
+    return found + trailing_levels(core, symbol)
 
 
 def _bands(core: LoopCore, symbol: str, pside: Pside) -> list[Level]:

@@ -13,25 +13,31 @@ from pbtui.core.types import Fill, Pside
 from pbtui.live.rows import decimals
 from pbtui.live.rules import SIDE_ONLY
 from pbtui.live.turn import LoopCore
+from pbtui.live.why import reasons
 
 MOST_FILLS = 500
 _LIMIT = "wallet_exposure_limit"
 
 
 def coin_facts(core: LoopCore, query: CoinQuery) -> CoinFacts:
-    """Return parameters and fills of a coin and side; raises ConfigError for an unknown symbol."""
-    market = core.coins.markets.get(query.symbol)
+    """Return parameters and fills of a coin and side, and the reasons of both its sides.
+
+    The symbol may be a coin's name. Raises ConfigError for an unknown one.
+    """
+    symbol = core.coins.symbol_of(query.symbol)
+    market = core.coins.markets.get(symbol) if symbol is not None else None
     if market is None:
         raise ConfigError(f"no market {sanitize_line(query.symbol, limit=40)} here")
     most = max(0, min(query.n, MOST_FILLS))
-    fills = [fill for fill in reversed(core.fills.recent) if (fill.symbol, fill.pside) == (query.symbol, query.pside)]
+    fills = [fill for fill in reversed(core.fills.recent) if (fill.symbol, fill.pside) == (market.symbol, query.pside)]
     return CoinFacts(
-        symbol=query.symbol,
+        symbol=market.symbol,
         pside=query.pside,
         params=tuple(_params(core, market.coin, query.pside)),
         fills=tuple(_fill_row(fill) for fill in fills[:most]),
         price_decimals=decimals(market.price_step),
         qty_decimals=decimals(market.qty_step),
+        reasons=reasons(core, market.symbol),
     )
 
 

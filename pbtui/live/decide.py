@@ -12,7 +12,7 @@ from pbtui.exchange.port import Exchange
 from pbtui.live.account import Account
 from pbtui.live.coins import AgeCheck, CoinBook, affordable
 from pbtui.live.fills import FillBook
-from pbtui.live.forager import ideal_coins, is_forager
+from pbtui.live.forager import Choice, choice_of, ideal_coins, is_forager
 from pbtui.live.foreign import leave_room
 from pbtui.live.inputs import SymbolInput
 from pbtui.live.keys import Key
@@ -163,25 +163,38 @@ class Decider:
         side, approved = self.rules.side(pside), self._coins.approved[pside]
         if is_forager(side, len(approved)) and not self._candles.warm(pside):
             return []
-        coins = self._coins
         return ideal_coins(
             side,
             approved,
-            old_enough=self._old_enough,
-            affordable=lambda symbol: affordable(
-                self.rules, coins.coin_of(symbol), pside, coins.markets[symbol], account.price(symbol), account.snapped
-            ),
+            old_enough=self.old_enough,
+            affordable=lambda symbol: self._affordable(symbol, pside, account),
             emas=self._candles.averages.known,
         )
+
+    def choice(self, pside: Pside, account: Account) -> Choice:
+        """Return what a side chooses from now, and what is known of each coin; for who asks why."""
+        return choice_of(
+            self.rules.side(pside),
+            self._coins.approved[pside],
+            old_enough=self.old_enough,
+            affordable=lambda symbol: self._affordable(symbol, pside, account),
+            emas=self._candles.averages.known,
+        )
+
+    def _affordable(self, symbol: str, pside: Pside, account: Account) -> bool:
+        coins = self._coins
+        market, price = coins.markets[symbol], account.price(symbol)
+        return affordable(self.rules, coins.coin_of(symbol), pside, market, price, account.snapped)
 
     def _candidates_of(self, pside: Pside) -> list[str]:
         """Return the coins a side may choose from: where it has to choose, young ones don't count (live.md 11.1)."""
         approved = self._coins.approved[pside]
         if not is_forager(self.rules.side(pside), len(approved)):
             return list(approved)
-        return [symbol for symbol in approved if self._old_enough(symbol)]
+        return [symbol for symbol in approved if self.old_enough(symbol)]
 
-    def _old_enough(self, symbol: str) -> bool:
+    def old_enough(self, symbol: str) -> bool:
+        """Tell whether a coin's age is known to suffice where a side chooses among coins."""
         return self._ages.old_enough(self._coins.markets[symbol], self.rules.live.minimum_coin_age_days)
 
     def _table(

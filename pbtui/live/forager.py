@@ -20,6 +20,42 @@ def is_forager(side: SideRules, approved: int) -> bool:
     return side.enabled and free and 0 < most < approved
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a side chooses from; `index` of a feature is the place among the candidates.
+
+    A side that need not choose takes every enabled candidate: its scores are all 0.
+    """
+
+    candidates: list[str]
+    features: list[CoinFeature]
+    choosing: bool
+
+
+def choice_of(
+    side: SideRules,
+    approved: Sequence[str],
+    *,
+    old_enough: Callable[[str], bool],
+    affordable: Callable[[str], bool],
+    emas: Callable[[str], Emas | None],
+) -> Choice:
+    """Return the candidates of a side and what is known of them (live.md 11.1); `approved` in name order."""
+    choosing = is_forager(side, len(approved))
+    candidates = [symbol for symbol in approved if not choosing or old_enough(symbol)]
+    by_volume = side.params["filter_volume_drop_pct"] > 0
+    features: list[CoinFeature] = []
+    for index, symbol in enumerate(candidates):
+        ok = affordable(symbol)
+        if not choosing:
+            features.append(CoinFeature(index, ok, 0.0, 0.0))
+            continue
+        found = emas(symbol)
+        volume = _score(found, "volume", side) if by_volume else float(len(candidates) - index)
+        features.append(CoinFeature(index, ok, volume, _score(found, "log_range", side)))
+    return Choice(candidates, features, choosing)
+
+
 def ideal_coins(
     side: SideRules,
     approved: Sequence[str],
@@ -31,26 +67,16 @@ def ideal_coins(
     """Return the symbols a side should be in, best first (live.md 11.1); `approved` in name order."""
     if side.forced not in (None, Mode.NORMAL):
         return []
-    choosing = is_forager(side, len(approved))
-    candidates = [symbol for symbol in approved if not choosing or old_enough(symbol)]
-    enabled = [affordable(symbol) for symbol in candidates]
-    if not any(enabled):
-        return []
-    if not choosing:
-        return [symbol for symbol, ok in zip(candidates, enabled, strict=True) if ok]
-    by_volume = side.params["filter_volume_drop_pct"] > 0
-    features: list[CoinFeature] = []
-    for index, (symbol, ok) in enumerate(zip(candidates, enabled, strict=True)):
-        found = emas(symbol)
-        volume = _score(found, "volume", side) if by_volume else float(len(candidates) - index)
-        features.append(CoinFeature(index, ok, volume, _score(found, "log_range", side)))
+    found = choice_of(side, approved, old_enough=old_enough, affordable=affordable, emas=emas)
+    if not found.choosing:
+        return [symbol for symbol, coin in zip(found.candidates, found.features, strict=True) if coin.enabled]
     chosen = select_coin_indices(
-        features,
+        found.features,
         side.max_positions(len(approved)),
         side.params["filter_volume_drop_pct"],
         side.params["filter_volatility_drop_pct"],
     )
-    return [candidates[index] for index in chosen]
+    return [found.candidates[index] for index in chosen]
 
 
 def _score(emas: Emas | None, metric: str, side: SideRules) -> float:

@@ -24,6 +24,8 @@ class Plan:
     wanted: dict[str, list[ExecutableOrder]] = field(default_factory=dict)
     raw: dict[str, list[ExecutableOrder]] = field(default_factory=dict)
     ideal: IdealPlan = field(default_factory=lambda: IdealPlan({}, [], []))
+    text: str = ""  # what the engine was asked, kept for who asks why
+    symbols: tuple[str, ...] = ()  # those in the text, by their number there
     waiting: frozenset[Key] = frozenset()  # averages unknown: entries of these sides are neither made nor cancelled
 
 
@@ -43,7 +45,7 @@ def make_plan(
     Closes of panicking sides come from `panic`, which also serves sides that are switched off. `recorded`: prices come
     from recorded candles, in single precision, and the last one is as good as a tick.
     """
-    ideal = IdealPlan({}, [], [])
+    ideal, text = IdealPlan({}, [], []), ""
     if symbols:
         text = document(rules, account, fills, symbols, hedge_mode=hedge_mode)
         ideal = decode_plan(compute_ideal_orders_json(text), [item.symbol for item in symbols])
@@ -60,6 +62,8 @@ def make_plan(
         },
         raw=raw,
         ideal=ideal,
+        text=text,
+        symbols=tuple(item.symbol for item in symbols),
         waiting=frozenset(
             (item.symbol, pside)
             for item in symbols

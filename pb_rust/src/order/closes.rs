@@ -103,9 +103,10 @@ enum Turn<'a> {
     Trailing(OrderContext<'a>),
 }
 
-fn turn<'a>(ctx: &OrderContext<'a>) -> Turn<'a> {
+fn turn<'a>(ctx: &OrderContext<'a>, watch: &mut impl Watch) -> Turn<'a> {
     let held = ctx.held();
     if held == 0.0 {
+        watch.say(|| Reason::WholePosition {});
         return Turn::Nothing;
     }
     if let Some(order) = wel_reduce(ctx) {
@@ -137,7 +138,7 @@ pub fn next_close(ctx: &OrderContext) -> Order {
 
 /// As `next_close`, saying why.
 pub fn next_close_watched(ctx: &OrderContext, watch: &mut impl Watch) -> Order {
-    match turn(ctx) {
+    match turn(ctx, watch) {
         Turn::Nothing => Order::EMPTY,
         Turn::Reduce(order) => order,
         Turn::Grid(part) => grid_close(&part),
@@ -149,7 +150,7 @@ pub fn next_close_watched(ctx: &OrderContext, watch: &mut impl Watch) -> Order {
 ///
 /// Holds while position, balance and limit stay as they are.
 pub(crate) fn close_reach(ctx: &OrderContext) -> Option<Reach> {
-    match turn(ctx) {
+    match turn(ctx, &mut Silent) {
         Turn::Nothing => None,
         Turn::Reduce(_) => Some(Reach::touch(-ctx.sign())),
         Turn::Grid(part) => {

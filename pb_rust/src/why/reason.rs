@@ -110,6 +110,7 @@ reasons! {
         TotalExposureCut = "total_exposure_cut" (was, left, limit);
         EntryBelowMinimum = "entry_below_minimum" (qty, least);
         NotHeld = "not_held" ();
+        WholePosition = "whole_position" ();
         CloseMerged = "close_merged" (held, least);
         CloseBelowMinimum = "close_below_minimum" (qty, least);
         CloseBeyondPosition = "close_beyond_position" (was, left);
