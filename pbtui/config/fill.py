@@ -37,6 +37,15 @@ _RETIRED: dict[str, str] = {
 }
 
 
+# What optimisers write beside the configuration of a result.
+_RESULTS = frozenset(
+    {
+        *(("metrics",), ("suite_metrics",), ("analysis",), ("analyses",), ("analyses_combined",), ("objectives",)),
+        *(("results_dir",), ("results_filename",), ("optimization_result",), ("backtest", "coins")),
+    }
+)
+
+
 def fill_missing(draft: Draft) -> None:
     """Add every missing key with its built-in value, at any depth where both sides are objects."""
     for section, defaults in built_in_config().items():
@@ -91,6 +100,9 @@ def _report(draft: Draft, path: Path) -> bool:
         draft.changes.append(Change("remove", dotted, f"({retired or 'an old key without effect here'})"))
         if retired:
             draft.warn(f"{dotted} is an old key and is left out: {retired}")
+        return True
+    if path in _RESULTS:
+        draft.changes.append(Change("remove", dotted, "(a result, not a setting)"))
         return True
     if path[:2] in {("live", "approved_coins"), ("live", "ignored_coins")}:
         draft.fault(path, "is no side", "long, short")

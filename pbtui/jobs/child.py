@@ -1,7 +1,7 @@
 """The inside of a job's process: reads the request, does the work, writes events to standard output.
 
-Frames: the parent writes one JSON line (the request), then commands (`{"do": "stop"}`, `{"do": "stay"}`), and keeps
-standard input open; its end means that the parent is gone. Whatever libraries print goes to standard error.
+Frames: the parent writes one JSON line (the request), then commands (`{"do": "stop"}`, also stay, pause, go), and
+keeps standard input open; its end means that the parent is gone. Whatever libraries print goes to standard error.
 """
 
 from __future__ import annotations
@@ -48,12 +48,25 @@ class Context:
         self._out = out
         self._lock = threading.Lock()
         self._stopping = threading.Event()
+        self._pausing = threading.Event()
         self._deaf = False
 
     @property
     def stopping(self) -> bool:
         """Tell whether the work should end."""
         return self._stopping.is_set()
+
+    @property
+    def pausing(self) -> bool:
+        """Tell whether the work should rest; work that cannot takes no notice."""
+        return self._pausing.is_set()
+
+    def pause(self, wanted: bool) -> None:
+        """Ask the work to rest, or to go on."""
+        if wanted:
+            self._pausing.set()
+        else:
+            self._pausing.clear()
 
     def stop(self) -> None:
         """Ask the work to end: its next event raises Stopped."""
@@ -168,6 +181,8 @@ def _obey(source: BinaryIO, context: Context, grace_s: float) -> None:
             match json.loads(line).get("do"):
                 case "stop":
                     context.stop()
+                case "pause" | "go" as word:
+                    context.pause(word == "pause")
                 case "stay":
                     _point_nowhere(1, 2)  # nobody reads them: what libraries print must not fail the work
                     return

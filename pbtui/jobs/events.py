@@ -65,6 +65,46 @@ class FillsCount:
 
 
 @dataclass(frozen=True, slots=True)
+class SearchState:
+    """How far an optimisation is; `rate` in evaluations a second, `feasible` the share that keeps all limits.
+
+    `bests` maps each objective to the best value of a feasible member, as the metric is told (more may be better).
+    """
+
+    type: ClassVar[str] = "search"
+    evaluations: int
+    total: int
+    generation: int
+    generations: int
+    rate: float = 0.0
+    left_s: float | None = None
+    front: int = 0
+    feasible: float = 0.0
+    hypervolume: float | None = None
+    bests: Mapping[str, Any] = field(default_factory=dict)
+    paused: bool = False
+
+    @property
+    def share(self) -> float:
+        """Return the part that is done, 0..1."""
+        return min(max(self.evaluations / self.total, 0.0), 1.0) if self.total > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class FrontPoints:
+    """The front of an optimisation: the metrics that are its objectives, -1 where more is better, and all members.
+
+    A member is `{"id", "number", "values", "violation"}`: the start of its file's name, its place in the run and its
+    metrics in the order of the names, None where a limit's penalty stands in their place.
+    """
+
+    type: ClassVar[str] = "front"
+    names: tuple[str, ...]
+    signs: tuple[int, ...]
+    members: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """One line for the person who waits."""
 
@@ -91,10 +131,11 @@ class Failed:
     last_lines: tuple[str, ...] = ()
 
 
-Event: TypeAlias = Stage | Progress | EquitySample | FillsCount | Note | Done | Failed
+Event: TypeAlias = Stage | Progress | EquitySample | FillsCount | SearchState | FrontPoints | Note | Done | Failed
 OnEvent: TypeAlias = Callable[[Event], None]
 _KINDS: dict[str, type[Event]] = {
-    kind.type: kind for kind in (Stage, Progress, EquitySample, FillsCount, Note, Done, Failed)
+    kind.type: kind
+    for kind in (Stage, Progress, EquitySample, FillsCount, SearchState, FrontPoints, Note, Done, Failed)
 }
 
 
@@ -122,13 +163,13 @@ def from_json(line: str | bytes) -> Event:
     names = {item.name for item in fields(kind)}
     try:
         return kind(**{name: _check(kind, name, value) for name, value in found.items() if name in names})
-    except (TypeError, ValueError, OverflowError):
+    except (TypeError, ValueError, KeyError, OverflowError):
         raise BadEvent(f"a {kind.type} event with wrong figures: {sanitize_line(_text(line), limit=120)}") from None
 
 
 def _check(kind: type[Event], name: str, value: Any) -> Any:
     if name in ("done", "total"):
-        return _whole(value) if kind is Stage else _number(value)
+        return _number(value) if kind is Progress else _whole(value)
     return _CHECKS[name](value)
 
 
@@ -195,6 +236,36 @@ def _left(value: Any) -> float | None:
     return None if value is None else _number(value)
 
 
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(value)
+    return value
+
+
+def _numbers_by_name(value: Any) -> Mapping[str, Any]:
+    return {_line(name): _left(number) for name, number in _mapping(value).items()}
+
+
+def _signs(value: Any) -> tuple[int, ...]:
+    if not isinstance(value, list):
+        raise TypeError(value)
+    return tuple(_whole(part) for part in value)
+
+
+def _members(value: Any) -> tuple[Mapping[str, Any], ...]:
+    if not isinstance(value, list):
+        raise TypeError(value)
+    return tuple(
+        {
+            "id": _line(part["id"]),
+            "number": _whole(part["number"]),
+            "values": tuple(_left(number) for number in part["values"]),
+            "violation": _number(part["violation"]),
+        }
+        for part in map(_mapping, value)
+    )
+
+
 _CHECKS: dict[str, Callable[[Any], Any]] = {
     "text": _line,
     "line": _line,
@@ -206,6 +277,14 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
     "equity": _number,
     "n": _whole,
     "level": _level,
+    **dict.fromkeys(("evaluations", "generation", "generations", "front"), _whole),
+    "feasible": _number,
+    "hypervolume": _left,
+    "bests": _numbers_by_name,
+    "paused": _flag,
+    "names": _lines,
+    "signs": _signs,
+    "members": _members,
     "result": _mapping,
     "exit_code": _whole,
     "last_lines": _lines,

@@ -129,6 +129,10 @@ class Job:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
 
+    async def pause(self, wanted: bool) -> None:
+        """Ask it to rest, or to go on; whether it can rest is its own matter."""
+        await self._write({"do": "pause" if wanted else "go"})
+
     async def let_go(self) -> None:
         """Let it finish without us: from now on it survives its parent."""
         await self._write({"do": "stay"})

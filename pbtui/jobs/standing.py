@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from pbtui.core.sanitize import sanitize_line
-from pbtui.jobs.events import Done, EquitySample, Event, Failed, FillsCount, Note, Progress, Stage
+from pbtui.jobs.events import (
+    Done,
+    EquitySample,
+    Event,
+    Failed,
+    FillsCount,
+    FrontPoints,
+    Note,
+    Progress,
+    SearchState,
+    Stage,
+)
 
 
 class Standing:
@@ -14,6 +25,7 @@ class Standing:
         self.progress = Progress(0.0, 0.0)
         self.fills: int | None = None
         self.equity: float | None = None
+        self.search: SearchState | None = None
 
     def take(self, event: Event) -> None:
         """Take in an event."""
@@ -21,6 +33,7 @@ class Standing:
             case Stage():
                 if event.text != self.stage.text:
                     self.progress, self.fills, self.equity = Progress(0.0, 0.0), None, None
+                    self.search = None
                 self.stage = event
             case Progress():
                 self.progress = event
@@ -28,12 +41,16 @@ class Standing:
                 self.fills = event.n
             case EquitySample():
                 self.equity = event.equity
-            case Note() | Done() | Failed():
+            case SearchState():
+                self.search = event
+            case FrontPoints() | Note() | Done() | Failed():
                 return
 
     @property
     def share(self) -> float | None:
         """Return how much of the stage is done, None where that cannot be counted."""
+        if self.search is not None:
+            return self.search.share
         if self.progress.total > 0:
             return self.progress.share
         return self.stage.done / self.stage.total if self.stage.total > 0 else None
@@ -44,7 +61,9 @@ class Standing:
         return sanitize_line(self.stage.text, limit=60) + count
 
     def figures(self) -> list[str]:
-        """Return rate, time left, fills and equity, as far as they are known."""
+        """Return rate, time left, fills and equity, or those of an optimisation, as far as they are known."""
+        if self.search is not None:
+            return _search_figures(self.search)
         found: list[str] = []
         if self.progress.rate > 0:
             found.append(f"{_short(self.progress.rate)} bars/s")
@@ -55,6 +74,19 @@ class Standing:
         if self.equity is not None:
             found.append(f"equity {self.equity:,.2f}")
         return found
+
+
+def _search_figures(search: SearchState) -> list[str]:
+    found = [f"{search.evaluations:,}/{search.total:,}"]
+    if search.paused:
+        found.append("paused")
+    elif search.rate > 0:
+        found.append(f"{search.rate:.3g}/s")
+    if search.left_s is not None and search.share < 1:
+        found.append(f"{_minutes(search.left_s)} left")
+    found.append(f"{search.front:,} on the front")
+    found.append(f"{search.feasible:.0%} feasible")
+    return found
 
 
 def _short(number: float) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from typing import Any
 
 from pbtui.backtest.analysis import analysis_of
 from pbtui.backtest.inputs import Window, bot_params, engine_inputs, whole
@@ -12,10 +14,11 @@ from pbtui.config import Config
 from pbtui.config.warmup import DEFAULT, warmup_minutes_by_coin
 from pbtui.core.errors import ConfigError
 from pbtui.engine.backtest import run_backtest
+from pbtui.engine.errors import InvalidInput
 from pbtui.engine.progress import RunCancelled, RunProgress
 from pbtui.market.prepare import Dataset
 from pbtui.optimize.genes import Genes, GeneSpace
-from pbtui.optimize.scoring import Score, Scoring, Stats, stats_of
+from pbtui.optimize.scoring import WORST, Score, Scoring, Stats, stats_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,6 +28,10 @@ class Evaluated:
     genes: Genes
     score: Score
     stats: Mapping[str, Stats]
+    suite: Mapping[str, Any] | None = None
+    """Of a suite: every metric by scenario, and what it is aggregated to (optimizer.md 8)."""
+    refusal: str = ""
+    """Why the engine could not run it; its score is then the worst there is."""
 
 
 class Evaluator:
@@ -42,7 +49,13 @@ class Evaluator:
         self._parameters = {**self._inputs.parameters, "metrics_only": True}
 
     def __call__(self, genes: Genes, progress: RunProgress | None = None) -> Evaluated:
-        """Run one candidate; raises InvalidInput, RunCancelled."""
+        """Run one candidate; raises RunCancelled."""
+        try:
+            return self._run(genes, progress)
+        except InvalidInput as error:
+            return refused(genes, self.scoring, error)
+
+    def _run(self, genes: Genes, progress: RunProgress | None) -> Evaluated:
         config = self.space.decode(genes)
         coins = self._inputs.coins
         outcome = run_backtest(
@@ -55,6 +68,12 @@ class Evaluator:
         )
         stats = stats_of([analysis_of(config, outcome)])
         return Evaluated(genes, self.scoring.score(stats), stats)
+
+
+def refused(genes: Genes, scoring: Scoring, error: InvalidInput) -> Evaluated:
+    """Return the evaluation of genes that the engine refuses to run."""
+    score = Score((WORST,) * len(scoring.objectives), WORST)
+    return Evaluated(genes, score, {}, refusal=error.line())
 
 
 def coin_warmups(config: Config, coins: Sequence[str]) -> list[int]:
@@ -76,28 +95,52 @@ class Crew:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="evaluate")
         self._running: set[RunProgress] = set()
         self._stopped = False
+        self._finishing = False
+        self._going = threading.Event()
+        self._going.set()
 
     def run(self, batch: Sequence[Genes], on_done: OnDone) -> list[Evaluated]:
         """Evaluate a batch and return it in order; `on_done(place, result)` is called here as each one finishes.
 
-        Raises RunCancelled after `stop`, InvalidInput, and whatever `on_done` raises; the rest of the batch is then
-        given up.
+        Raises RunCancelled after `stop` or `finish`, InvalidInput, and whatever `on_done` raises; the rest of the batch
+        is then given up.
         """
         waiting = {self._pool.submit(self._one, genes): place for place, genes in enumerate(batch)}
         found: dict[int, Evaluated] = {}
         try:
             for future in as_completed(waiting):
                 place = waiting[future]
-                found[place] = future.result()
+                try:
+                    found[place] = future.result()
+                except RunCancelled:
+                    if self._finishing and not self._stopped:
+                        continue
+                    raise
                 on_done(place, found[place])
         except BaseException:
             self._give_up(waiting)
             raise
+        if len(found) < len(batch):
+            raise RunCancelled("the optimisation was stopped")
         return [found[place] for place in range(len(batch))]
 
+    def pause(self) -> None:
+        """Begin no further evaluation until `go`; those that run end. Callable from any thread, as all that follow."""
+        self._going.clear()
+
+    def go(self) -> None:
+        """Go on after a pause."""
+        self._going.set()
+
+    def finish(self) -> None:
+        """Begin nothing more; what runs is still brought to its end and told."""
+        self._finishing = True
+        self._going.set()
+
     def stop(self) -> None:
-        """Break off what runs and begin nothing more; callable from any thread."""
+        """Break off what runs and begin nothing more."""
         self._stopped = True
+        self._going.set()
         for progress in tuple(self._running):
             progress.cancel()
 
@@ -107,11 +150,12 @@ class Crew:
         self._pool.shutdown(cancel_futures=True)
 
     def _one(self, genes: Genes) -> Evaluated:
+        self._going.wait()
         progress = RunProgress()
         self._running.add(progress)
         try:
             # After adding, so that `stop` either is seen here or sees this run.
-            if self._stopped:
+            if self._stopped or self._finishing:
                 raise RunCancelled("the optimisation was stopped")
             return self._evaluate(genes, progress)
         finally:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+import struct
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +35,25 @@ class Duplicates:
     resolved: int = 0
 
 
+class Seen:
+    """Which vectors were evaluated before; a digest of each is kept, since a run may have millions."""
+
+    def __init__(self) -> None:
+        self._digests: set[bytes] = set()
+
+    def __contains__(self, genes: object) -> bool:
+        return isinstance(genes, tuple) and _digest(genes) in self._digests
+
+    def add(self, genes: Genes) -> None:
+        """Remember a vector."""
+        self._digests.add(_digest(genes))
+
+
+def _digest(genes: Genes) -> bytes:
+    # Adding 0 makes -0 and 0 the same, as they are when compared.
+    return hashlib.blake2b(struct.pack(f"{len(genes)}d", *(gene + 0.0 for gene in genes)), digest_size=16).digest()
+
+
 class Search:
     """A population that evolves: `ask` for a generation of genes, `tell` what came of it, until `done`.
 
@@ -60,11 +81,16 @@ class Search:
         self.duplicates = Duplicates()
         self._chances = chances
         self._starts = [space.enforce(genes) for genes in starts]
-        self._seen: set[Genes] = set()
+        self._seen = Seen()
         self._asked: list[Genes] = []
         share = settings.mutation_indpb
         indpb = min(1.0, share) if share > 0.0 else 1.0 / len(SLOTS)
         self._variation = Variation(settings.crossover_eta, settings.mutation_eta, indpb)
+
+    @property
+    def share(self) -> float:
+        """Return which part of the children is evaluated; the others would be copies of their parents."""
+        return min(1.0, sum(self._chances))
 
     @property
     def done(self) -> bool:
@@ -83,7 +109,22 @@ class Search:
         """Take the results of the vectors asked for, in that order; raises ValueError for any others."""
         if [result.genes for result in results] != self._asked:
             raise ValueError("results of other genes than were asked for")
-        everybody = self.population + [Member(result.genes, result.score) for result in results]
+        self._select([Member(result.genes, result.score) for result in results])
+
+    def replay(self, told: Mapping[int, Sequence[Member]], duplicates: Duplicates) -> None:
+        """Take up where an earlier search of the same space and seed stood: members of every generation told, in order.
+
+        A generation that had none may be missing before the last one.
+        """
+        for generation in range(max(told, default=-1) + 1):
+            members = list(told.get(generation, ()))
+            for member in members:
+                self._seen.add(member.genes)
+            self._select(members)
+        self.duplicates = duplicates
+
+    def _select(self, members: Sequence[Member]) -> None:
+        everybody = [*self.population, *members]
         kept = survivors([member.score for member in everybody], self.size, self._random(1))
         self.population = [everybody[place] for place in kept]
         self._asked = []

@@ -36,7 +36,7 @@ SEARCHED: dict[str, Any] = {
 }
 
 
-def walk(price: float, seed: int, minutes: int = 3 * 1_440) -> Rows:
+def walk(price: float, seed: int, minutes: int = 5 * 1_440) -> Rows:
     random = np.random.default_rng(seed)
     tick = 10.0 ** np.floor(np.log10(price) - 3)
     close = np.round(price * np.exp(np.cumsum(random.normal(0, 0.001, minutes))) / tick) * tick
@@ -70,7 +70,7 @@ class SearchHome:
             "backtest": {
                 "exchanges": ["binance"],
                 "start_date": "2025-05-11",
-                "end_date": "2025-05-12",
+                "end_date": "2025-05-14",
                 "starting_balance": 1000,
                 "btc_collateral_cap": 0,
                 "candle_interval_minutes": 1,
