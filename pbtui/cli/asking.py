@@ -34,7 +34,7 @@ class Answer:
         """Return the answer as one object."""
         text = {"text": self.lines[0]} if self.lines else {}
         ok = self.code is ExitCode.OK
-        return {"type": "answer", "verb": verb, "ok": ok, "exit_code": int(self.code), **text, **self.data}
+        return {**self.data, "type": "answer", "verb": verb, "ok": ok, "exit_code": int(self.code), **text}
 
 
 async def look(command: Command, found: Snapshot, link: Link) -> Answer:

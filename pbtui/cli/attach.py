@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import signal
 from pathlib import Path
@@ -11,6 +12,7 @@ from pbtui.cli import parsing, remote
 from pbtui.cli.narrate import say
 from pbtui.cli.run import run_loop
 from pbtui.console.terminal import why_no_screen
+from pbtui.core.clock import RealClock
 from pbtui.core.errors import ConfigError, ExitCode
 from pbtui.live import lock
 
@@ -24,6 +26,9 @@ def main(argv: list[str]) -> int:
     parser.add_argument("user", nargs="?", metavar="USER", help="which bot; needless when only one runs")
     parser.add_argument("--view", action="store_true", help="only watch")
     parser.add_argument("--take", action="store_true", help="take the controls from another console")
+    parser.add_argument("--plain", action="store_true", help="lines instead of a screen: type `help` for the words")
+    parser.add_argument("--every", type=parsing.duration_ms, default=60_000, metavar="TIME", help="status in line mode")
+    parser.add_argument("--follow", action="store_true", help="in line mode: stay after the end of standard input")
     parsing.add_global_flags(parser)
     try:
         given = parser.parse_args(argv)
@@ -32,9 +37,11 @@ def main(argv: list[str]) -> int:
     if given.view and given.take:
         raise ConfigError("--view and --take contradict each other")
     info = remote.sole_user(given.user)
+    if given.plain:
+        return run_loop(_speak(info, given))
     problem = why_no_screen()
     if problem:
-        raise ConfigError(problem, hint="use pbtui status")
+        raise ConfigError(problem, hint="use --plain, or pbtui status")
     return run_loop(_attach(info, view=given.view, take=given.take))
 
 
@@ -52,6 +59,25 @@ async def _attach(info: lock.LockInfo, *, view: bool, take: bool) -> int:
         say(f"pbtui: the console failed: {left.text}; the bot is not touched")
         return int(ExitCode.FAILED)
     return int(ExitCode.OK)
+
+
+async def _speak(info: lock.LockInfo, given: argparse.Namespace) -> int:
+    from pbtui.cli.output import LineWriter
+    from pbtui.cli.plain import LineOptions, LineSession, seating_text
+    from pbtui.cli.stdin import StdinLines
+
+    level = 2 if given.verbose else 1 if given.log_level is None else given.log_level
+    options = LineOptions(given.json, level, given.every / 1000, given.follow)
+    out = LineWriter(1)
+    link = await remote.connect(info, "viewer" if given.view else "controller", take=given.take)
+    try:
+        await remote.first_snapshot(link)
+        if not given.json:
+            out.put(f"attached to {info.user}, help lists the words; {seating_text(link.seating)}")
+        return await LineSession(link, StdinLines(), out, RealClock(), options).run()
+    finally:
+        await link.close()
+        await asyncio.to_thread(out.close)
 
 
 def _leave_on_signals(app: ConsoleApp) -> None:
