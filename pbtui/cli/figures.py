@@ -12,6 +12,23 @@ if TYPE_CHECKING:
     from pbtui.live.bot import Summary
 
 
+_HEALTH = (
+    "tick_took_ms",
+    "expected_interval_ms",
+    "loop_lag_p50_ms",
+    "loop_lag_ms",
+    "loop_lag_max_ms",
+    "rest_ms",
+    "rest_max_ms",
+    "clock_skew_ms",
+    "candle_age_ms",
+    "event_age_ms",
+    "rate_used",
+    "rate_limited_1h",
+    "stream",
+)
+
+
 def iso(ms: int) -> str:
     """Return a moment as ISO text in UTC."""
     return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -49,6 +66,7 @@ def status(found: Snapshot) -> dict[str, Any]:
         "errors_1h": health.errors_1h,
         "restarts": health.restarts,
         "rss_mb": health.rss_mb,
+        "health": {name: getattr(health, name) for name in _HEALTH},
         "warnings": list(found.warnings),
     }
 

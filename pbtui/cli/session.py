@@ -21,6 +21,7 @@ from pbtui.core.snapshot import AccountHead, VenueKind
 from pbtui.link.seats import Seats
 from pbtui.link.server import LinkServer
 from pbtui.live import lock
+from pbtui.live.lag import LagMeter
 from pbtui.live.supervisor import Opened, Supervisor
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ async def open_session(plan: RunPlan, clock: Clock, *, linger: bool) -> AsyncIte
     try:
         if plan.options.fresh:
             _start_over(plan)
+        meter = LagMeter(clock)
         opener = _Opener(plan, clock, held, info)
         supervisor = Supervisor(
             opener.open,
@@ -68,15 +70,18 @@ async def open_session(plan: RunPlan, clock: Clock, *, linger: bool) -> AsyncIte
             clock,
             max_restarts=plan.config.live.max_n_restarts_per_day,
             linger=linger,
+            meter=meter,
         )
         seats = Seats(partial(supervisor.journal.say, "controls"))
         logs.install(supervisor.journal, level=log_level(plan))
         server = LinkServer(supervisor, Path(info.socket), seats, clock)
         await server.start()
+        meter.start()
         session = Session(plan, supervisor, seats, info)
         try:
             yield session
         finally:
+            meter.close()
             await server.close()
     finally:
         held.release()

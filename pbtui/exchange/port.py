@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pbtui.core.errors import ExchangeError
+from pbtui.core.history import CallTimes
 from pbtui.core.types import Balance, Fill, Market, OpenOrder, OrderRequest, Position, Pside, Ticker
 
 Timeframe = Literal["1m", "1h", "1d"]  # days only to find when a market began: they are never stored
@@ -88,6 +89,26 @@ class StreamState:
 
     state: Literal["none", "up", "stale", "down"] = "none"
     age_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class VenueVitals:
+    """How the connection to a venue does; None where it is not known."""
+
+    calls: tuple[CallTimes, ...] = ()
+    rest_ms: float | None = None  # median of the last minutes' calls
+    rest_max_ms: float | None = None
+    clock_skew_ms: float | None = None  # this machine's clock minus the venue's
+    rate_used: float | None = None  # share of the request budget in use
+
+
+@runtime_checkable
+class Vital(Protocol):
+    """A venue or feed that knows how its connection does."""
+
+    def vitals(self) -> VenueVitals:
+        """Return how the connection does."""
+        ...
 
 
 @dataclass(slots=True)

@@ -11,9 +11,11 @@ from pbtui.config.effective import config_facts
 from pbtui.core.actions import (
     Action,
     ActionResult,
+    BacklogQuery,
     ChartQuery,
     CoinQuery,
     ConfigQuery,
+    HealthQuery,
     ModeQuery,
     PanicQuery,
     Query,
@@ -42,6 +44,7 @@ from pbtui.live.charts import chart
 from pbtui.live.coin_facts import coin_facts
 from pbtui.live.errors import ErrorBudgetSpent
 from pbtui.live.events import EventLog
+from pbtui.live.health import TurnTimes, report, with_ages
 from pbtui.live.memory import rss_mb
 from pbtui.live.operator import Operator
 from pbtui.live.outcome import Counters, Outcome, RunLimits, Summary, summarise
@@ -109,7 +112,7 @@ class Bot:
         self._reason = ""
         self._failed_reads = 0
         self._last_good_ms = 0
-        self._took_ms = 0.0
+        self._turns = TurnTimes()
         self._started_at = clock.monotonic()
         self._market_start_ms = exchange.now_ms()
         self._seen_balance = (0.0, 0.0)
@@ -146,6 +149,10 @@ class Bot:
                 return coin_facts(self.core, query)
             case ConfigQuery():
                 return config_facts(self.core.rules.config)
+            case HealthQuery():
+                return report(self._health(), self._turns, self.core)
+            case BacklogQuery():
+                return Backlog(self.events.tail(query.events))
             case _:
                 return self._operator.reload_preview()
 
@@ -264,7 +271,7 @@ class Bot:
             text = error.line() if isinstance(error, PbtuiError) else f"{type(error).__name__}: {error}"
             await self._count(text, pause_s=ERROR_PAUSE_S)
             return
-        self._took_ms = (self._clock.monotonic() - began) * 1000
+        self._turns.add((self._clock.monotonic() - began) * 1000)
         self._good(turn)
         if turn.errors:
             limited = [error.retry_after_s for error in turn.errors if isinstance(error, RateLimited)]
@@ -325,14 +332,13 @@ class Bot:
 
     def _health(self) -> LoopHealth:
         core = self.core
-        return LoopHealth(
+        found = LoopHealth(
             state=self._state,
             reason=self._reason,
             tick=self._counters.ticks,
             last_tick_ms=self._last_good_ms,
-            tick_took_ms=self._took_ms,
+            tick_took_ms=self._turns.last_ms,
             expected_interval_ms=self._pacer.expected_interval_ms,
-            stream=self._exchange.stream_state().state,
             rate_limited_1h=core.calls.rate_limited_1h(),
             errors_1h=self._budget.spent(),
             restarts=self._restarts,
@@ -341,6 +347,7 @@ class Bot:
             on_stop=core.rules.live.on_stop,
             rss_mb=rss_mb(),
         )
+        return with_ages(found, core)
 
     def _warnings(self) -> tuple[str, ...]:
         core = self.core

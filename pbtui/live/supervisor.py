@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pbtui.core.actions import Action, ActionResult, BacklogQuery, Query, StopBot, StopChoice
+from pbtui.core.actions import Action, ActionResult, BacklogQuery, HealthQuery, Query, StopBot, StopChoice
 from pbtui.core.clock import Clock
 from pbtui.core.errors import (
     AccountRefused,
@@ -40,6 +40,7 @@ from pbtui.engine.errors import EngineStale
 from pbtui.live.board import Board
 from pbtui.live.equity import EquityTrail
 from pbtui.live.journal import Journal
+from pbtui.live.lag import LagMeter
 
 if TYPE_CHECKING:
     from pbtui.live.bot import Bot, Outcome, Summary
@@ -82,7 +83,7 @@ class Supervisor:
 
     A bot that crashes is made anew after a growing pause, at most `max_restarts` times within 24 hours. Errors that an
     operator must solve (config, account, state) end the session at once. With `linger`, a market whose data have ended
-    stays on show until a stop is asked for.
+    stays on show until a stop is asked for. A `meter` that beats on the same loop adds its lag to the health.
     """
 
     def __init__(
@@ -93,10 +94,12 @@ class Supervisor:
         *,
         max_restarts: int,
         linger: bool = False,
+        meter: LagMeter | None = None,
     ) -> None:
         self.journal = Journal(clock.now_ms)
         self.restarts = 0
         self._linger = linger
+        self._meter = meter
         self._opener = opener
         self._head = head
         self._clock = clock
@@ -138,6 +141,8 @@ class Supervisor:
         """Answer a question; raises PbtuiError while there is no bot to answer."""
         if isinstance(query, BacklogQuery):
             return self._backlog(query)
+        if isinstance(query, HealthQuery):
+            return await self._report(query)
         if self._bot is None:
             raise PbtuiError("the bot is starting")
         return await self._bot.ask(query)
@@ -146,6 +151,20 @@ class Supervisor:
         """Return what happened since the session began."""
         events = self.journal.last(query.events)
         return Backlog(events, self._equity.curve(query.points), more=len(events) < self.journal.said)
+
+    async def _report(self, query: HealthQuery) -> HealthReport:
+        """Return the loop's health, of a bot that has not begun too."""
+        latest = self.latest
+        found = await self._bot.ask(query) if self._bot is not None else None
+        if not isinstance(found, HealthReport):
+            found = HealthReport(latest.health if latest is not None else LoopHealth())
+        if self._meter is None:
+            return found
+        health = self._meter.fill(found.health)
+        return replace(found, health=health, lag_max_ms=self._meter.worst_ms, stalls=self._meter.stalls)
+
+    def _measured(self, health: LoopHealth) -> LoopHealth:
+        return self._meter.fill(health) if self._meter is not None else health
 
     def request_stop(self, choice: StopChoice | None = None) -> None:
         """End the session in order; None treats orders as `live.on_stop` says."""
@@ -266,7 +285,8 @@ class Supervisor:
             seq = found.seq
             self._seq += 1
             self._equity.take(found)
-            self._board.put(replace(found, seq=self._seq, events=self.journal.tail()))
+            health = self._measured(found.health)
+            self._board.put(replace(found, seq=self._seq, health=health, events=self.journal.tail()))
 
     def _publish(self, state: RunState, reason: str = "") -> None:
         """Publish what there is to say without a bot: the last picture of the former one, or an empty one."""

@@ -19,6 +19,8 @@ from pbtui.exchange.port import (
     HeldPosition,
     StreamState,
     Timeframe,
+    VenueVitals,
+    Vital,
     Wake,
 )
 
@@ -125,6 +127,10 @@ class PaperVenue:
     def stream_state(self) -> StreamState:
         """Return the health of the market's streams."""
         return self._feed.stream_state()
+
+    def vitals(self) -> VenueVitals:
+        """Return how the connection to the market does; nothing is known of markets that are not remote."""
+        return self._feed.vitals() if isinstance(self._feed, Vital) else VenueVitals()
 
     def audit(self) -> Audit:
         """Compare the ledger with its fills."""

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from pbtui.core.clock import Clock
 from pbtui.core.errors import ExchangeError, RateLimited, VenueUnreachable
 from pbtui.exchange.ccxt_errors import DEFAULT_PAUSE_S, failures, translate
+from pbtui.exchange.timing import CallTimer
 
 T = TypeVar("T")
 _log = logging.getLogger("pbtui.exchange")
@@ -25,6 +26,7 @@ class Caller:
         self._quiet_until = 0.0
         self._retry_after_s: float | None = None
         self.troubles = 0  # failed calls so far
+        self.timer = CallTimer(clock)
 
     def owed_s(self) -> float:
         """Return the seconds of silence still owed to the venue."""
@@ -58,9 +60,11 @@ class Caller:
             result = await call()
         except failures() as error:
             self.troubles += 1
+            self.timer.note(name, self._took_ms(start), ok=False)
             typed = self._typed(error, name)
             _log.debug("%s %s %.0f ms failed: %s", self._venue, name, self._took_ms(start), typed.line())
             raise typed from error
+        self.timer.note(name, self._took_ms(start), ok=True)
         _log.debug("%s %s %.0f ms ok", self._venue, name, self._took_ms(start))
         return result
 

@@ -9,12 +9,12 @@ from functools import partial
 from typing import Any, Literal
 
 from pbtui.config.coin_names import default_quote, short_name
-from pbtui.core.clock import Clock, within
+from pbtui.core.clock import MINUTE_MS, Clock, within
 from pbtui.core.errors import ExchangeError, VenueUnreachable
 from pbtui.core.types import Market, Ticker
 from pbtui.exchange.ccxt_markets import convert_markets, convert_ticker
 from pbtui.exchange.paper.feed import Trade
-from pbtui.exchange.port import TIMEFRAME_MS, Candles, StreamState, Timeframe
+from pbtui.exchange.port import TIMEFRAME_MS, Candles, StreamState, Timeframe, VenueVitals
 from pbtui.exchange.public import library
 from pbtui.exchange.public.cache import CandleCache, Shelf
 from pbtui.exchange.public.caller import Caller
@@ -247,6 +247,19 @@ class CcxtPublicFeed:
     def stream_state(self) -> StreamState:
         """Return the health of the streams; none when nothing is watched."""
         return self._streams.state()
+
+    def vitals(self) -> VenueVitals:
+        """Return how the connection does; the budget is the one the exchange library keeps to."""
+        timer = self._caller.timer
+        middle, longest = timer.middle_ms() or (None, None)
+        gap_ms = getattr(self._client, "rateLimit", None)
+        return VenueVitals(
+            calls=timer.times(),
+            rest_ms=middle,
+            rest_max_ms=longest,
+            clock_skew_ms=-self._offset_ms if self._timed[0] > float("-inf") else None,
+            rate_used=timer.last_minute() * float(gap_ms) / MINUTE_MS if gap_ms else None,
+        )
 
     async def _ready(self) -> Any:
         await self.prepare()
