@@ -16,7 +16,7 @@ from pbtui.core.clock import Clock, RealClock
 from pbtui.core.errors import ConfigError, ExitCode
 from pbtui.core.sanitize import sanitize_line
 from pbtui.market.audit.finding import stamp
-from pbtui.market.fetching import Wish, check_venue, fetch
+from pbtui.market.fetching import Wish, fetch, wishes_for, wishes_of
 from pbtui.market.holdings import Library
 from pbtui.market.sources import Outcome, Progress
 from pbtui.market.sources.holes import Hole
@@ -56,26 +56,22 @@ def repair(options: argparse.Namespace) -> int:
 
 def _wishes(options: argparse.Namespace) -> list[Wish]:
     exchanges = tuple(short_name(name.lower()) for name in options.exchange)
-    coins: tuple[str, ...] | None = tuple(options.coins)
-    start, end = options.start, options.end
+    coins: tuple[str, ...] = tuple(options.coins)
     if options.config is not None:
-        from pbtui.market.prepare import Request
-
-        needs = Request.of(_config(options), base_dir=options.base_dir)
-        exchanges = exchanges or tuple(needs.exchanges)
-        coins = coins or needs.coins
-        start = needs.fetch_start_ms if start is None else start
-        end = needs.end_ms + 60_000 if end is None else end
-    if not exchanges or coins == () or start is None:
+        return wishes_of(
+            _config(options),
+            base_dir=options.base_dir,
+            exchanges=exchanges,
+            coins=coins,
+            start_ms=options.start,
+            end_ms=options.end,
+        )
+    if not exchanges or not coins or options.start is None:
         raise ConfigError(
             "which candles?", hint="name a config, or --exchange, --coins and --from (--to is now if left out)"
         )
-    for name in exchanges:
-        check_venue(name)
-    until = RealClock().now_ms() if end is None else end
-    if start >= until:
-        raise ConfigError("--from is not before --to", hint="both are UTC; --to is now if left out")
-    return [Wish(exchange, coins, start, until, optional=not options.coins) for exchange in exchanges]
+    until = RealClock().now_ms() if options.end is None else options.end
+    return wishes_for(exchanges, coins, options.start, until)
 
 
 def _config(options: argparse.Namespace) -> Config:
@@ -169,7 +165,8 @@ def _tell(outcome: Outcome, *, as_json: bool) -> None:
         }
         show_json(record)
     elif done is not None:
-        show(f"{where}: {done.rows_added:,} candles added" + (f", {len(holes)} holes left" if holes else ""))
+        left = f", {len(holes)} hole{'s' if len(holes) > 1 else ''} left" if holes else ""
+        show(f"{where}: {done.rows_added:,} candles added{left}")
     told = [f"{stamp(hole.start_ms)} {_minutes(hole)} min missing ({hole.reason})" for hole in holes[:5]]
     for text in [*(done.notes if done is not None else ()), *told]:
         say(f"  {where}: {text}")

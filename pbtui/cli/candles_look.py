@@ -79,7 +79,8 @@ def _line(holding: Holding, cells: list[tuple[int, float]], first_week_ms: int) 
     before = " " * ((cells[0][0] - first_week_ms) // WEEK_MS)
     shades = (_SHADES[max(1, round(share * (len(_SHADES) - 1)))] if share else " " for _, share in cells)
     drawn = before + "".join(shades)
-    gaps = f"{holding.missing:,} missing in {len(held.holes)} gaps" if held.holes else "no gap"
+    many = "s" if len(held.holes) > 1 else ""
+    gaps = f"{holding.missing:,} missing in {len(held.holes)} gap{many}" if held.holes else "no gap"
     return (
         f"{holding.exchange:<12} {holding.symbol:<20} {stamp(held.first_ms)} to {stamp(held.last_ms)} "
         f"{held.count:>10,} candles {holding.share:>8.2%}  {gaps:<26} |{drawn[-_WIDTH:]}|"

@@ -44,13 +44,38 @@ def check_venue(name: str) -> str:
     return name
 
 
-def wishes_of(config: Config, *, base_dir: Path) -> list[Wish]:
-    """Return what a backtest of a config needs, warm-up included; raises ConfigError."""
+def wishes_of(
+    config: Config,
+    *,
+    base_dir: Path,
+    exchanges: Sequence[str] = (),
+    coins: Sequence[str] = (),
+    start_ms: int | None = None,
+    end_ms: int | None = None,
+) -> list[Wish]:
+    """Return what a backtest of a config needs, warm-up included; raises ConfigError as `wishes_for`.
+
+    What is given goes before what the config says.
+    """
     needs = Request.of(config, base_dir=base_dir)
-    return [
-        Wish(check_venue(name), needs.coins, needs.fetch_start_ms, needs.end_ms + MINUTE_MS, optional=True)
-        for name in needs.exchanges
-    ]
+    return wishes_for(
+        exchanges or needs.exchanges,
+        tuple(coins) or needs.coins,
+        needs.fetch_start_ms if start_ms is None else start_ms,
+        needs.end_ms + MINUTE_MS if end_ms is None else end_ms,
+        optional=not coins,
+    )
+
+
+def wishes_for(
+    exchanges: Sequence[str], coins: tuple[str, ...] | None, start_ms: int, end_ms: int, *, optional: bool = False
+) -> list[Wish]:
+    """Return a wish for each exchange; raises ConfigError for one that is not known and for an empty range."""
+    for name in exchanges:
+        check_venue(name)
+    if start_ms >= end_ms:
+        raise ConfigError("--from is not before --to", hint="both are UTC; --to is now if left out")
+    return [Wish(name, coins, start_ms, end_ms, optional) for name in exchanges]
 
 
 async def fetch(

@@ -46,6 +46,7 @@ class Library:
     """The stores below `BASE/caches/ohlcv`; troubles of any of them are told to `on_trouble`."""
 
     def __init__(self, base_dir: Path, clock: Clock, on_trouble: Callable[[Trouble], None]) -> None:
+        self.base_dir = base_dir
         self.root = base_dir / "caches" / "ohlcv"
         self._clock = clock
         self._on_trouble = on_trouble

@@ -9,19 +9,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from candle_walk import walk
 
 from pbtui.backtest.result import Pictures, write_result
 from pbtui.backtest.run import Run, dataset_of, result_base, simulate
 from pbtui.backtest.sourcing import Sourcing
 from pbtui.config import Config, load
-from pbtui.core.clock import MINUTE_MS, RealClock
+from pbtui.core.clock import RealClock
 from pbtui.jobs.events import Event, Note
 from pbtui.market.store import CandleStore
-from pbtui.market.store.rows import MINUTE, Rows
 
-FIRST = 1_746_835_200_000  # 2025-05-10
 DAYS = 6
+MINUTES = DAYS * 1_440
 NOW = 1_750_000_000_000
 PRICES = {"BTC": 100_000.0, "SOL": 150.0, "XRP": 2.4, "ADA": 0.8}
 SIDE = {
@@ -37,19 +36,6 @@ SIDE = {
 }
 
 
-def walk(price: float, seed: int, minutes: int = DAYS * 1_440) -> Rows:
-    random = np.random.default_rng(seed)
-    tick = 10.0 ** np.floor(np.log10(price) - 3)
-    close = np.round(price * np.exp(np.cumsum(random.normal(0, 0.001, minutes))) / tick) * tick
-    rows = np.empty(minutes, dtype=MINUTE)
-    rows["ts"] = FIRST + np.arange(minutes) * MINUTE_MS
-    rows["c"], rows["o"] = close, np.concatenate([[price], close[:-1]])
-    rows["h"] = np.maximum(rows["o"], rows["c"]) + np.float32(tick)
-    rows["l"] = np.minimum(rows["o"], rows["c"]) - np.float32(tick)
-    rows["bv"] = random.uniform(10, 100, minutes)
-    return rows
-
-
 @dataclass
 class Desk:
     """A folder to run backtests in; `events` is all that was told."""
@@ -60,7 +46,7 @@ class Desk:
     def keep(self, exchange: str = "binance", coins: tuple[str, ...] = tuple(PRICES), seed: int = 1) -> None:
         store = CandleStore(self.base / "caches" / "ohlcv", exchange, clock=RealClock(), on_trouble=lambda _: None)
         for n, coin in enumerate(coins):
-            store.write(f"{coin}/USDT:USDT", walk(PRICES[coin], seed + n))
+            store.write(f"{coin}/USDT:USDT", walk(PRICES[coin], seed + n, MINUTES))
 
     def write(self, name: str = "c.json", **changes: Any) -> Path:
         """Write a configuration; `changes` maps dotted keys, `__` for the dot."""

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from backtest_desk import PRICES, Desk, walk
+from backtest_desk import MINUTES, PRICES, Desk
+from candle_walk import walk
 
 from pbtui.backtest.repeat import Repeated, repeat
 from pbtui.core.clock import RealClock
@@ -37,7 +38,7 @@ def test_the_same_bit_for_bit_whatever_became_of_the_config_file(desk: Desk) -> 
 def test_changed_candles_are_named(desk: Desk) -> None:
     folder = desk.put(desk.run(desk.config()))
     store = CandleStore(desk.base / "caches" / "ohlcv", "binance", clock=RealClock(), on_trouble=lambda _: None)
-    store.write("SOL/USDT:USDT", walk(PRICES["SOL"], 99))
+    store.write("SOL/USDT:USDT", walk(PRICES["SOL"], 99, MINUTES))
     found = again(desk, folder)
     assert not found.same
     assert any(text.startswith("the data") for text in found.differences)

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from backtest_desk import DAYS, FIRST, Desk
+from backtest_desk import DAYS, Desk
+from candle_walk import FIRST
 
 from pbtui.backtest.condense import condensed
 from pbtui.backtest.inputs import engine_inputs, whole

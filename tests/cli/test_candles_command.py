@@ -85,7 +85,7 @@ def test_what_came_in_is_shown_checked_and_goes_out_the_same(shell: Shell) -> No
     assert held["holes"] == [{"from": "2025-06-01T11:40Z", "minutes": 150}]
     code, out, err = shell("candles", "coverage")
     assert code == 0
-    assert "150 missing in 1 gaps" in out
+    assert "150 missing in 1 gap" in out
     (gap,) = shell.records("candles", "verify")
     assert (gap["coin"], gap["from"], gap["minutes"], gap["kind"]) == ("SOL", "2025-06-01T11:40Z", 150, "gap")
     code, out, err = shell("candles", "verify")

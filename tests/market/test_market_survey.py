@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -111,3 +112,36 @@ def test_a_check_tells_what_it_looks_at_and_compares_venues(tmp_path: Path) -> N
         ("gap", "binance", 10),
         ("disagreement", "binance", 20),
     ]
+
+
+def test_thousands_written_with_a_k_are_compared_where_the_venue_lists_them_so(tmp_path: Path) -> None:
+    held = library(tmp_path)
+    thousands = rows(MONDAY, 100)
+    for name in ("o", "h", "l", "c"):
+        thousands[name] *= 1000
+        thousands[name][40:60] *= 1.05
+    kilo = ("hyperliquid", "KPEPE/USDC:USDC")
+    pairs = [("binance", "PEPE/USDT:USDT"), kilo, ("hyperliquid", "KAVA/USDC:USDC"), ("binance", "AVA/USDT:USDT")]
+    for exchange, symbol in pairs:
+        held.store(exchange).write(symbol, thousands if (exchange, symbol) == kilo else rows(MONDAY, 100))
+
+    def compared() -> list[str]:
+        steps: list[str] = []
+        found = list(findings(held, pairs, on_step=steps.append))
+        apart = [f"{each.coin} {each.minutes}" for each in found if each.kind == "disagreement"]
+        return [*(step for step in steps if "beside" in step), *apart]
+
+    assert compared() == []  # without a list nobody knows whether the K belongs to the name
+    names = {"KPEPE/USDC:USDC": "kPEPE", "KAVA/USDC:USDC": "KAVA"}
+    records = {
+        symbol: {"id": base, "symbol": symbol, "base": symbol.split("/")[0], "baseName": base, "quote": "USDC"}
+        | {"swap": True, "linear": True, "active": True, "contractSize": 1.0, "settle": "USDC"}
+        | {"precision": {"amount": 1.0, "price": 0.001}, "limits": {"amount": {"min": 1.0}, "cost": {"min": 10.0}}}
+        for symbol, base in names.items()
+    }
+    path = tmp_path / "caches" / "hyperliquid" / "markets.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(records))
+    assert compared() == ["PEPE: binance beside hyperliquid", "PEPE 20"]
+    path.write_text("{")
+    assert compared() == []

@@ -8,17 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from candle_walk import walk
 
 from pbtui.backtest.run import dataset_of
 from pbtui.backtest.sourcing import Sourcing
 from pbtui.config import Config, load
-from pbtui.core.clock import MINUTE_MS, RealClock
+from pbtui.core.clock import RealClock
 from pbtui.market.prepare import Dataset
 from pbtui.market.store import CandleStore
-from pbtui.market.store.rows import MINUTE, Rows
 
-FIRST = 1_746_835_200_000  # 2025-05-10
 NOW = 1_750_000_000_000
 PRICES = {"BTC": 100_000.0, "SOL": 150.0, "XRP": 2.4}
 SEARCHED: dict[str, Any] = {
@@ -36,19 +34,6 @@ SEARCHED: dict[str, Any] = {
 }
 
 
-def walk(price: float, seed: int, minutes: int = 5 * 1_440) -> Rows:
-    random = np.random.default_rng(seed)
-    tick = 10.0 ** np.floor(np.log10(price) - 3)
-    close = np.round(price * np.exp(np.cumsum(random.normal(0, 0.001, minutes))) / tick) * tick
-    rows = np.empty(minutes, dtype=MINUTE)
-    rows["ts"] = FIRST + np.arange(minutes) * MINUTE_MS
-    rows["c"], rows["o"] = close, np.concatenate([[price], close[:-1]])
-    rows["h"] = np.maximum(rows["o"], rows["c"]) + np.float32(tick)
-    rows["l"] = np.minimum(rows["o"], rows["c"]) - np.float32(tick)
-    rows["bv"] = random.uniform(10, 100, minutes)
-    return rows
-
-
 @dataclass
 class SearchHome:
     """A base folder with candles of three coins."""
@@ -58,7 +43,7 @@ class SearchHome:
     def keep(self) -> None:
         store = CandleStore(self.base / "caches" / "ohlcv", "binance", clock=RealClock(), on_trouble=lambda _: None)
         for seed, (coin, price) in enumerate(PRICES.items()):
-            store.write(f"{coin}/USDT:USDT", walk(price, seed))
+            store.write(f"{coin}/USDT:USDT", walk(price, seed, 5 * 1_440))
 
     def config(self, bounds: dict[str, Any] | None = None, **optimize: Any) -> Config:
         document: dict[str, Any] = {
