@@ -49,7 +49,7 @@ def parse(argv: Sequence[str]) -> BacktestOptions:
         raise SystemExit(0)
     own = {text for action in parser._actions for text in action.option_strings}
     add_config_flags(parser, "backtest", reserved=own)
-    given = parser.parse_args(_bare_suite(prepare_argv(argv)))
+    given = parser.parse_args(bare_suite(prepare_argv(argv)))
     options = BacktestOptions(
         config=given.config,
         base_dir=given.base_dir,
@@ -84,13 +84,7 @@ def _parser() -> parsing.Parser:
     )
     parser.add_argument("--offline", action="store_true", help="use the candles at hand, download nothing")
     parser.add_argument("--repeat", type=Path, metavar="DIR", help="run the result folder DIR again and compare")
-    parser.add_argument(
-        "--suite", nargs="?", type=_switch, const=True, metavar="on|off", help="run the scenarios (bare: on), or not"
-    )
-    parser.add_argument(
-        "-sc", "--scenarios", type=parsing.words, default=(), metavar="A,B", help="only these scenarios"
-    )
-    parser.add_argument("--suite-config", type=Path, metavar="FILE", help="take the scenarios of another file")
+    add_suite_flags(parser)
     parser.add_argument(
         "--force-refetch-gaps", action="store_true", help="ask venues again for minutes known to be missing"
     )
@@ -98,6 +92,17 @@ def _parser() -> parsing.Parser:
     for name in _SILENT:
         parser.add_argument(name, action="store_true", help=argparse.SUPPRESS)
     return parser
+
+
+def add_suite_flags(parser: argparse.ArgumentParser) -> None:
+    """Add the flags that choose scenarios; pass the arguments through `bare_suite` before parsing."""
+    parser.add_argument(
+        "--suite", nargs="?", type=_switch, const=True, metavar="on|off", help="run the scenarios (bare: on), or not"
+    )
+    parser.add_argument(
+        "-sc", "--scenarios", type=parsing.words, default=(), metavar="A,B", help="only these scenarios"
+    )
+    parser.add_argument("--suite-config", type=Path, metavar="FILE", help="take the scenarios of another file")
 
 
 def _switch(text: str) -> bool:
@@ -109,7 +114,7 @@ def _switch(text: str) -> bool:
     raise argparse.ArgumentTypeError(f"{text!r} is neither on nor off")
 
 
-def _bare_suite(argv: Sequence[str]) -> list[str]:
+def bare_suite(argv: Sequence[str]) -> list[str]:
     """Keep a bare `--suite` from taking the CONFIG after it for its value."""
     words = list(argv)
     for at, word in enumerate(words[:-1]):

@@ -9,7 +9,7 @@ from typing import Protocol, TextIO
 
 from pbtui.cli.narrate import say
 from pbtui.core.clock import Clock, RealClock
-from pbtui.jobs.events import Event, Note, Progress, Stage, to_json
+from pbtui.jobs.events import Event, Note, Progress, SearchState, Stage, to_json
 from pbtui.jobs.standing import Standing
 
 _REDRAW_S = 0.1
@@ -123,7 +123,7 @@ class PlainShow:
         elif isinstance(event, Stage) and event.text != self._said:
             self._said, self._tenth = event.text, 0
             say(self._standing.title())
-        elif isinstance(event, Progress) and int(event.share * _PLAIN_STEPS) > self._tenth:
+        elif isinstance(event, Progress | SearchState) and int(event.share * _PLAIN_STEPS) > self._tenth:
             self._tenth = int(event.share * _PLAIN_STEPS)
             say(", ".join([f"{self._standing.title()}: {event.share:.0%}", *self._standing.figures()]))
 

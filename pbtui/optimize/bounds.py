@@ -11,6 +11,7 @@ import numpy as np
 
 from pbtui.config.bounds import BoundError, read_bound
 from pbtui.core.errors import ConfigError
+from pbtui.core.sanitize import sanitize_line
 
 _SLACK = 1e-9
 
@@ -81,6 +82,18 @@ class Bound:
         if self.step:
             return self.quantise(value)
         return clamp(round_significant(value, digits), self.low, self.high)
+
+
+def refuse_reversed(written: Mapping[str, Any]) -> None:
+    """Raise ConfigError for a bound written from high to low: more likely a slip than meant."""
+    for name, value in written.items():
+        if isinstance(value, list) and len(value) in (2, 3):
+            low, high = value[:2]
+            if isinstance(low, int | float) and isinstance(high, int | float) and low > high:
+                raise ConfigError(
+                    f"optimize.bounds.{sanitize_line(name, limit=80)}: {low:g} is above {high:g}",
+                    hint="write the lower end first",
+                )
 
 
 def side_bounds(bounds: Mapping[str, Any], names: tuple[str, ...], pside: str) -> list[Bound]:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pbtui.config import Config, load
+from pbtui.config import Config, load, load_changed
+from pbtui.config.dump import dump
+from pbtui.config.parse import parse_text
 from pbtui.core.errors import ConfigError
+from pbtui.optimize.bounds import refuse_reversed
 
 CHILD = "pbtui.optimize.child"
+_BOUNDS = "optimize.bounds."
 _PATHS = ("config", "base_dir", "start", "resume")
 
 
@@ -34,8 +38,12 @@ class OptimizeJob:
     cpus: int | None = None
 
     def load(self) -> Config:
-        """Return the configuration of a new run; raises ConfigError."""
-        return load(self.config, command="optimize", flags=self.flags, base_dir=self.base_dir, now_ms=self.now_ms)
+        """Return the configuration of a new run, as it is read again from the run's folder; raises ConfigError."""
+        found = load(self.config, command="optimize", flags=self.flags, base_dir=self.base_dir, now_ms=self.now_ms)
+        refuse_reversed(_written_bounds(found.raw) | _flagged_bounds(self.flags))
+        written = parse_text(dump(found.data), found.name)
+        settled = load_changed(found, written, base_dir=self.base_dir)
+        return replace(settled, warnings=found.warnings)
 
     def to_request(self) -> dict[str, Any]:
         """Return the job as JSON values, its paths absolute: the process may run in another folder."""
@@ -54,3 +62,13 @@ class OptimizeJob:
             return cls(**{**values, **paths, "fine_tune": tuple(values.get("fine_tune", ()))})
         except TypeError as error:
             raise ConfigError(f"no optimisation: {error}") from None
+
+
+def _written_bounds(raw: Mapping[str, Any]) -> dict[str, Any]:
+    section = raw.get("optimize")
+    bounds = section.get("bounds") if isinstance(section, Mapping) else None
+    return dict(bounds) if isinstance(bounds, Mapping) else {}
+
+
+def _flagged_bounds(flags: Mapping[str, Any]) -> dict[str, Any]:
+    return {name.removeprefix(_BOUNDS): value for name, value in flags.items() if name.startswith(_BOUNDS)}

@@ -1,0 +1,153 @@
+"""`pbtui optimize`: a search in a process of its own; the first Ctrl+C ends it in order, the second at once."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import secrets
+import signal
+from collections.abc import Mapping
+from typing import Any
+
+from pbtui.cli.backtest_show import Show, show_for
+from pbtui.cli.narrate import say
+from pbtui.cli.optimize_args import OptimizeOptions, parse
+from pbtui.core.clock import RealClock
+from pbtui.core.errors import ExitCode
+from pbtui.core.sanitize import sanitize_line
+from pbtui.jobs.events import Done, Failed
+from pbtui.jobs.job import Job
+from pbtui.optimize.job import CHILD, OptimizeJob
+
+_PATIENCE_S = 86_400.0  # a running evaluation may take its time; a second signal kills
+_SEEDS = 1_000_000_000
+
+
+def main(argv: list[str]) -> int:
+    """Run `pbtui optimize …`; returns the exit code. The result goes to stdout, narration to stderr."""
+    try:
+        options = parse(argv)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    job = plan(options)
+    check(options, job)
+    return asyncio.run(_run(options, job))
+
+
+def plan(options: OptimizeOptions) -> OptimizeJob:
+    """Return the job that was asked for; raises ConfigError."""
+    from pbtui.backtest.job import suite_flags
+
+    if options.resume is not None:
+        return OptimizeJob(resume=options.resume, base_dir=options.base_dir, cpus=options.cpus, offline=options.offline)
+    flags = suite_flags(
+        options.config,
+        options.flags,
+        base_dir=options.base_dir,
+        suite=options.suite,
+        labels=options.scenarios,
+        suite_config=options.suite_config,
+    )
+    return OptimizeJob(
+        config=options.config,
+        flags=flags,
+        base_dir=options.base_dir,
+        now_ms=RealClock().now_ms(),
+        offline=options.offline,
+        refetch_gaps=options.refetch_gaps,
+        seed=secrets.randbelow(_SEEDS) if options.seed is None else options.seed,
+        start=options.start,
+        fine_tune=options.fine_tune,
+    )
+
+
+def check(options: OptimizeOptions, job: OptimizeJob) -> None:
+    """Say what is wrong before anything is started; raises ConfigError."""
+    from pbtui.optimize.folder import reopen
+    from pbtui.optimize.genes import GeneSpace
+    from pbtui.optimize.scoring import Scoring
+    from pbtui.optimize.search import Search
+
+    if job.resume is not None:
+        reopen(job.resume, base_dir=job.base_dir)
+        return
+    config = job.load()
+    space = GeneSpace.of(config, job.fine_tune)
+    Scoring.of(config)
+    Search(space, config.optimize, seed=job.seed)
+    if not options.json:
+        for warning in config.warnings:
+            say(f"warning: {warning}")
+        if not options.quiet and options.seed is None:
+            say(f"seed {job.seed} (the same again with --seed {job.seed})")
+
+
+async def _run(options: OptimizeOptions, job: OptimizeJob) -> int:
+    process = await Job.start(CHILD, job.to_request())
+    _stop_on_signals(process)
+    show = show_for(json=options.json, quiet=options.quiet)
+    try:
+        await _follow(process, show)
+    finally:
+        show.close()
+        await process.stop(grace_s=_PATIENCE_S)
+    if isinstance(process.end, Done):
+        if not options.json:
+            for line in report(process.end.result, quiet=options.quiet):
+                print(line)
+        return int(ExitCode.OK if process.end.result.get("finished") else ExitCode.INTERRUPTED)
+    return _complain(process.end or Failed("the optimisation ended without a result"))
+
+
+async def _follow(process: Job, show: Show) -> None:
+    async for event in process.events():
+        show.take(event)
+
+
+def _stop_on_signals(process: Job) -> None:
+    stopping: list[asyncio.Task[None]] = []
+
+    def stop() -> None:
+        if stopping:
+            process.kill()
+            return
+        say("finishing the running evaluations; again to kill")
+        stopping.append(asyncio.get_running_loop().create_task(process.stop(grace_s=_PATIENCE_S)))
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+
+
+def report(result: Mapping[str, Any], *, quiet: bool = False) -> list[str]:
+    """Return a run's end as lines of text, the folder last."""
+    folder = sanitize_line(result.get("folder", ""), limit=2_000)
+    if quiet:
+        return [folder]
+    count, elapsed = int(result.get("evaluations") or 0), float(result.get("elapsed_s") or 0.0)
+    volume = result.get("hypervolume")
+    parts = [
+        f"{count:,} evaluations",
+        f"generation {result.get('generation')} of {result.get('generations')}",
+        f"{elapsed:,.1f} s",
+        f"{int(result.get('members') or 0):,} on the front",
+        f"{float(result.get('feasible') or 0.0):.0%} feasible",
+        *([f"hypervolume {volume:.4g}"] if isinstance(volume, float) else []),
+        f"seed {result.get('seed')}",
+    ]
+    lines = [" · ".join(parts)]
+    bests: Mapping[str, Any] = result.get("bests") or {}
+    width = max(map(len, bests), default=0)
+    for name, value in bests.items():
+        told = f"{value:.6g}" if isinstance(value, int | float) and math.isfinite(value) else "none within the limits"
+        lines.append(f"best {sanitize_line(name):<{width}}  {told}")
+    if not result.get("finished"):
+        lines.append("stopped before its end; go on with: pbtui optimize --resume DIR")
+    return [*lines, folder]
+
+
+def _complain(failed: Failed) -> int:
+    if failed.exit_code == ExitCode.FAILED:
+        for line in failed.last_lines:
+            say(f"| {line}")
+    say(f"pbtui: {failed.line}")
+    return failed.exit_code

@@ -1,0 +1,113 @@
+"""`pbtui optimize` before anything is started: flags become a job, and what is wrong is one line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pbtui.cli import optimize
+from pbtui.cli.narrate import report
+from pbtui.cli.optimize_args import parse
+from pbtui.optimize.job import OptimizeJob
+
+CONFIG = {
+    "bot": {"long": {"n_positions": 1, "total_wallet_exposure_limit": 1}, "short": {"total_wallet_exposure_limit": 0}},
+    "live": {"approved_coins": ["BTC", "ETH"]},
+    "backtest": {
+        "start_date": "2025-05-10", "end_date": "2025-05-30", "exchanges": ["binance"],
+        "scenarios": [{"label": "a"}, {"label": "b"}],
+    },
+    "optimize": {"crossover_probability": 0.6, "mutation_probability": 0.3, "bounds": {"long_ema_span_0": [10, 20]}},
+}  # fmt: skip
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> str:
+    path = tmp_path / "some.json"
+    path.write_text(json.dumps(CONFIG))
+    return str(path)
+
+
+def test_flags_become_a_job_that_survives_the_pipe(config, tmp_path):
+    words = ["-i", "5000", "-ps", "100", "-lnp", "1,10,1", "-leied", "-0.1,0.2", "-os", "adg,btc_gain", "-c", "2"]
+    words += ["-l", '[{"metric": "gain", "penalize_if": "<", "value": 1}]', "-ft", "long_n_positions,long_ema_span_0"]
+    words += ["--start", str(tmp_path), "--seed", "7", "-sc", "b", config, "--offline", "-sd", "2025-05-12"]
+    words += ["--base-dir", str(tmp_path)]
+    job = optimize.plan(parse(words))
+    assert OptimizeJob.of_request(json.loads(json.dumps(job.to_request()))) == job
+    found = job.load()
+    settings = found.optimize
+    assert (settings.iters, settings.population_size, settings.n_cpus) == (5000, 100, 2)
+    assert settings.bounds["long_n_positions"] == [1, 10, 1]
+    assert settings.bounds["long_entry_initial_ema_dist"] == [-0.1, 0.2]
+    assert settings.bounds["long_ema_span_0"] == [10, 20]
+    assert settings.scoring == ["adg_usd", "gain_btc"]
+    assert settings.limits[0]["value"] == 1
+    assert found.backtest.suite_enabled
+    assert [scenario["label"] for scenario in found.backtest.scenarios] == ["b"]
+    assert found.backtest.start_date == "2025-05-12"
+    assert (job.seed, job.start, job.offline) == (7, tmp_path, True)
+    assert job.fine_tune == ("long_n_positions", "long_ema_span_0")
+    assert not optimize.plan(parse([config, "--suite", "off"])).load().backtest.suite_enabled
+
+
+def test_without_a_seed_one_is_drawn(config):
+    seeds = {optimize.plan(parse([config])).seed for _ in range(4)}
+    assert len(seeds) > 1
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["-lnp", "[]"], "[low, high, step]"),
+        (["-lnp", "9,1"], "optimize.bounds.long_n_positions: 9 is above 1"),
+        (["-lnp", "a,b"], "long_n_positions"),
+        (["-os", "adg,profitability"], "profitability is no metric"),
+        (["-os", ""], "optimize.scoring"),
+        (["-l", "--drawdown_worst lots"], "optimize.limits"),
+        (["-ft", "long_nonsense"], "long_nonsense"),
+        (["-c", "0"], "n_cpus"),
+        (["-ps", "0"], "population_size"),
+        (["-cp", "0.8"], "exceed 1"),
+        (["--seed", "-4"], "seed"),
+        (["--resume", "nowhere"], "--resume goes on"),
+        (["-sc", "nope"], "nope"),
+        (["--nonsense"], "--nonsense"),
+    ],
+)
+def test_what_is_wrong_is_one_line(config, capsys, words, named, tmp_path):
+    before = set(tmp_path.iterdir())
+    assert report(lambda: optimize.main([config, *words])) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    errors = [line for line in shown.err.splitlines() if not line.startswith(("warning: ", "seed "))]
+    assert len(errors) == 1
+    assert named in errors[0]
+    assert set(tmp_path.iterdir()) == before
+
+
+def test_going_on_needs_the_folder_of_a_run(capsys, tmp_path):
+    assert report(lambda: optimize.main(["--resume", str(tmp_path)])) == 2
+    assert "holds no run" in capsys.readouterr().err
+    (tmp_path / "pareto").mkdir()
+    (tmp_path / "pareto" / "x.json").write_text("{}")
+    assert report(lambda: optimize.main(["--resume", str(tmp_path)])) == 2
+    assert "was not begun by this program" in capsys.readouterr().err
+    assert report(lambda: optimize.main(["--resume", str(tmp_path), "-c", "0"])) == 2
+
+
+def test_the_report_names_what_counts():
+    result = {
+        "finished": False, "evaluations": 1234, "elapsed_s": 61.5, "members": 7, "feasible": 0.5, "generation": 3,
+        "generations": 9, "hypervolume": None, "seed": 5, "bests": {"adg_usd": 0.001, "x": None}, "folder": "a/b",
+    }  # fmt: skip
+    assert optimize.report(result) == [
+        "1,234 evaluations · generation 3 of 9 · 61.5 s · 7 on the front · 50% feasible · seed 5",
+        "best adg_usd  0.001",
+        "best x        none within the limits",
+        "stopped before its end; go on with: pbtui optimize --resume DIR",
+        "a/b",
+    ]
+    assert optimize.report(result, quiet=True) == ["a/b"]
