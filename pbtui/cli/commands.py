@@ -8,6 +8,7 @@ COMMANDS = {
     "markets": "pbtui.cli.markets_cmd",
     "attach": "pbtui.cli.attach",
     "status": "pbtui.cli.status",
+    "why": "pbtui.cli.why",
     "mode": "pbtui.cli.steer",
     "stop": "pbtui.cli.steer",
     "do": "pbtui.cli.do",

@@ -99,6 +99,19 @@ def test_modes_by_command_and_panic_with_its_confirmation(tmp_path: Path) -> Non
     home.wait_status(lambda status: status["modes"].get(f"{coin} long") == "panic")
     assert home.command("mode", "paper", coin, "both", "c").returncode == 0
     home.wait_status(lambda status: status["hand_modes"] == {})
+    told = home.command("why", "paper", coin, "--json")
+    rows = [json.loads(line) for line in told.stdout.splitlines()]
+    assert {(row["type"], row["pside"]) for row in rows} == {("why", "long"), ("why", "short")}
+    assert all(row["text"] and row["code"] and row["effect"] in ("makes", "keeps", "tells") for row in rows)
+    words = home.command("why", "paper", coin)
+    assert (words.returncode, told.returncode, told.stderr) == (0, 0, "")
+    assert [line for line in words.stdout.splitlines() if not line.startswith(" ")] == [
+        f"{coin}/USDT:USDT long",
+        f"{coin}/USDT:USDT short",
+    ]
+    unknown, nobody = home.command("why", "paper", "NOCOIN"), home.command("why", "nobody", coin)
+    assert (unknown.returncode, nobody.returncode) == (1, 1)
+    assert "no market NOCOIN" in unknown.stderr
     assert home.command("mode", "paper", "NOCOIN", "long", "gs").returncode == 4
     assert home.command("mode", "paper", "all", "long", "p").returncode == 2
     stopped = home.command("stop", "paper", "--orders", "cancel_all")

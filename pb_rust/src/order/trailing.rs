@@ -79,7 +79,8 @@ impl TrailingRule {
         } else if self.threshold <= 0.0 && self.retracement <= 0.0 {
             Reason::TrailingNever { threshold_pct: self.threshold, retracement_pct: self.retracement }
         } else if self.threshold > 0.0 && !seen.armed {
-            let moved_pct = toward * (1.0 - extreme_price / position_price);
+            let moved = toward * (1.0 - extreme_price / position_price);
+            let moved_pct = if moved.is_nan() { 0.0 } else { moved };
             Reason::TrailingThreshold { moved_pct, needed_pct: self.threshold, threshold_price, extreme_price }
         } else {
             let pulled_pct =

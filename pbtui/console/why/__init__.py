@@ -1,0 +1,1 @@
+"""The engine's reasons in plain words."""
