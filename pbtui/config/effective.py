@@ -15,6 +15,7 @@ from pbtui.core.sanitize import sanitize_line
 from pbtui.core.snapshot import ConfigFacts, ConfigProblem, ConfigRow
 
 _LONGEST = 2_000
+_EXACT = 2**53
 
 
 def config_facts(config: Config) -> ConfigFacts:
@@ -31,6 +32,8 @@ def config_facts(config: Config) -> ConfigFacts:
 
 def value_text(value: Any) -> str:
     """Return a value in the form a configuration file has it, on one line."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
+        value = int(value)
     return sanitize_line(json.dumps(value, ensure_ascii=False, separators=(", ", ": "), default=list), limit=_LONGEST)
 
 

@@ -12,6 +12,18 @@ from pbtui.config.overrides import LIMIT, LIMIT_KEY, split_override
 from pbtui.config.schema import find_key
 
 Verdict = Literal["", "raises", "may raise", "lowers"]
+RISK_WORDS: dict[Risk, str] = {
+    "more": "a higher value raises risk",
+    "less": "a lower value raises risk",
+    "gate": "a higher value raises risk, and so does 0 or less (off)",
+    "ceiling": "a higher value raises risk, and so does null",
+    "on": "true raises risk",
+    "off": "false raises risk",
+    "slots": "more raises risk; fewer make each position larger",
+    "coins": "more coins raise risk",
+    "left_out": "fewer coins left out raise risk",
+    "any": "any change may raise risk",
+}
 
 
 def declaration(name: str) -> Key | None:

@@ -8,13 +8,14 @@ from typing import Literal
 
 from pbtui.core.types import Mode
 
-Place = Literal["live", "coin", "log", "candles", "backtest"]
-EVERYWHERE: frozenset[Place] = frozenset({"live", "coin", "log", "candles", "backtest"})
+Place = Literal["live", "coin", "log", "candles", "backtest", "config"]
+EVERYWHERE: frozenset[Place] = frozenset({"live", "coin", "log", "candles", "backtest", "config"})
 TRADING: frozenset[Place] = frozenset({"live", "coin"})
 LIVE: frozenset[Place] = frozenset({"live"})
 LOG: frozenset[Place] = frozenset({"log"})
 CANDLES: frozenset[Place] = frozenset({"candles"})
 BACKTEST: frozenset[Place] = frozenset({"backtest"})
+CONFIG: frozenset[Place] = frozenset({"config"})
 
 
 class Danger(IntEnum):
@@ -56,11 +57,11 @@ MODE_OF: dict[str, Mode | None] = {
 LATER: dict[str, str] = {
     "screen.optimize": "Optimize",
     "screen.pareto": "Pareto",
-    "screen.config": "Config",
 }
-_LATER_KEYS = ("3", "4", "6")
+_LATER_KEYS = ("3", "4")
 _STOCK_PANELS = ("candles",)
 _TRIAL_PANELS = ("backtest",)
+_CONFIG_PANELS = ("config",)
 _ROWS = ("positions", "orders", "modes")
 _MODE_NEEDS = ("target",)
 
@@ -88,7 +89,7 @@ ACTIONS: tuple[ConsoleAction, ...] = (
     ConsoleAction("bot.pause", ("e",), "pause orders", "pause the creation of orders, or resume it",
                   Danger.REVERSIBLE, "Bot", TRADING, True),
     ConsoleAction("bot.reload", ("r",), "reload config", "read the config file again, after a look",
-                  Danger.ORDERS, "Bot", TRADING, True),
+                  Danger.ORDERS, "Bot", TRADING | CONFIG, True, hint=11, hint_panels=_CONFIG_PANELS),
     ConsoleAction("bot.slower", ("left_square_bracket",), "slower", "halve the speed of a replay",
                   Danger.REVERSIBLE, "Bot", TRADING, True, ("stepped",)),
     ConsoleAction("bot.faster", ("right_square_bracket",), "faster", "double the speed of a replay",
@@ -99,7 +100,7 @@ ACTIONS: tuple[ConsoleAction, ...] = (
     ConsoleAction("coin.open", ("enter",), "coin", "the coin: chart, orders, mode, flags in words",
                   group="Screens", places=LIVE, needs=("open",), hint=20),
     ConsoleAction("screen.live", ("1",), "live", "positions, orders, modes, chart, events", group="Screens",
-                  hint=21, hint_panels=("log", "coin", "candles", "backtest")),
+                  hint=21, hint_panels=("log", "coin", "candles", "backtest", "config")),
     ConsoleAction("screen.backtest", ("2",), "backtest", "run a config over the past, compare runs",
                   group="Screens"),
     *(
@@ -109,9 +110,11 @@ ACTIONS: tuple[ConsoleAction, ...] = (
     ),
     ConsoleAction("screen.candles", ("5",), "candles", "stored candles: coverage, gaps, download",
                   group="Screens"),
+    ConsoleAction("screen.config", ("6",), "config screen", "every key in effect, its origin, what is wrong",
+                  group="Screens"),
     ConsoleAction("screen.log", ("7",), "log", "all events this console has seen", group="Screens"),
     ConsoleAction("back", ("escape",), "back", "leave; on Live: drop filter, then selection",
-                  group="Screens", hint=22, hint_panels=("log", "coin", "candles", "backtest")),
+                  group="Screens", hint=22, hint_panels=("log", "coin", "candles", "backtest", "config")),
     ConsoleAction("help", ("question_mark",), "help", "the keys of this screen", group="Screens", hint=50),
     ConsoleAction("palette", ("ctrl+p",), "palette", "every action, found by typing", group="Screens", hint=51),
     ConsoleAction("command", ("colon",), "command", "type a command: mode BTC long gs", group="Screens"),
@@ -133,8 +136,8 @@ ACTIONS: tuple[ConsoleAction, ...] = (
     ConsoleAction("cursor.first", ("home",), "first", "the first row"),
     ConsoleAction("cursor.last", ("end", "G"), "last", "the last row; follows events again"),
     ConsoleAction("filter", ("slash",), "filter", "rows with text, !text without, column:text",
-                  places=LIVE | LOG | CANDLES | BACKTEST, needs=("filterable",), hint=30,
-                  hint_panels=("positions", "modes", "events", "log", "candles", "backtest")),
+                  places=LIVE | LOG | CANDLES | BACKTEST | CONFIG, needs=("filterable",), hint=30,
+                  hint_panels=("positions", "modes", "events", "log", "candles", "backtest", "config")),
     ConsoleAction("sort", ("s",), "sort", "sort by the next column", places=LIVE | CANDLES | BACKTEST,
                   needs=("sortable",), hint=31, hint_panels=("positions", "orders", "candles", "backtest")),
     ConsoleAction("sort.reverse", ("S",), "reverse", "turn the order round", places=LIVE | CANDLES | BACKTEST,
@@ -190,6 +193,24 @@ ACTIONS: tuple[ConsoleAction, ...] = (
                   group="Backtest", places=BACKTEST, needs=("trials", "finished")),
     ConsoleAction("backtest.again", ("r",), "look again", "look for results on disk again", group="Backtest",
                   places=BACKTEST, needs=("trials",)),
+    ConsoleAction("config.edit", ("E",), "edit", "the file in your editor; the bot goes on", group="Config",
+                  places=CONFIG, needs=("config", "config_file"), hint=10, hint_panels=_CONFIG_PANELS),
+    ConsoleAction("config.changed", ("o",), "only changed", "what differs from the default, or every key",
+                  group="Config", places=CONFIG, needs=("config",), hint=12, hint_panels=_CONFIG_PANELS),
+    ConsoleAction("config.next", ("e",), "next note", "the next fault, warning, change on disk",
+                  group="Config", places=CONFIG, needs=("config",), hint=13, hint_panels=_CONFIG_PANELS),
+    ConsoleAction("config.open", ("enter",), "open", "fold a section, or not; a key in full", group="Config",
+                  places=CONFIG, needs=("config",), hint=14, hint_panels=_CONFIG_PANELS),
+    ConsoleAction("config.file", ("f",), "other file", "look at a config file instead of the bot's", group="Config",
+                  places=CONFIG, needs=("config",), hint=33, hint_panels=_CONFIG_PANELS),
+    ConsoleAction("config.bot", ("b",), "the bot's", "look at what the bot runs on", group="Config", places=CONFIG,
+                  needs=("config",)),
+    ConsoleAction("config.copy", ("y",), "copy", "copy the key with its value", group="Config", places=CONFIG,
+                  needs=("config",), hint=34, hint_panels=_CONFIG_PANELS),
+    ConsoleAction("config.copy_key", ("Y",), "copy key", "copy the dotted key alone", group="Config", places=CONFIG,
+                  needs=("config",)),
+    ConsoleAction("config.again", ("ctrl+r",), "look again", "read what is on disk and in use again", group="Config",
+                  places=CONFIG, needs=("config",)),
     ConsoleAction("log.next_error", ("e",), "next error", "jump to the next error", places=LOG, hint=34,
                   hint_panels=("log",)),
 )  # fmt: skip

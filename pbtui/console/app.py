@@ -24,6 +24,7 @@ from pbtui.console.backtest.desk import BacktestDesk
 from pbtui.console.burst import Burst
 from pbtui.console.candles.desk import CandleDesk
 from pbtui.console.commands import find_keys, parse
+from pbtui.console.config.desk import ConfigDesk
 from pbtui.console.dialogs.base import Dialog
 from pbtui.console.dialogs.quit import StoppingDialog
 from pbtui.console.driver import PatientDriver
@@ -126,6 +127,9 @@ class ConsoleApp(Sturdy, App[ConsoleExit], inherit_bindings=False):
             say=lambda text, ink: self.say(text, ink=ink),
             draw=self.refresh_views,
             config=self.options.config,
+        )
+        self.configs = ConfigDesk(
+            self.options.base_dir, self.state.config, self.link.ask, self.refresh_views
         )
         self.wardrobe = Wardrobe(self)
         self.themes = self.wardrobe.themes

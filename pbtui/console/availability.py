@@ -89,6 +89,16 @@ def _runnable(state: ViewState, action: ConsoleAction) -> str:
     return f"the config cannot be used: {form.problem}" if form.problem else ""
 
 
+def _config(state: ViewState, action: ConsoleAction) -> str:
+    return "" if state.place == "config" else "only on the Config screen (6)"
+
+
+def _config_file(state: ViewState, action: ConsoleAction) -> str:
+    if state.config.editing:
+        return "an editor is open already"
+    return "" if state.config.editable() else "it stands in no file"
+
+
 def _under_way(state: ViewState, action: ConsoleAction) -> str:
     return "" if state.backtest.running() else "nothing runs"
 
@@ -128,6 +138,8 @@ CONDITIONS: dict[str, Callable[[ViewState, ConsoleAction], str]] = {
     "filterable": _filterable,
     "trials": _trials,
     "runnable": _runnable,
+    "config": _config,
+    "config_file": _config_file,
     "under_way": _under_way,
     "finished": _finished,
     "single": _single,

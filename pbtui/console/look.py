@@ -14,6 +14,7 @@ from pbtui.console.screens.base import ConsoleScreen
 from pbtui.console.screens.coin import CoinScreen
 from pbtui.console.screens.live import LiveScreen
 from pbtui.console.screens.log import LogScreen
+from pbtui.console.settings import Settings
 from pbtui.console.state import MOST_LEVEL, Sort
 from pbtui.console.stock import Stock
 from pbtui.console.tables import backtest_lists, backtest_result, candle_lists, coverage, modes, orders, positions
@@ -78,6 +79,7 @@ class Look:
             "log.next_error": self.next_error,
             **Stock(app, self.to_live).handlers,
             **self.trials.handlers,
+            **Settings(app, self.to_live).handlers,
         }
 
     @property

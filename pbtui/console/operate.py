@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
 from pbtui.console.actions import MODE_OF
+from pbtui.console.config.view import RISK_INKS, RISK_NOTES
 from pbtui.console.dialogs.confirm import ConfirmDialog, words
 from pbtui.console.dialogs.panic import CountdownDialog, PanicDialog
 from pbtui.console.dialogs.quit import QuitDialog, StoppingDialog
@@ -38,6 +39,7 @@ _STOPS: dict[str, StopChoice] = {"cancel_entries": "cancel_entries", "keep": "ke
 _SPEED = re.compile(r"(\d+(?:\.\d+)?)\s*x", re.IGNORECASE)
 _FASTEST, _SLOWEST, _FROM_MAX = 100_000.0, 1.0, 600.0
 _NAMED = 3
+_MOST_CHANGES = 20
 
 
 class Operate:
@@ -167,7 +169,7 @@ class Operate:
             if not isinstance(reply, ReloadPreview):
                 raise PbtuiError("the bot did not say what a reload would change")
             if reply.error:
-                raise PbtuiError(reply.error)
+                raise PbtuiError(f"{reply.error}; the bot goes on with what it has")
             return change_lines(reply)
 
         if await self._app.push_screen_wait(ConfirmDialog("Reload the config", ask, "reload")):
@@ -225,15 +227,24 @@ class Operate:
 
 
 def change_lines(preview: ReloadPreview) -> list[Line]:
-    """Return the difference a reload makes: key, old, new, and what else it takes."""
-    if not preview.changes:
+    """Return the difference a reload makes, what costs more first: key, old, new, and what else it takes."""
+    changes = sorted(preview.changes, key=lambda change: (not change.needs_restart, not change.raises_risk))
+    if not changes:
         return words("The file says what is in use already.")
     lines: list[Line] = []
-    for change in preview.changes[:20]:
+    stuck = sum(change.needs_restart for change in changes)
+    risky = sum(change.raises_risk for change in changes)
+    if stuck:
+        text = f"{stuck} of {len(changes)} changed keys need a restart: until then nothing of the file is taken over"
+        lines += [((text, "warn"),), ()]
+    elif risky:
+        lines += [((f"{risky} of {len(changes)} changed keys raise risk, or may", "bad"),), ()]
+    for change in changes[:_MOST_CHANGES]:
         lines.append(((safe(change.path, 60), "strong"),))
         lines.append((("  ", "text"), (safe(change.old, 40), "dim"), (" → ", "dim"), (safe(change.new, 40), "accent")))
-        notes = [("needs a restart", "warn")] * change.needs_restart + [("raises risk", "bad")] * change.raises_risk
+        notes = [("needs a restart", "warn")] * change.needs_restart
+        notes += [(RISK_NOTES[change.risk], RISK_INKS[change.risk])] if change.risk else []
         lines += [((f"  {text}", ink),) for text, ink in notes]
-    if len(preview.changes) > 20:
-        lines.append(((f"and {len(preview.changes) - 20} more", "dim"),))
+    if len(changes) > _MOST_CHANGES:
+        lines.append(((f"and {len(changes) - _MOST_CHANGES} more: the config screen shows all", "dim"),))
     return lines

@@ -10,6 +10,7 @@ from typing import Literal
 
 from pbtui.console.backtest.view import BacktestView
 from pbtui.console.candles.view import CandlesView
+from pbtui.console.config.view import ConfigView
 from pbtui.core.actions import Target
 from pbtui.core.snapshot import CoinFacts, EventRow, Snapshot
 from pbtui.core.types import Mode, Pside
@@ -58,6 +59,7 @@ class ViewState:
     sorts: dict[str, Sort] = field(default_factory=lambda: dict.fromkeys(SORTED, Sort()))
     candles: CandlesView = field(default_factory=CandlesView)
     backtest: BacktestView = field(default_factory=BacktestView)
+    config: ConfigView = field(default_factory=ConfigView)
     events: deque[EventRow] = field(default_factory=lambda: deque(maxlen=MOST_EVENTS))
     _known: list[Key] = field(default_factory=list[Key])
     _known_of: Snapshot | None = None

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pbtui.config import Config
-from pbtui.config.diff import differences
-from pbtui.config.effective import problems_of
+from pbtui.config.diff import ABSENT, differences
+from pbtui.config.effective import problems_of, value_text
 from pbtui.config.risk import declaration, verdict
 from pbtui.core.errors import PbtuiError
 from pbtui.core.sanitize import sanitize_line
 from pbtui.core.snapshot import ConfigChange, ReloadPreview
 
 Loader = Callable[[], Config]
+_LONGEST = 400
 _SECTIONS = ("bot.", "live.", "coin_overrides", "logging.")
 
 
@@ -27,14 +28,18 @@ def changes(old: Config, new: Config) -> tuple[ConfigChange, ...]:
         found.append(
             ConfigChange(
                 path=sanitize_line(item.key),
-                old=sanitize_line(item.left, limit=80),
-                new=sanitize_line(item.right, limit=80),
+                old=_short(item.left),
+                new=_short(item.right),
                 needs_restart=declared is not None and declared.restart,
                 raises_risk=risk in ("raises", "may raise"),
                 risk=risk,
             )
         )
     return tuple(found)
+
+
+def _short(value: object) -> str:
+    return ABSENT if value == ABSENT else sanitize_line(value_text(value), limit=_LONGEST)
 
 
 def preview(current: Config, load: Loader | None) -> tuple[ReloadPreview, Config | None]:

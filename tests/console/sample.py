@@ -214,7 +214,7 @@ class ScriptedLink:
         self.actions: list[Action] = []
         self.queries: list[Query] = []
         self.answer = ActionResult(ok=True, text="done")
-        self.reload = ReloadPreview((ConfigChange("bot.long.n_positions", "4", "6", False, True),))
+        self.reload = ReloadPreview((ConfigChange("bot.long.n_positions", "4", "6", False, True, "raises"),))
         self.no_chart = False
 
     def give(self, snap: Snapshot) -> None:
