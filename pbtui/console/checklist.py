@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from pbtui.console.text import Line, fit, safe, width
+from pbtui.console.text import Line, fit, fold, safe, width
 from pbtui.core.snapshot import Snapshot
+
+_LEAST_DETAIL = 12
 
 
 def checklist_lines(snapshot: Snapshot | None, room: int) -> list[Line]:
@@ -20,8 +22,11 @@ def checklist_lines(snapshot: Snapshot | None, room: int) -> list[Line]:
     for item in items:
         mark, ink = ("✓", "up") if item.done else ("○", "accent")
         detail = safe(item.detail)
-        detail = fit(detail, min(width(detail), max(1, room - name_room - 6)))
         name_ink = "dim" if item.done else "strong" if item is first_open else "text"
+        if room - name_room - 6 < _LEAST_DETAIL:  # no room for two columns
+            lines += fold(((f" {mark} ", ink), (f"{safe(item.name, 60)}: ", name_ink), (detail, "dim")), room)
+            continue
+        detail = fit(detail, min(width(detail), max(1, room - name_room - 6)))
         lines.append(((f" {mark} ", ink), (fit(safe(item.name, 60), name_room) + "  ", name_ink), (detail, "dim")))
     if snapshot.health.reason:
         lines += [(), ((f" {safe(snapshot.health.reason)}", "warn"),)]

@@ -12,6 +12,7 @@ from pbtui.console.text import Line, Span, width
 from pbtui.console.widgets.lines import LineView
 
 MOST_HINTS = 12
+_ONE_PANEL = 60  # columns below which one panel is in view
 
 
 def hints(state: ViewState) -> list[ConsoleAction]:
@@ -31,8 +32,11 @@ def hints(state: ViewState) -> list[ConsoleAction]:
 
 
 def footer_line(actions: list[ConsoleAction], room: int) -> tuple[Line, list[tuple[int, int, str]]]:
-    """Return the line and, for the mouse, `(from, to, action id)` of each hint; drops hints before the last two."""
-    kept = list(actions)
+    """Return the line and, for the mouse, `(from, to, action id)` of each hint; drops hints before the last two.
+
+    Where one panel fills the screen, the way to the next one comes first.
+    """
+    kept = sorted(actions, key=lambda action: action.id != "view.cycle") if room < _ONE_PANEL else list(actions)
     while len(kept) > 1 and sum(_room(action) for action in kept) > room - 1:
         kept.pop(-3 if len(kept) > 2 else -1)
     spans: list[Span] = [(" ", "text")]

@@ -17,7 +17,7 @@ _BARS_FROM = 80
 _SEPARATOR: Span = ("  ", "text")
 _QUIET_STATES = frozenset({"running"})
 _BAD_STATES = frozenset({"blocked", "error"})
-_RANKS = {Verdict.OK: 99, Verdict.WARN: 7, Verdict.BAD: 5}  # what is not well stays longer
+_RANKS = {Verdict.OK: 99, Verdict.WARN: 6, Verdict.BAD: 5}  # what is not well stays longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +103,8 @@ def money_parts(snapshot: Snapshot, *, with_bar: bool) -> list[Part]:
         Part(2, (("bal ", "dim"), (money(cash.balance), "strong"))),
         Part(3, (("eq ", "dim"), (money(cash.equity), "strong"))),
         Part(5, ((gain_pct(share), gain_ink(share, 4)),)),
-        Part(6, (("uPnL ", "dim"), (gain(cash.upnl).strip(), gain_ink(cash.upnl)))),
-        Part(7, (("day ", "dim"), (gain(cash.day_pnl).strip(), gain_ink(cash.day_pnl)))),
+        Part(7, (("uPnL ", "dim"), (gain(cash.upnl).strip(), gain_ink(cash.upnl)))),
+        Part(8, (("day ", "dim"), (gain(cash.day_pnl).strip(), gain_ink(cash.day_pnl)))),
     ]
     sides = [exposure_line(row, long_form=with_bar, with_bar=with_bar) for row in snapshot.exposure]
     between: Span = ("  " if with_bar else " ", "text")
@@ -122,7 +122,7 @@ def time_part(snapshot: Snapshot, now_ms: int) -> Part:
     """Return the clock: the machine's, or the market's date and time in a replay."""
     if snapshot.account.kind == "replay":
         return Part(5, ((utc(snapshot.market_ms, "%Y-%m-%d %H:%MZ"), "text"),))
-    return Part(5, ((clock(now_ms), "text"),))
+    return Part(6, ((clock(now_ms), "text"),))
 
 
 def health_parts(snapshot: Snapshot, now_ms: int) -> list[Part]:

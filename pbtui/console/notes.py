@@ -122,4 +122,4 @@ def _cut(line: Line, room: int) -> Line:
         return line
     longest = max(range(len(line)), key=lambda i: len(line[i][0]))
     text, ink = line[longest]
-    return (*line[:longest], (fit(text, max(1, len(text) - over)), ink), *line[longest + 1 :])
+    return (*line[:longest], (fit(text, max(1, len(text) - over)).rstrip(), ink), *line[longest + 1 :])

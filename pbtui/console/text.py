@@ -66,6 +66,8 @@ def cut(text: str, room: int) -> str:
     if text.startswith(head) and _NUMBER_GOES_ON.match(text, len(head)):
         head = _NUMBER_END.sub("", head)
     head = head.rstrip(" ,;:(/@")
+    if head[-1:].isdigit() or head.endswith("%"):  # a sign right behind a whole number would seem to cut it
+        head = head + " " if width(head) < room - 1 else _NUMBER_END.sub("", head).rstrip(" ,;:(/@")
     return head + "…" + " " * (room - 1 - width(head))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
 
@@ -63,8 +64,14 @@ class FillDialog(Dialog[None]):
     def on_mount(self) -> None:
         """Read the candles."""
         super().on_mount()
-        box = self.query_one("#box")
-        box.styles.width = min(self.app.size.width - 2, 140)
+        self._arrange()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Read what fits into the new size."""
+        self._arrange()
+
+    def _arrange(self) -> None:
+        self.query_one("#box").styles.width = min(self.app.size.width - 2, 140)
         self._read()
 
     def _read(self) -> None:

@@ -8,8 +8,8 @@ from textual.widgets import Input
 
 from pbtui.console.actions import ACTIONS, ConsoleAction, key_label
 from pbtui.console.availability import why_not
-from pbtui.console.dialogs.base import Dialog
-from pbtui.console.dialogs.help import COLUMNS, action_row
+from pbtui.console.dialogs.base import Words
+from pbtui.console.dialogs.help import COLUMNS, ListDialog, action_row
 from pbtui.console.state import ViewState
 from pbtui.console.widgets.columns import Row
 from pbtui.console.widgets.grid import GridTable
@@ -37,7 +37,7 @@ def found_rows(state: ViewState, typed: str) -> list[Row]:
     return [action_row(action, state) for _, _, action in fitting]
 
 
-class PaletteDialog(Dialog[str]):
+class PaletteDialog(ListDialog[str]):
     """Returns the id of the chosen action."""
 
     BINDINGS = [  # noqa: RUF012 - Textual's way
@@ -55,12 +55,12 @@ class PaletteDialog(Dialog[str]):
         """Input and table."""
         yield Input(placeholder="type to find an action", max_length=60, compact=True)
         yield GridTable(classes="list", header=False, markers=False, show_cursor=True)
+        yield Words(id="words")
 
     def on_mount(self) -> None:
         """Show all actions."""
         super().on_mount()
         table = self.query_one(GridTable)
-        table.styles.height = max(4, min(_ROWS, self.app.size.height - 8))
         table.can_focus = False
         table.empty = ("no such action",)
         self._fill("")
@@ -74,6 +74,7 @@ class PaletteDialog(Dialog[str]):
         rows = found_rows(self._state, typed)
         table.cursor_key = rows[0].key if rows else None
         table.set_rows(COLUMNS, rows)
+        self.explain()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Find."""
@@ -91,6 +92,10 @@ class PaletteDialog(Dialog[str]):
         key = self.query_one(GridTable).cursor_key
         if isinstance(key, str):
             self.dismiss(key)
+
+    def wanted_rows(self) -> int:
+        """A page that does not jump while typing."""
+        return _ROWS
 
     def action_move(self, by: int) -> None:
         """Move the cursor."""

@@ -10,7 +10,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.widgets import Input
 
-from pbtui.console.dialogs.base import WIDEST, Choice, Dialog, Words, words_room
+from pbtui.console.dialogs.base import WIDEST, Choice, Dialog, Words
 from pbtui.console.dialogs.confirm import words
 from pbtui.console.numbers import clock, gain, gain_ink, money, price, signed, size
 from pbtui.console.text import Line, fit, safe
@@ -110,7 +110,7 @@ class PanicDialog(Dialog[str]):
     def compose_inside(self) -> ComposeResult:
         """Preview, input, Cancel."""
         yield Words(id="words")
-        yield Input(placeholder=f"type {self._word} and press Enter to close", max_length=40, compact=True)
+        yield Input(placeholder=f"type {self._word}, then Enter: it closes", max_length=40, compact=True)
         yield self.choices(Choice("cancel", "esc", "Cancel"))
 
     def on_mount(self) -> None:
@@ -134,8 +134,8 @@ class PanicDialog(Dialog[str]):
         if isinstance(reply, PanicPreview):
             self._ready = True
             places = self.console.state.price_places()
-            room = words_room(self.app.size.width)
-            self.show(preview_lines(reply, self.console.clock.now_ms(), places, room))
+            now_ms = self.console.clock.now_ms()
+            self.show(lambda room: preview_lines(reply, now_ms, places, room))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Return the word when it is right and the preview is on the screen."""

@@ -44,7 +44,6 @@ class PickDialog(Dialog[Path]):
         """Find the files."""
         super().on_mount()
         table = self.query_one(GridTable)
-        table.styles.height = max(4, min(_ROWS, self.app.size.height - 8))
         table.can_focus = False
         table.empty = ("looking for configs…",)
         table.set_rows(_COLUMNS, [])
@@ -86,6 +85,10 @@ class PickDialog(Dialog[Path]):
         table = self.query_one(GridTable)
         if table.rows and isinstance(table.cursor_key, int) and self.rested:
             self.dismiss(self._paths[table.cursor_key])
+
+    def wanted_rows(self) -> int:
+        """A page that does not jump while typing."""
+        return _ROWS
 
     def action_move(self, by: int) -> None:
         """Move the cursor."""

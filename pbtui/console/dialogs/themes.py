@@ -12,7 +12,6 @@ from pbtui.console.widgets.columns import Column, Row, cell
 from pbtui.console.widgets.grid import GridTable
 
 _COLUMNS = (Column("name", "theme"), Column("about", "for", least=8))
-_AROUND = 9  # rows of frame, sample and hint
 _SAMPLE: Line = (
     ("▲+1.20", "up"), (" ", "text"), ("▼-0.80", "down"), (" ", "text"), ("warn", "warn"), (" ", "text"),
     ("bad", "bad"), (" ", "text"), (" PAPER ", "badge_calm"), (" ", "text"), (" LIVE ", "badge_live"),
@@ -53,11 +52,14 @@ class ThemesDialog(Dialog[str]):
         """Show the themes."""
         super().on_mount()
         table, rows = self.query_one(GridTable), theme_rows(self.console.themes)
-        table.styles.height = max(3, min(len(rows), self.app.size.height - _AROUND))
         table.cursor_key = self._before
         table.set_rows(_COLUMNS, rows)
         table.focus()
         self.show([(), _SAMPLE, _HINT])
+
+    def wanted_rows(self) -> int:
+        """As many as there are."""
+        return len(self.console.themes.names)
 
     def action_move(self, by: int) -> None:
         """Move the cursor."""

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import VerticalScroll
 
 from pbtui.console.checklist import checklist_lines
 from pbtui.console.dialogs.base import WIDEST, Dialog, Words
@@ -24,6 +23,7 @@ class WordsDialog(Dialog[None]):
         Binding("enter,q", "leave", "back", show=False),
         Binding("down,j", "scroll(1)", "down", show=False),
         Binding("up,k", "scroll(-1)", "up", show=False),
+        Binding("space", "page(1)", "page down", show=False),
     ]
 
     def __init__(self, title: str, lines: Sequence[Line]) -> None:
@@ -32,8 +32,7 @@ class WordsDialog(Dialog[None]):
 
     def compose_inside(self) -> ComposeResult:
         """The lines, scrolling where they are too many."""
-        with VerticalScroll(can_focus=False, classes="words-scroll"):
-            yield Words(id="words")
+        yield Words(id="words")
 
     def on_mount(self) -> None:
         """Show the lines."""
@@ -42,7 +41,8 @@ class WordsDialog(Dialog[None]):
 
     def action_scroll(self, by: int) -> None:
         """Scroll."""
-        self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
+        self.query_one("#words", Words).scroll_lines(by)
+        self.fit()
 
 
 def warning_words(snapshot: Snapshot | None) -> list[Line]:

@@ -139,6 +139,7 @@ class LiveScreen(ConsoleScreen):
             columns, rows = positions.CARD_COLUMNS, Rows.of([line for card in cards for line in card])
         else:
             columns, rows = positions.COLUMNS, positions.rows(found, wanted, sort)
+        table.show_header(self.layout_name != "cards")
         held = sum(row.size != 0 for row in found)
         table.set_title(_joined(f"Positions {held}", _filter_note(wanted)))
         table.empty = ("no coin matches the filter" if wanted else "no positions, orders or slots",)
@@ -169,8 +170,8 @@ class LiveScreen(ConsoleScreen):
             found = tuple(row for row in found if row.symbol == symbol)
         wanted, sort = state.filters.get("orders", ""), state.sorts["orders"]
         change = orders.difference(found)
-        other = "this coin" if scope == "all" else "all"
-        table.set_title(_joined(f"Orders: {scope} {len(found)}", change, _filter_note(wanted), f"· a {other}"))
+        other = "" if self.layout_name == "cards" else f"· a {'this coin' if scope == 'all' else 'all'}"
+        table.set_title(_joined(f"Orders: {scope} {len(found)}", change, _filter_note(wanted), other))
         table.empty = ("no orders" if snapshot else "",)
         now_ms = snapshot.market_ms if snapshot else 0
         one_coin = scope != "all"
@@ -219,6 +220,12 @@ class LiveScreen(ConsoleScreen):
         """Open what was double-clicked."""
         message.table.focus()
         self.console.perform("coin.open")
+
+    def on_grid_table_pressed(self, message: GridTable.Pressed) -> None:
+        """Do what a card's button says."""
+        action = positions.pressed(message.key, message.x)
+        if message.table.id == "positions" and action:
+            self.console.perform(action)
 
     def on_grid_table_header_clicked(self, message: GridTable.HeaderClicked) -> None:
         """Sort by the clicked column."""

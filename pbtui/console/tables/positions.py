@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 
+from pbtui.console.actions import BY_ID, key_label
 from pbtui.console.levels import short_kind
 from pbtui.console.numbers import (
     bar,
@@ -15,12 +16,11 @@ from pbtui.console.numbers import (
     price,
     ratio,
     side_letter,
-    signed,
     size,
 )
 from pbtui.console.state import Sort
 from pbtui.console.tables.select import Value, filtered, ordered
-from pbtui.console.text import safe
+from pbtui.console.text import Span, safe, width
 from pbtui.console.widgets.columns import Cell, Column, Row, Rows, cell
 from pbtui.core.snapshot import PositionRow
 
@@ -147,31 +147,49 @@ def is_head(key: Hashable) -> bool:
     return isinstance(key, tuple) and len(key) == 2
 
 
-CARD_COLUMNS: tuple[Column, ...] = (Column("card", "positions", least=10),)
+CARD_COLUMNS: tuple[Column, ...] = (Column("words", "", least=10, fill=True), Column("figure", "", ">"))
+CARD_ACTIONS = ("mode.graceful", "mode.panic", "coin.open")
+_BUTTON_INKS = ("badge_calm", "badge_live", "badge_note")
+_ACTIONS_LINE = 3
 
 
 def card(row: PositionRow, current: object) -> list[Row]:
     """Return a position as a card of three lines, for phones; the current one shows its actions too."""
     key = (row.symbol, row.pside)
-    name = safe(row.coin, 20)
+    held = row.size != 0
     head: Cell = (
-        (f"{name} {row.pside} ", "strong"),
-        (f"{safe(mode_word(row.mode, by_hand=row.hand_mode), 16)} ", mode_ink(row.mode)),
-        (gain(row.upnl) if row.size else "no position", gain_ink(row.upnl) if row.size else "dim"),
+        (f"{safe(row.coin, 20)} {row.pside} ", "bad" if row.danger else "strong"),
+        (safe(mode_word(row.mode, by_hand=row.hand_mode), 16), mode_ink(row.mode)),
     )
-    middle: Cell = (
-        (f"{size(row.size, row.qty_decimals)} @ {price(row.entry, row.price_decimals)} ", "text"),
-        (pct(row.dist) if row.size else "", gain_ink(row.dist, 4)),
-    )
-    last: Cell = (
-        ("WE ", "dim"),
-        *exposure_cell(row),
-        (f" {signed(row.next_dist * 100)}% away " if row.next_kind else " ", "dim"),
-        *flags_cell(row),
-    )
-    if not row.size:
-        middle = (("mark ", "dim"), (price(row.mark, row.price_decimals), "text"))
-    lines = [head, middle, last]
+    profit = cell(gain(row.upnl), gain_ink(row.upnl)) if held else cell("no position", "dim")
+    middle: Cell = (("mark ", "dim"), (price(row.mark, row.price_decimals), "text"))
+    if held:
+        middle = cell(f"{size(row.size, row.qty_decimals)} @ {price(row.entry, row.price_decimals)}")
+    last: Cell = (("WE ", "dim"), *exposure_cell(row), (" ", "text"), *flags_cell(row))
+    away: Cell = (("next ", "dim"), (pct(row.next_dist), "text")) if row.next_kind else cell("")
+    lines = [(head, profit), (middle, cell(pct(row.dist) if held else "", gain_ink(row.dist, 4))), (last, away)]
+    rows = [Row(key if number == 0 else (*key, number), line) for number, line in enumerate(lines)]
     if key == current:
-        lines.append((("g graceful  p PANIC  enter coin", "key"),))
-    return [Row(key if number == 0 else (*key, number), (line,)) for number, line in enumerate(lines)]
+        rows.append(Row((*key, _ACTIONS_LINE), (buttons(),)))
+    return rows
+
+
+def buttons() -> Cell:
+    """Return the actions of a card: three words to press."""
+    spans: list[Span] = []
+    for name, ink in zip(CARD_ACTIONS, _BUTTON_INKS, strict=True):
+        action = BY_ID[name]
+        spans += [(f" {key_label(action.keys[0])} {action.verb} ", ink), (" ", "text")]
+    return tuple(spans[:-1])
+
+
+def pressed(key: Hashable, x: int) -> str:
+    """Return the action whose button is at column `x` of a card's row, empty where there is none."""
+    if not isinstance(key, tuple) or len(key) <= _ACTIONS_LINE - 1 or key[2] != _ACTIONS_LINE:
+        return ""
+    left = 0
+    for number, (text, _) in enumerate(buttons()):
+        if left <= x < left + width(text):
+            return CARD_ACTIONS[number // 2] if number % 2 == 0 else ""
+        left += width(text)
+    return ""

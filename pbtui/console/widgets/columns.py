@@ -15,18 +15,22 @@ Cell = Line
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column; the lowest `rank` stays longest. `least` > 0 marks words that may shrink to that width."""
+    """A column; the lowest `rank` stays longest. `least` > 0 marks words that may shrink to that width.
+
+    `fill`: takes what room is left.
+    """
 
     id: str
     title: str
     align: str = "<"
     rank: int = 0
     least: int = 0
+    fill: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: a key that survives refreshes, and one cell per column."""
+    """One row: a key that survives refreshes, and one cell per column; a single cell goes over all columns."""
 
     key: Hashable
     cells: tuple[Cell, ...]
@@ -68,6 +72,8 @@ def natural_widths(columns: Sequence[Column], rows: Sequence[Row], sort: str = "
     """Return the width each column would like: its widest cell or title (with room for the sort arrow)."""
     widths = [width(column.title) + (column.id == sort) for column in columns]
     for row in rows:
+        if len(row.cells) < len(columns):
+            continue
         for index, content in enumerate(row.cells):
             wide = width(content[0][0]) if len(content) == 1 else line_width(content)
             widths[index] = max(widths[index], wide)
@@ -89,6 +95,9 @@ def layout(columns: Sequence[Column], widths: Sequence[int], room: int) -> list[
             cut = min(over, max(0, given[i] - columns[i].least))
             given[i] -= cut
             over -= cut
+    filling = next((i for i in kept if columns[i].fill), None)
+    if filling is not None and over < 0:
+        given[filling] -= over
     return [(i, given[i]) for i in kept]
 
 

@@ -43,6 +43,15 @@ class GridTable(LineView, can_focus=True):
             self.table = table
             self.key = key
 
+    class Pressed(Message):
+        """A row was clicked, at a column of the panel's inside."""
+
+        def __init__(self, table: GridTable, key: Hashable, x: int) -> None:
+            super().__init__()
+            self.table = table
+            self.key = key
+            self.x = x
+
     class HeaderClicked(Message):
         """A column title was clicked."""
 
@@ -98,6 +107,19 @@ class GridTable(LineView, can_focus=True):
         elif keys and self.cursor_key not in keys:
             self.cursor_key = keys[min(index, len(keys) - 1)]
         self.redraw()
+
+    @property
+    def cursor_row(self) -> Row | None:
+        """Return the row under the cursor; None without rows."""
+        return self.rows[self.cursor_index] if self.rows else None
+
+    def room_of(self, column: str) -> int:
+        """Return how wide a column is drawn, 0 when there is no room for it."""
+        return next((room for index, room in self._spread if self.columns[index].id == column), 0)
+
+    def show_header(self, shown: bool) -> None:
+        """Show the titles of the columns, or not; counts from the next drawing."""
+        self._header = shown
 
     @property
     def cursor_index(self) -> int:
@@ -157,6 +179,9 @@ class GridTable(LineView, can_focus=True):
         if self._markers:
             here = row.key == self.cursor_key and (self.has_focus or self._show_cursor)
             spans = [("›" if here else " ", "key"), ("●" if row.key in self.selected else " ", "accent")]
+        if len(row.cells) < len(self.columns):
+            whole = sum(room for _, room in self._spread) + self._gap * (len(self._spread) - 1)
+            return (*spans, *place(row.cells[0], whole, "<"))
         for index, room in self._spread:
             spans += place(row.cells[index], room, self.columns[index].align)
             spans.append((" " * self._gap, "text"))
@@ -262,7 +287,9 @@ class GridTable(LineView, can_focus=True):
             return
         index = self.top + offset.y - self._header
         if index < len(self.rows):
-            self.move_to(index)
+            key = self.rows.keys[index]
+            self.move_to(self._rest_near(index, -1))  # a line of a card belongs to its head above
+            self.post_message(self.Pressed(self, key, offset.x - (MARKER if self._markers else 0)))
             if event.chain > 1:
                 self.post_message(self.Opened(self, self.rows.keys[index]))
 
