@@ -147,12 +147,14 @@ class ConsoleApp(Sturdy, App[ConsoleExit], inherit_bindings=False):
         if self.link.latest is not None:
             self.state.take(self.link.latest)
         self._pump.start()
+        self._look.company.arrive()
         self.set_interval(CLOCK_TICK_S, self.tick)
         self.wardrobe.watch()
 
     def tick(self) -> None:
         """Once a second: ages, fading notes, the chart, the coin."""
         self._pump.tick()
+        self._look.company.tick()
         self.ask_chart()
         if isinstance(self.console_screen, CoinScreen):
             self._pump.ask_coin()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pbtui.console.commands import suggestions
+from pbtui.console.company import Company
 from pbtui.console.dialogs.help import HelpDialog
 from pbtui.console.dialogs.palette import PaletteDialog
 from pbtui.console.dialogs.themes import ThemesDialog
@@ -44,6 +45,7 @@ class Look:
     def __init__(self, app: ConsoleApp) -> None:
         self._app = app
         self.trials = Trials(app, self.to_live)
+        self.company = Company(app)
         self.handlers: dict[str, Callable[[], None]] = {
             "screen.live": self.to_live,
             "screen.log": self.to_log,
@@ -79,6 +81,7 @@ class Look:
             "log.next_error": self.next_error,
             **Stock(app, self.to_live).handlers,
             **self.trials.handlers,
+            **self.company.handlers,
             **Settings(app, self.to_live).handlers,
         }
 

@@ -7,8 +7,20 @@ import math
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
-from pbtui.core.actions import Action, ActionResult, ChartQuery, CoinQuery, ModeQuery, PanicQuery, Query, ReloadQuery
+from pbtui.core.actions import (
+    Action,
+    ActionResult,
+    BacklogQuery,
+    ChartQuery,
+    CoinQuery,
+    HealthQuery,
+    ModeQuery,
+    PanicQuery,
+    Query,
+    ReloadQuery,
+)
 from pbtui.core.errors import LinkClosed
+from pbtui.core.history import Backlog, HealthReport
 from pbtui.core.snapshot import (
     AccountHead,
     Chart,
@@ -32,7 +44,7 @@ from pbtui.core.snapshot import (
     Snapshot,
 )
 from pbtui.core.types import Pside
-from pbtui.link.base import Reply, Role
+from pbtui.link.base import Reply, Role, Seating, Wish
 
 NOW_MS = 1_747_224_224_000  # 2025-05-14 12:03:44Z
 MINUTE_MS = 60_000
@@ -211,6 +223,10 @@ class ScriptedLink:
         self._changed = asyncio.Event()
         self._ended: str | None = None
         self._role: Role = role
+        self._names = ("", "")
+        self.wishes: list[Wish] = []
+        self.backlog = Backlog()
+        self.report = HealthReport(LoopHealth())
         self.actions: list[Action] = []
         self.queries: list[Query] = []
         self.answer = ActionResult(ok=True, text="done")
@@ -227,8 +243,16 @@ class ScriptedLink:
         self._ended = why
         self._wake()
 
-    def seat(self, role: Role) -> None:
-        self._role = role
+    def seat(self, role: Role, holder: str = "", asker: str = "") -> None:
+        self._role, self._names = role, (holder, asker)
+
+    @property
+    def seating(self) -> Seating:
+        return Seating(self._role, *self._names, watchers=1)
+
+    async def controls(self, wish: Wish) -> ActionResult:
+        self.wishes.append(wish)
+        return self.answer
 
     def _wake(self) -> None:
         self._changed.set()
@@ -277,6 +301,10 @@ class ScriptedLink:
                 return self.reload
             case CoinQuery():
                 return coin_facts(query)
+            case BacklogQuery():
+                return self.backlog
+            case HealthQuery():
+                return self.report
 
     async def close(self) -> None:
         return
