@@ -15,24 +15,37 @@ from pbtui.core.sanitize import sanitize_line
 WIDTH_CONFIG = 60
 WIDTH_PARETO = 72
 _INDENT = "    "
+_compact = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 _METADATA = ("_raw", "_transform_log", "_coins_sources")
 
 
 def render(value: Any, width: int = WIDTH_CONFIG, level: int = 0) -> str:
     """Return streamlined JSON: what fits `width` in compact form stays on one line, the rest is opened up."""
-    compact = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-    if len(compact) <= width or not isinstance(value, dict | list) or not value:
-        return compact
-    inner, outer = _INDENT * (level + 1), _INDENT * level
+    return _opened(value, width, level)[0]
+
+
+def _opened(value: Any, width: int, level: int) -> tuple[str, str]:
+    """Return the streamlined and the compact text; each is made of those of the parts, so that all is written once."""
+    if not isinstance(value, dict | list) or not value:
+        compact = _compact(value)
+        return compact, compact
     if isinstance(value, dict):
         items = cast("dict[str, Any]", value).items()
-        rows = [f"{json.dumps(name, ensure_ascii=False)}: {render(item, width, level + 1)}" for name, item in items]
+        names = [_compact(name) for name, _ in items]
+        parts = [_opened(item, width, level + 1) for _, item in items]
+        rows = [f"{name}: {text}" for name, (text, _) in zip(names, parts, strict=True)]
+        compacts = [f"{name}:{text}" for name, (_, text) in zip(names, parts, strict=True)]
         opening, closing = "{", "}"
     else:
-        rows = [render(item, width, level + 1) for item in cast("list[Any]", value)]
+        parts = [_opened(item, width, level + 1) for item in cast("list[Any]", value)]
+        rows, compacts = [text for text, _ in parts], [text for _, text in parts]
         opening, closing = "[", "]"
+    compact = f"{opening}{','.join(compacts)}{closing}"
+    if len(compact) <= width:
+        return compact, compact
+    inner, outer = _INDENT * (level + 1), _INDENT * level
     body = ",\n".join(inner + row for row in rows)
-    return f"{opening}\n{body}\n{outer}{closing}"
+    return f"{opening}\n{body}\n{outer}{closing}", compact
 
 
 def dump(data: Mapping[str, Any], *, clean: bool = False) -> str:

@@ -15,6 +15,7 @@ from pbtui.optimize.genes import GeneSpace
 from pbtui.optimize.metrics import METRICS
 from pbtui.optimize.scoring import Score
 
+_NAMES = sorted(METRICS)
 _UNKNOWN: dict[str, None] = dict.fromkeys(("mean", "min", "max", "std"))
 
 
@@ -48,7 +49,7 @@ class Records:
         record = {**base, "bot": {**base["bot"], **sides}}
         if found.suite is not None:
             return record | {"metrics": metrics, "suite_metrics": _every_suite(_finite(found.suite))}
-        return record | {"metrics": {"stats": _every(_finite(found.stats)), **metrics}}
+        return record | {"metrics": {"stats": _every(found.stats), **metrics}}
 
 
 def restored(record: Mapping[str, Any], genes: tuple[float, ...], score: Score) -> Evaluated:
@@ -70,9 +71,14 @@ def member_id(content: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def _every(stats: dict[str, Any]) -> dict[str, Any]:
+def _every(stats: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
     """Return statistics of every metric: changes between records cannot say that one is missing."""
-    return {name: stats.get(name, _UNKNOWN) for name in sorted({*METRICS, *stats})}
+    names = _NAMES if stats.keys() <= METRICS else sorted({*METRICS, *stats})
+    return {name: _known(stats[name]) if name in stats else _UNKNOWN for name in names}
+
+
+def _known(told: Mapping[str, float]) -> Mapping[str, Any]:
+    return told if math.isfinite(sum(told.values())) else _finite(told)
 
 
 def _every_suite(suite: dict[str, Any]) -> dict[str, Any]:
