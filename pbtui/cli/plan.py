@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from pbtui.cli.run_args import RunOptions
 from pbtui.config import Config, load
-from pbtui.config.accounts import find_account
-from pbtui.config.coin_names import VENUES, default_quote, refuse_closed
+from pbtui.config.accounts import Account, find_account
+from pbtui.config.coin_names import VENUES, default_quote, refuse_closed, short_name
 from pbtui.config.pipeline import PROGRAM_ROOT
 from pbtui.core.errors import ConfigError, SafetyRefusal
 from pbtui.core.snapshot import VenueKind
+from pbtui.exchange.venues import READY
 
 PAPER_CONFIG = PROGRAM_ROOT / "configs" / "examples" / "paper.hjson"
 PAPER = "paper"
+_FOLDER = re.compile(r"[A-Za-z0-9_-]{1,60}")
 
 
 @dataclass(frozen=True, slots=True)
 class RunPlan:
-    """One run: its configuration, account, market and folder; `ledger` is the simulated account's file."""
+    """One run: its configuration, account, market and folder; `ledger` is a simulated account's file."""
 
     options: RunOptions
     config: Config
@@ -29,6 +32,7 @@ class RunPlan:
     quote: str
     run_dir: Path
     ledger: Path
+    account: Account | None = None  # with keys: real money
 
     def badge(self, kind: VenueKind | None = None) -> str:
         """Return the word every header shows, with the speed of a market that can be paced."""
@@ -52,11 +56,11 @@ def load_config(options: RunOptions) -> Config:
 
 
 def make_plan(options: RunOptions) -> RunPlan:
-    """Decide the run; raises ConfigError (exit 2) or SafetyRefusal (exit 4: real accounts come later)."""
+    """Decide the run; raises ConfigError (exit 2), or SafetyRefusal (exit 4) for a real account that can't trade."""
     config = load_config(options)
     user = _simulated_user(options, config)
     if user is None:
-        _refuse_real(options, config)
+        return _real_plan(options, config)
     exchange = options.exchange or next(iter(config.backtest.exchanges), "binance")
     _check_venue(exchange)
     base = options.base_dir.resolve()
@@ -97,16 +101,35 @@ def _simulated_user(options: RunOptions, config: Config) -> str | None:
     return PAPER if user == PAPER else None
 
 
-def _refuse_real(options: RunOptions, config: Config) -> None:
-    """Say why a real account cannot trade; always raises."""
+def _real_plan(options: RunOptions, config: Config) -> RunPlan:
+    """Return a run on a real account, or say why it cannot trade."""
     user = options.user if options.user is not None else config.live.user
     path = options.base_dir / "api-keys.json"
     account = find_account(path, user) if path.is_file() else None
     if account is None or not account.usable:
         raise ConfigError(f"account {user} has no keys in {path}", hint="add them, or run it on paper: -u paper")
     _check_venue(account.exchange)
-    raise SafetyRefusal(
-        f"{user} on {account.exchange} trades real money: not yet in this version", hint="run it on paper: -u paper"
+    exchange = short_name(account.exchange)
+    if exchange not in READY:
+        raise SafetyRefusal(
+            f"{user} on {exchange} trades real money: not yet in this version",
+            hint=f"run it on paper: -u paper (venues for real money: {', '.join(READY)})",
+        )
+    if options.fresh or options.balance is not None:
+        raise ConfigError("--fresh and --balance are for paper accounts", hint=f"{user} is a real one")
+    if not _FOLDER.fullmatch(user):
+        raise ConfigError(f"{user!r} cannot name a folder", hint="use letters, digits, - and _ for account names")
+    run_dir = options.base_dir.resolve() / "run" / user
+    return RunPlan(
+        options=options,
+        config=config,
+        user=user,
+        kind="live",
+        exchange=exchange,
+        quote=account.quote,
+        run_dir=run_dir,
+        ledger=run_dir / "ledger.db",
+        account=account,
     )
 
 

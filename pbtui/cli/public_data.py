@@ -25,15 +25,9 @@ _FOUND = Path("configs", "custom_endpoints.json")
 
 async def connect(plan: RunPlan, clock: Clock, journal: Journal) -> tuple[CcxtPublicFeed | None, str]:
     """Return a started feed, or None and why the venue can't be reached; raises ConfigError for an unknown venue."""
-    from pbtui.exchange.public import CcxtPublicFeed, why_unreachable
+    from pbtui.exchange.public import why_unreachable
 
-    feed = CcxtPublicFeed(
-        plan.exchange,
-        quote=plan.quote,
-        clock=clock,
-        endpoints=_endpoints(plan, journal),
-        shelf=_kept_candles(plan, clock, journal),
-    )
+    feed = new_feed(plan, clock, journal)
     try:
         why = await why_unreachable(feed, REACH_S)
         if not why:
@@ -46,6 +40,19 @@ async def connect(plan: RunPlan, clock: Clock, journal: Journal) -> tuple[CcxtPu
         raise
     await feed.close()
     return None, why
+
+
+def new_feed(plan: RunPlan, clock: Clock, journal: Journal) -> CcxtPublicFeed:
+    """Return the feed of a run's venue, not yet connected; raises ConfigError for an unknown venue."""
+    from pbtui.exchange.public import CcxtPublicFeed
+
+    return CcxtPublicFeed(
+        plan.exchange,
+        quote=plan.quote,
+        clock=clock,
+        endpoints=_endpoints(plan, journal),
+        shelf=_kept_candles(plan, clock, journal),
+    )
 
 
 async def connect_again(

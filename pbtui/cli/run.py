@@ -7,6 +7,7 @@ import sys
 from collections.abc import Coroutine
 from typing import Any
 
+from pbtui.cli.confirm import confirm_real_money
 from pbtui.cli.run_args import RunOptions, parse
 from pbtui.console.terminal import why_no_screen
 from pbtui.core.errors import ConfigError
@@ -18,6 +19,7 @@ def main(argv: list[str]) -> int:
         options = parse(argv)
     except SystemExit as stop:
         return int(stop.code or 0)
+    confirm_real_money(options)
     if options.no_ui:
         return _headless(options)
     if options.once or options.json:

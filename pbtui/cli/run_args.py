@@ -45,6 +45,7 @@ class RunOptions:
     seed: int = 1
     yes_live: bool = False
     accept_built_in_defaults: bool = False
+    allow_withdraw_keys: bool = False
     endpoints: Path | None = None
     discover_endpoints: bool = True  # look for configs/custom_endpoints.json (config.md 11.3)
     flags: Mapping[str, object] = field(default_factory=dict)
@@ -91,6 +92,7 @@ def parse(argv: list[str]) -> RunOptions:
         seed=given.seed,
         yes_live=given.yes_live,
         accept_built_in_defaults=given.accept_built_in_defaults,
+        allow_withdraw_keys=given.allow_withdraw_keys,
         endpoints=_endpoints(given.endpoints),
         discover_endpoints=given.endpoints is None,
         flags=flags,
@@ -120,6 +122,9 @@ def _add_account(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--balance", type=parsing.positive, metavar="N", help="of a new paper account (default 1000)")
     group.add_argument("--fresh", action="store_true", help="forget the paper account's ledger and start over")
     group.add_argument("--yes-live", action="store_true", help="confirms real money where nobody can type it")
+    group.add_argument(
+        "--allow-withdraw-keys", action="store_true", help="trade with a key that could withdraw money, too"
+    )
     group.add_argument(
         "--accept-built-in-defaults", action="store_true", help="risky keys need not be written down in CONFIG"
     )

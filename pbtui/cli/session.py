@@ -25,7 +25,9 @@ from pbtui.live.lag import LagMeter
 from pbtui.live.supervisor import Opened, Supervisor
 
 if TYPE_CHECKING:
+    from pbtui.config.accounts import Account
     from pbtui.exchange.paper.factory import PaperExchange
+    from pbtui.exchange.port import Exchange
     from pbtui.live.bot import Bot
 
 _BALANCE = 1_000.0
@@ -45,7 +47,7 @@ class Session:
 async def open_session(plan: RunPlan, clock: Clock, *, linger: bool) -> AsyncIterator[Session]:
     """Lock the account, listen on its socket, and hand out the session; raises SafetyRefusal, StateError."""
     folder = lock.state_folder()
-    name = lock.lock_name(plan.user, plan.exchange, lock.paper_key(plan.ledger))
+    name = lock.lock_name(plan.user, plan.exchange, _lock_key(plan))
     info = lock.LockInfo(
         name=name,
         user=plan.user,
@@ -85,6 +87,13 @@ async def open_session(plan: RunPlan, clock: Clock, *, linger: bool) -> AsyncIte
             await server.close()
     finally:
         held.release()
+
+
+def _lock_key(plan: RunPlan) -> str:
+    """Return what must be had once only: the key of a real account, the ledger of a simulated one."""
+    if plan.account is None:
+        return lock.paper_key(plan.ledger)
+    return lock.account_key(plan.exchange, plan.account.identity)
 
 
 def _start_over(plan: RunPlan) -> None:
@@ -134,6 +143,8 @@ class _Opener:
         session.ready("engine", done=False, detail="loading")
         await asyncio.to_thread(_import_rooms)
         session.ready("engine", done=True)
+        if self._plan.account is not None:
+            return await self._open_real(session, self._plan.account)
         feed, kind, warnings = await self._market(session)
         if self._info.kind != kind:
             self._info = replace(self._info, kind=kind)
@@ -141,6 +152,21 @@ class _Opener:
         head = self.head(kind)
         session.relabel(head)
         return await self._account(session, feed, head, warnings)
+
+    async def _open_real(self, session: Supervisor, account: Account) -> Opened:
+        """Open an account with keys; its venue is waited for, however long it stays away."""
+        from pbtui.cli.real_account import connect_account
+
+        head = self.head("live")
+        session.relabel(head)
+        _make_private(self._plan.run_dir)
+        exchange = await connect_account(self._plan, account, self._clock, session, partial(_waiting, session))
+        try:
+            bot = self._bot(session, exchange, head, self._plan.run_dir, exchange.warnings)
+        except BaseException:
+            await exchange.close()
+            raise
+        return Opened(bot, head, exchange.close)
 
     async def _market(self, session: Supervisor) -> tuple[Any, VenueKind, tuple[str, ...]]:
         """Return a connected feed, its kind, and what to warn of."""
@@ -227,7 +253,7 @@ class _Opener:
             session.journal.say("account", f"{text} (--fresh starts over)", level=0)
 
     def _bot(
-        self, session: Supervisor, exchange: PaperExchange, head: AccountHead, run_dir: Path, warnings: tuple[str, ...]
+        self, session: Supervisor, exchange: Exchange, head: AccountHead, run_dir: Path, warnings: tuple[str, ...]
     ) -> Bot:
         from pbtui.live.bot import Bot, RunLimits
         from pbtui.live.logfile import LogFile

@@ -40,6 +40,12 @@ class Account:
     options: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
 
     @property
+    def identity(self) -> Secret:
+        """What tells this account from others: the key, or the wallet where there is no key."""
+        found = next((self.credentials[name] for name in ("apiKey", "walletAddress") if name in self.credentials), None)
+        return found or Secret(self.user)
+
+    @property
     def usable(self) -> bool:
         """Whether any credential is filled in."""
         return any(self.credentials.get(name) for name in _CREDENTIALS)

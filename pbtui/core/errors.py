@@ -66,6 +66,10 @@ class VenueUnreachable(ExchangeError):
     """No answer (timeout, DNS, disconnect, 5xx): try again with back-off."""
 
 
+class UnreadableAnswer(ExchangeError):
+    """The venue answered something that makes no sense: what it was asked about is unknown, never empty or zero."""
+
+
 class RateLimited(ExchangeError):
     """The venue asks to slow down; `retry_after_s` seconds of silence are owed."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,12 +13,14 @@ from pbtui.core.errors import (
     OrderGone,
     OrderRejected,
     RateLimited,
+    UnreadableAnswer,
     VenueUnreachable,
 )
 from pbtui.core.sanitize import sanitize_line
 
 DEFAULT_PAUSE_S = 5.0
 _TEXT_LIMIT = 200
+_QUERY = re.compile(r"(https?://[^\s?]+|wss?://[^\s?]+)\?\S*")
 
 
 def failures() -> tuple[type[Exception], ...]:
@@ -63,7 +66,7 @@ def translate(error: BaseException, what: str, *, retry_after_s: float | None = 
         return AccountRefused(text)
     if isinstance(error, library.BaseError):
         return ExchangeError(text)
-    return ExchangeError(f"{what}: an answer that makes no sense ({_words(error)})")
+    return UnreadableAnswer(f"{what}: an answer that makes no sense ({_words(error)})")
 
 
 def _library() -> Any:
@@ -83,7 +86,8 @@ def _order_error(error: BaseException, library: Any) -> str:
 
 
 def _words(error: BaseException) -> str:
-    text = sanitize_line(error, limit=_TEXT_LIMIT) or type(error).__name__
+    # What follows the question mark of an address may be signed: it belongs in no log.
+    text = sanitize_line(_QUERY.sub(r"\1", str(error)), limit=_TEXT_LIMIT) or type(error).__name__
     # The library names the address only; what was wrong with it is in the error it had caught.
-    cause = sanitize_line(error.__cause__ or "", limit=_TEXT_LIMIT)
+    cause = sanitize_line(_QUERY.sub(r"\1", str(error.__cause__ or "")), limit=_TEXT_LIMIT)
     return f"{text}: {cause}" if cause and cause not in text else text

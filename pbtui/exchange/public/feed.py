@@ -64,6 +64,7 @@ class CcxtPublicFeed:
         self._endpoints = endpoints
         self._timeout_s = timeout_s
         self._caller = Caller(self.name, clock)
+        self._throttled = True
         self._client: Any = None
         self._starting = asyncio.Lock()
         self._started = False
@@ -90,6 +91,23 @@ class CcxtPublicFeed:
                 await self.probe()
             await self._load_markets()
             self._started = True
+
+    def adopt(self, caller: Caller) -> None:
+        """Make every further call through a caller shared with an account, in place of the library's own throttle."""
+        self._caller = caller
+        self._throttled = False
+        if self._client is not None:
+            self._client.enableRateLimit = False
+            caller.listen(self._client)
+
+    @property
+    def endpoints(self) -> EndpointOverrides | None:
+        """Where the venue's addresses lead, None where they lead to the venue."""
+        return self._endpoints
+
+    def lend_markets(self, client: Any) -> None:
+        """Give another client of the same venue the markets read by `start`, so that it need not ask for them."""
+        client.set_markets_from_exchange(self._client)
 
     async def prepare(self) -> None:
         """Load the exchange library (seconds on a cold machine); needs no network."""
@@ -267,6 +285,7 @@ class CcxtPublicFeed:
 
     def _new_client(self) -> Any:
         client = library.new_client(self._venue, timeout_s=self._timeout_s)
+        client.enableRateLimit = self._throttled
         if self._endpoints is not None:
             self._endpoints.apply(client)
         return client

@@ -1,0 +1,90 @@
+"""The request budget of a venue and this machine's address: one bucket for all bots, kept in a small locked file."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from pbtui.core.clock import Clock
+
+_MINUTE_MS = 60_000
+
+
+@dataclass(slots=True)
+class _Level:
+    """What is left in the bucket, and when that was true."""
+
+    left: float
+    at_ms: int
+
+
+class Budget:
+    """A token bucket: `per_minute` units come back a minute; the last `reserve` are for urgent calls only.
+
+    With a `path` all processes that name the same file draw from one bucket; a file that can't be used (full disk,
+    wrong owner) leaves each process its own.
+    """
+
+    def __init__(self, clock: Clock, per_minute: float, *, reserve: float, path: Path | None = None) -> None:
+        self._clock = clock
+        self._per_minute = per_minute
+        self._reserve = reserve
+        self._path = path
+        self._own = _Level(per_minute, clock.now_ms())
+
+    async def take(self, cost: float, *, urgent: bool = False) -> None:
+        """Wait until `cost` units may be spent, and spend them; urgent calls may use the reserve."""
+        floor = 0.0 if urgent else self._reserve
+        cost = min(cost, self._per_minute - floor)
+        while True:
+            missing = self._try(cost, floor)
+            if missing <= 0.0:
+                return
+            await self._clock.sleep(missing * _MINUTE_MS / self._per_minute / 1000.0)
+
+    def used(self) -> float:
+        """Return the share of the budget that is in use now, 0 to 1."""
+        level = self._refilled(self._own)
+        return 1.0 - level.left / self._per_minute
+
+    def _try(self, cost: float, floor: float) -> float:
+        """Spend, or return how many units are missing."""
+        if self._path is None:
+            self._own, missing = self._spend(self._own, cost, floor)
+            return missing
+        try:
+            fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        except OSError:
+            self._path = None
+            return self._try(cost, floor)
+        try:
+            # Held for microseconds: nobody sleeps or waits for a venue with it.
+            fcntl.flock(fd, fcntl.LOCK_EX)
+            self._own, missing = self._spend(_read(fd) or self._own, cost, floor)
+            os.pwrite(fd, f"{self._own.left:24.6f} {self._own.at_ms:20d}\n".encode(), 0)
+        finally:
+            os.close(fd)
+        return missing
+
+    def _spend(self, level: _Level, cost: float, floor: float) -> tuple[_Level, float]:
+        level = self._refilled(level)
+        missing = cost + floor - level.left
+        if missing <= 0.0:
+            level.left -= cost
+        return level, missing
+
+    def _refilled(self, level: _Level) -> _Level:
+        now = self._clock.now_ms()
+        passed = max(0, now - level.at_ms)  # a clock set back gives nothing
+        return _Level(min(self._per_minute, level.left + self._per_minute * passed / _MINUTE_MS), now)
+
+
+def _read(fd: int) -> _Level | None:
+    words = os.pread(fd, 64, 0).split()
+    try:
+        left, at_ms = words
+        return _Level(float(left), int(at_ms))
+    except ValueError:
+        return None  # new, or torn by a power cut

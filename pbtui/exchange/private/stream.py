@@ -1,0 +1,138 @@
+"""The account's order stream: it only says that something happened; what did is read (live.md 3.4)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
+
+from pbtui.core.clock import Clock
+from pbtui.core.errors import ExchangeError, VenueUnreachable
+from pbtui.exchange.ccxt_errors import failures, translate
+from pbtui.exchange.port import StreamState
+
+_log = logging.getLogger("pbtui.exchange")
+_ANSWER_S = 30.0  # an order that we sent must be heard of within this time, else the stream is deaf
+_LOOK_S = 1.0
+_LONGEST_WAIT_S = 60.0
+
+
+class OrderStream:
+    """Keeps one connection, reconnects with growing pauses, and finds a connection that is open but deaf.
+
+    Nothing may happen on an account for hours, so silence alone proves nothing: what proves deafness is an order
+    that the venue took from us and the stream never spoke of.
+    """
+
+    def __init__(
+        self, venue: str, connect: Callable[[], Any], clock: Clock, on_event: Callable[[frozenset[str]], None]
+    ) -> None:
+        """`on_event` is given the symbols an event spoke of."""
+        self._venue = venue
+        self._connect = connect
+        self._clock = clock
+        self._on_event = on_event
+        self._heard = clock.monotonic()
+        self._expected: dict[str, float] = {}
+        self._up = False
+        self._task: asyncio.Task[None] | None = None
+        self.reconnects = 0
+
+    def start(self) -> None:
+        """Begin to listen."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._run())
+
+    async def close(self) -> None:
+        """End the connection."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+
+    def expect(self, client_ids: Sequence[str]) -> None:
+        """Note orders that the venue took: the stream has to speak of them soon."""
+        if self._up:
+            now = self._clock.monotonic()
+            self._expected.update(dict.fromkeys(client_ids, now))
+
+    def state(self) -> StreamState:
+        """Return up, stale (deaf) or down, with the age of the last message."""
+        age_s = self._clock.monotonic() - self._heard
+        if self._task is None:
+            return StreamState("none")
+        if not self._up:
+            return StreamState("down", age_s)
+        return StreamState("stale" if self._overdue() else "up", age_s)
+
+    async def _run(self) -> None:
+        wait_s = 1.0
+        while True:
+            began = self._clock.monotonic()
+            try:
+                await self._listen()
+            except ExchangeError as error:
+                _log.warning("%s order stream: %s", self._venue, error.line())
+            self._up = False
+            self._expected.clear()
+            # Whatever happened while nobody listened has to be read.
+            self._on_event(frozenset())
+            self.reconnects += 1
+            wait_s = 1.0 if self._clock.monotonic() - began > _LONGEST_WAIT_S else min(2 * wait_s, _LONGEST_WAIT_S)
+            await self._clock.sleep(wait_s * self._clock.uniform(0.5, 1.0))
+
+    async def _listen(self) -> None:
+        """Hold one connection until it fails or is found deaf; raises ExchangeError."""
+        client = self._connect()
+        waiting: asyncio.Future[Any] = asyncio.ensure_future(client.watch_orders())
+        try:
+            while True:
+                timer = asyncio.ensure_future(self._clock.sleep(_LOOK_S))
+                try:
+                    await asyncio.wait({waiting, timer}, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    timer.cancel()
+                # The handshake is over once the library waits on the connection.
+                self._up = self._up or _connected(client)
+                if waiting.done():
+                    self._take(_result(waiting, self._venue))
+                    waiting = asyncio.ensure_future(client.watch_orders())
+                if self._overdue():
+                    raise VenueUnreachable("open but deaf: an order of ours was never spoken of, subscribing anew")
+        finally:
+            waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
+            await client.close()
+
+    def _take(self, orders: Sequence[Mapping[str, Any]]) -> None:
+        self._heard = self._clock.monotonic()
+        self._up = True
+        symbols: set[str] = set()
+        for order in orders:
+            self._expected.pop(str(order.get("clientOrderId")), None)
+            symbol = order.get("symbol")
+            if isinstance(symbol, str):
+                symbols.add(symbol)
+        self._on_event(frozenset(symbols))
+
+    def _overdue(self) -> bool:
+        oldest = self._clock.monotonic() - _ANSWER_S
+        return any(sent < oldest for sent in self._expected.values())
+
+
+def _connected(client: Any) -> bool:
+    sockets = cast("Mapping[str, Any]", client.clients)
+    return any(getattr(each, "connected", None) is not None and each.connected.done() for each in sockets.values())
+
+
+def _result(done: asyncio.Future[Any], venue: str) -> Sequence[Mapping[str, Any]]:
+    try:
+        found: Any = done.result()
+    except asyncio.CancelledError:
+        raise VenueUnreachable("connection closed") from None
+    except failures() as error:
+        raise translate(error, f"{venue} order stream") from error
+    if not isinstance(found, list):
+        return []
+    return [cast("Mapping[str, Any]", item) for item in cast("list[Any]", found) if isinstance(item, Mapping)]

@@ -1,0 +1,174 @@
+"""Signed requests: budget, pauses, typed failures; reads are repeated, writes never (live.md 30.1, 30.4, 30.8)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pbtui.core.clock import Clock
+from pbtui.core.errors import (
+    AccountRefused,
+    ExchangeError,
+    OrderGone,
+    OrderRejected,
+    OutcomeUnknown,
+    RateLimited,
+    UnreadableAnswer,
+    VenueUnreachable,
+)
+from pbtui.exchange.ccxt_errors import DEFAULT_PAUSE_S
+from pbtui.exchange.private.budget import Budget
+from pbtui.exchange.public.caller import Caller, T
+
+Kind = Literal["gone", "rejected", "refused", "limited", "skew", "unknown", "later", "unchanged"]
+_READS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What an error code requires: kind of reaction, reason of a rejection, what the operator can do."""
+
+    kind: Kind
+    reason: str = ""
+    hint: str = ""
+
+
+class Unchanged(ExchangeError):
+    """What was to be set is set already."""
+
+
+class _ClockSkew(ExchangeError):
+    """The venue refused the time a request was signed with."""
+
+
+class BudgetedCaller(Caller):
+    """Makes calls within a budget; public calls cost what the venue's table says."""
+
+    def __init__(self, venue: str, clock: Clock, budget: Budget, costs: Mapping[str, float]) -> None:
+        super().__init__(venue, clock)
+        self._budget = budget
+        self._costs = costs
+
+    async def run(self, name: str, call: Callable[[], Awaitable[T]]) -> T:
+        """Await a public call once the budget allows it."""
+        await self._budget.take(self._costs.get(name.split(" ", 1)[0], 1.0))
+        return await super().run(name, call)
+
+    async def paid(self, name: str, cost: float, call: Callable[[], Awaitable[T]], *, urgent: bool) -> T:
+        """Await a private call of this cost."""
+        await self._budget.take(cost, urgent=urgent)
+        return await super().run(name, call)
+
+
+def unsure(error: ExchangeError) -> bool:
+    """Tell whether an order that failed so may have been taken all the same."""
+    return isinstance(error, (VenueUnreachable, UnreadableAnswer))
+
+
+class Wire:
+    """The signed client of one account. Every method raises ExchangeError of the class its reaction needs."""
+
+    def __init__(
+        self,
+        client: Any,
+        caller: BudgetedCaller,
+        clock: Clock,
+        *,
+        code_of: Callable[[str], str],
+        meanings: Mapping[str, Meaning],
+        measure: Callable[[], Awaitable[None]],
+    ) -> None:
+        """`measure` asks the venue for its time again; the client signs with the time it found."""
+        self._client = client
+        self._caller = caller
+        self._clock = clock
+        self._code_of = code_of
+        self._meanings = meanings
+        self._measure = measure
+
+    async def read(self, name: str, method: str, params: Mapping[str, Any] | None = None, *, cost: float = 1.0) -> Any:
+        """Return the answer to a question; one that got none is asked again, twice at most."""
+        wait_s = 0.5
+        for attempt in range(_READS):
+            try:
+                return await self._timely(name, method, params, cost, urgent=False)
+            except VenueUnreachable:
+                if attempt == _READS - 1:
+                    raise
+                await self._clock.sleep(wait_s + self._clock.uniform(0.0, wait_s / 2))
+                wait_s *= 2
+        raise AssertionError("unreachable")
+
+    async def write(
+        self,
+        name: str,
+        method: str,
+        params: Mapping[str, Any],
+        *,
+        cost: float = 1.0,
+        urgent: bool = False,
+    ) -> Any:
+        """Return the answer to an order; raises OutcomeUnknown where nobody can say whether it was taken."""
+        try:
+            return await self._timely(name, method, params, cost, urgent=urgent)
+        except ExchangeError as error:
+            if not unsure(error):
+                raise
+            raise OutcomeUnknown(f"{error.message}: it may have been taken", hint=error.hint) from error
+
+    def typed(self, code: str, message: str, what: str) -> ExchangeError | None:
+        """Return the error that a venue's code stands for, None for a code that says nothing to us."""
+        meaning = self._meanings.get(code)
+        if meaning is None:
+            return None
+        text = f"{what}: {message}"
+        match meaning.kind:
+            case "gone":
+                return OrderGone(text)
+            case "rejected":
+                return OrderRejected(text, reason=meaning.reason, hint=meaning.hint)
+            case "refused":
+                return AccountRefused(text, hint=meaning.hint)
+            case "limited":
+                return RateLimited(text, retry_after_s=DEFAULT_PAUSE_S)
+            case "skew":
+                return _ClockSkew(text)
+            case "unchanged":
+                return Unchanged(text)
+            case "unknown":
+                return VenueUnreachable(text)
+            case "later":
+                return RateLimited(text, retry_after_s=1.0)
+
+    def outcome(self, code: str, message: str, what: str) -> ExchangeError:
+        """Return the error of one order in a batch that was answered: a code we don't know refuses it for good."""
+        typed = self.typed(code, message, what)
+        if typed is None:
+            return OrderRejected(f"{what}: {message} ({code})", reason="invalid")
+        return OutcomeUnknown(f"{typed.message}: it may have been taken") if unsure(typed) else typed
+
+    async def _timely(
+        self, name: str, method: str, params: Mapping[str, Any] | None, cost: float, *, urgent: bool
+    ) -> Any:
+        """Ask; a request refused for its time was not taken: measure the clock and ask once more."""
+        try:
+            return await self._once(name, method, params, cost, urgent=urgent)
+        except _ClockSkew:
+            await self._measure()
+            return await self._once(name, method, params, cost, urgent=urgent)
+
+    async def _once(
+        self, name: str, method: str, params: Mapping[str, Any] | None, cost: float, *, urgent: bool
+    ) -> Any:
+        call = getattr(self._client, method)
+        try:
+            return await self._caller.paid(name, cost, lambda: call(dict(params or {})), urgent=urgent)
+        except ExchangeError as error:
+            if error.__cause__ is None or (isinstance(error, RateLimited) and self._caller.owed_s() > 0):
+                raise
+            code = self._code_of(str(error.__cause__))
+            typed = self.typed(code, error.message.split(": ", 1)[-1], name) if code else None
+            if typed is None:
+                raise
+            raise typed from error

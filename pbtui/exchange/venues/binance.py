@@ -1,0 +1,354 @@
+"""Binance USDⓈ-M futures: raw endpoints, read strictly (exchanges.md 3; candles.md 18)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pbtui.core.clock import DAY_MS, HOUR_MS
+from pbtui.core.errors import ExchangeError, OutcomeUnknown, UnreadableAnswer
+from pbtui.core.ids import order_type_of
+from pbtui.core.types import Fill, OpenOrder, OrderRequest, Position, Pside, Side, pside_sign
+from pbtui.exchange.port import CancelResult, Capabilities, CreateResult, HeldPosition
+from pbtui.exchange.private.answers import Row, rows
+from pbtui.exchange.private.book import Book
+from pbtui.exchange.private.quirks import KeyFacts, Look, Modes, VenueFacts
+from pbtui.exchange.private.wire import Meaning, Unchanged, Wire
+
+_CODE = re.compile(r'"code"\s*:\s*"?(-?\d+)')
+_WEEK_MS = 7 * DAY_MS - HOUR_MS  # the venue answers for seven days at most
+_PAGE = 1_000
+_MOST_PAGES = 200
+_MARGIN = "lower the wallet exposure limits, or add margin"
+_MEANINGS: Mapping[str, Meaning] = {
+    "-1000": Meaning("unknown"),
+    "-1001": Meaning("unknown"),
+    "-1006": Meaning("unknown"),
+    "-1007": Meaning("unknown"),
+    "-1016": Meaning("unknown"),
+    "-1008": Meaning("later"),  # overloaded: refused before it was looked at
+    "-1003": Meaning("limited"),
+    "-1015": Meaning("limited"),
+    "-1021": Meaning("skew"),
+    "-1002": Meaning("refused", hint="check the key and its permissions"),
+    "-1022": Meaning("refused", hint="the secret does not belong to the key"),
+    "-2014": Meaning("refused", hint="the key is malformed"),
+    "-2015": Meaning("refused", hint="check the key, its permissions and the addresses it is bound to"),
+    "-2011": Meaning("gone"),
+    "-2013": Meaning("gone"),
+    "-2018": Meaning("rejected", "insufficient_margin", _MARGIN),
+    "-2019": Meaning("rejected", "insufficient_margin", _MARGIN),
+    "-2022": Meaning("rejected", "reduce_only"),
+    "-2021": Meaning("rejected", "price_band"),
+    "-2025": Meaning("rejected", "too_many_orders", "lower live.max_n_creations_per_batch or trade fewer coins"),
+    "-2027": Meaning("rejected", "leverage_tier", "lower live.leverage: the position is too large for it"),
+    "-2028": Meaning("rejected", "leverage_tier", "lower the wallet exposure limits or raise live.leverage"),
+    "-4005": Meaning("rejected", "max_qty"),
+    "-4003": Meaning("rejected", "min_qty"),
+    "-4004": Meaning("rejected", "min_qty"),
+    "-4014": Meaning("rejected", "tick"),
+    "-4016": Meaning("rejected", "price_band"),
+    "-4023": Meaning("rejected", "lot"),
+    "-4024": Meaning("rejected", "price_band"),
+    "-4028": Meaning("rejected", "leverage", "lower live.leverage"),
+    "-4046": Meaning("unchanged"),
+    "-4047": Meaning("refused", hint="cancel the open orders of the coin, then set cross margin"),
+    "-4048": Meaning("refused", hint="close the position of the coin, then set cross margin"),
+    "-4059": Meaning("unchanged"),
+    "-4061": Meaning("refused", hint="the position mode was changed outside: start again"),
+    "-4067": Meaning("refused", hint="cancel all open orders, then the position mode can be changed"),
+    "-4068": Meaning("refused", hint="close all positions, then the position mode can be changed"),
+    "-4116": Meaning("rejected", "duplicate_client_id"),
+    "-4118": Meaning("rejected", "reduce_only"),
+    "-4131": Meaning("rejected", "price_band"),
+    "-4140": Meaning("rejected", "not_tradable"),
+    "-4164": Meaning("rejected", "min_cost", "raise entry_initial_qty_pct or the balance: the order is too small"),
+    "-5022": Meaning("rejected", "post_only"),
+    "-1111": Meaning("rejected", "precision"),
+    "-1121": Meaning("rejected", "unknown_symbol"),
+}
+
+
+class Binance:
+    """Quirks of Binance; weights are the venue's own, 2400 a minute and address."""
+
+    facts = VenueFacts(
+        venue="binance",
+        credentials=("apiKey", "secret"),
+        capabilities=Capabilities(order_stream=True, max_batch_create=5, max_batch_cancel=10, client_id_length=36),
+        per_minute=2_000.0,
+        reserve=200.0,
+        public_costs={"fetch_ohlcv": 5.0, "fetch_tickers": 5.0, "load_markets": 1.0},
+        meanings=_MEANINGS,
+    )
+
+    def code_of(self, text: str) -> str:
+        """Return the code of an error's JSON."""
+        found = _CODE.search(text)
+        return found.group(1) if found else ""
+
+    async def key_facts(self, wire: Wire) -> KeyFacts:
+        """Return what the key may do."""
+        found = Row(await wire.read("key", "sapiGetAccountApiRestrictions"), "key")
+        return KeyFacts(
+            trade=found.flag("enableFutures"),
+            withdraw=found.flag("enableWithdrawals"),
+            bound_to_ip=found.flag("ipRestrict"),
+        )
+
+    async def modes(self, wire: Wire, book: Book) -> Modes:
+        """Return the position mode; margin is set coin by coin here."""
+        found = Row(await wire.read("position mode", "fapiPrivateGetPositionSideDual", cost=30), "position mode")
+        return Modes(hedge=found.flag("dualSidePosition"))
+
+    async def set_hedge(self, wire: Wire, book: Book, *, hedge: bool) -> None:
+        """Change the position mode."""
+        params = {"dualSidePosition": "true" if hedge else "false"}
+        await wire.write("set position mode", "fapiPrivatePostPositionSideDual", params)
+
+    async def set_cross(self, wire: Wire) -> None:
+        """Margin is set coin by coin here."""
+
+    async def prepare_symbol(self, wire: Wire, book: Book, symbol: str, leverage: int) -> None:
+        """Set cross margin and leverage where they differ."""
+        market = {"symbol": book.id(symbol)}
+        told = rows(await wire.read("symbol config", "fapiPrivateGetSymbolConfig", market, cost=5), "symbol config")
+        now = next((row for row in told if row.text("symbol") == market["symbol"]), None)
+        if now is None or now.text("marginType") != "CROSSED":
+            try:
+                await wire.write("set margin", "fapiPrivatePostMarginType", {**market, "marginType": "CROSSED"})
+            except Unchanged:
+                now = None
+        if now is None or now.number("leverage") != leverage:
+            await wire.write("set leverage", "fapiPrivatePostLeverage", {**market, "leverage": leverage})
+
+    async def balance(self, wire: Wire, quote: str) -> float:
+        """Return the cross wallet balance: all assets in USD terms, without unrealised profit."""
+        return Row(await wire.read("balance", "fapiPrivateV3GetAccount", cost=5), "balance").number(
+            "totalCrossWalletBalance"
+        )
+
+    async def positions(self, wire: Wire, book: Book) -> list[HeldPosition]:
+        """Return every open position."""
+        answer = await wire.read("positions", "fapiPrivateV3GetPositionRisk", cost=5)
+        return positions_of(answer, book)
+
+    async def open_orders(self, wire: Wire, book: Book) -> list[OpenOrder]:
+        """Return every resting order, of all symbols in one answer."""
+        answer = await wire.read("open orders", "fapiPrivateGetOpenOrders", cost=40)
+        return [order_of(row, book) for row in rows(answer, "open orders")]
+
+    async def fills(self, wire: Wire, book: Book, look: Look) -> list[Fill]:
+        """Return fills: of the symbols that have income since then, and of those where something happened."""
+        found: list[Row] = []
+        for symbol in sorted(look.symbols | await _symbols_with_income(wire, book, look)):
+            found += await _trades(wire, book.id(symbol), look)
+        await _learn_names(wire, book, found)
+        return [fill_of(row, book) for row in found]
+
+    async def create(self, wire: Wire, book: Book, requests: Sequence[OrderRequest]) -> list[CreateResult]:
+        """Send up to five orders in one request."""
+        wanted = [_order_params(request, book) for request in requests]
+        urgent = all(request.reduce_only for request in requests)
+        if len(wanted) == 1:
+            answer = [await wire.write("create", "fapiPrivatePostOrder", wanted[0], urgent=urgent)]
+        else:
+            answer = await wire.write(
+                "create", "fapiPrivatePostBatchOrders", {"batchOrders": wanted}, cost=5, urgent=urgent
+            )
+        return [
+            _created(request, row, wire, book)
+            for request, row in zip(requests, _as_many(answer, len(requests), "create"), strict=True)
+        ]
+
+    async def cancel(self, wire: Wire, book: Book, orders: Sequence[OpenOrder]) -> list[CancelResult]:
+        """Cancel up to ten orders; one request a symbol."""
+        results: list[CancelResult] = []
+        for symbol in dict.fromkeys(order.symbol for order in orders):
+            mine = [order for order in orders if order.symbol == symbol]
+            params: dict[str, Any] = {"symbol": book.id(symbol)}
+            try:
+                if len(mine) == 1:
+                    params["orderId"] = mine[0].id
+                    answer = [await wire.write("cancel", "fapiPrivateDeleteOrder", params, urgent=True)]
+                else:
+                    params["orderidlist"] = [order.id for order in mine]
+                    answer = await wire.write("cancel", "fapiPrivateDeleteBatchOrders", params, urgent=True)
+                told = _as_many(answer, len(mine), "cancel")
+            except ExchangeError as error:
+                results += [CancelResult(order, error) for order in mine]
+                continue
+            results += [CancelResult(o, _refusal(row, wire, "cancel")) for o, row in zip(mine, told, strict=True)]
+        return results
+
+
+def positions_of(answer: Any, book: Book) -> list[HeldPosition]:
+    """Return the open positions of a positionRisk answer; sizes are signed by side."""
+    held: list[HeldPosition] = []
+    for row in rows(answer, "positions"):
+        size = row.number("positionAmt")
+        told = row.word("positionSide", "LONG", "SHORT", "BOTH")
+        if size == 0.0:
+            continue
+        pside: Pside = ("long" if size > 0.0 else "short") if told == "BOTH" else _PSIDE[told]
+        position = Position(pside_sign(pside) * abs(size), row.positive("entryPrice"))
+        held.append(HeldPosition(book.symbol(row.text("symbol")), pside, position))
+    return held
+
+
+def order_of(row: Row, book: Book) -> OpenOrder:
+    """Return a resting order of an openOrders row."""
+    side = _SIDE[row.word("side", "BUY", "SELL")]
+    client_id, reduce_only = row.text("clientOrderId"), row.flag("reduceOnly")
+    told = row.word("positionSide", "LONG", "SHORT", "BOTH")
+    pside = book.pside(client_id, side, reduce_only=reduce_only) if told == "BOTH" else _PSIDE[told]
+    return OpenOrder(
+        id=row.text("orderId"),
+        client_id=client_id,
+        symbol=book.symbol(row.text("symbol")),
+        side=side,
+        pside=pside,
+        qty=max(0.0, row.number("origQty", least=0.0) - row.number("executedQty", least=0.0)),
+        price=row.number("price", least=0.0),
+        # In hedge mode the side says it all, and the flag is never set.
+        reduce_only=reduce_only or (told != "BOTH" and (side == "buy") is not (pside == "long")),
+        created_ms=row.time_ms("time"),
+    )
+
+
+def fill_of(row: Row, book: Book) -> Fill:
+    """Return a fill of a userTrades row; profit is gross of fees."""
+    side = _SIDE[row.word("side", "BUY", "SELL")]
+    order_id = row.text("orderId")
+    client_id = book.client_id(order_id) or ""
+    told, pnl = row.word("positionSide", "LONG", "SHORT", "BOTH"), row.number("realizedPnl")
+    pside = book.pside(client_id, side, reduce_only=pnl != 0.0) if told == "BOTH" else _PSIDE[told]
+    return Fill(
+        id=f"{row.text('symbol')}:{row.text('id')}",
+        ts_ms=row.time_ms("time"),
+        symbol=book.symbol(row.text("symbol")),
+        pside=pside,
+        side=side,
+        qty=row.positive("qty") * (1 if side == "buy" else -1),
+        price=row.positive("price"),
+        pnl=pnl,
+        fee=-row.number("commission"),
+        order_type=order_type_of(client_id) or "unknown",
+        client_id=client_id,
+        order_id=order_id,
+    )
+
+
+_SIDE: Mapping[str, Side] = {"BUY": "buy", "SELL": "sell"}
+_PSIDE: Mapping[str, Pside] = {"LONG": "long", "SHORT": "short"}
+
+
+async def _symbols_with_income(wire: Wire, book: Book, look: Look) -> set[str]:
+    """Return the symbols that paid or earned anything since then: fees show every fill."""
+    symbols: set[str] = set()
+    for start in range(look.since_ms, look.now_ms + 1, _WEEK_MS):
+        at = start
+        for _ in range(_MOST_PAGES):
+            params = {"startTime": at, "endTime": min(start + _WEEK_MS, look.now_ms + HOUR_MS), "limit": _PAGE}
+            found = rows(await wire.read("income", "fapiPrivateGetIncome", params, cost=30), "income")
+            traded = [row for row in found if row.text("incomeType") in ("COMMISSION", "REALIZED_PNL")]
+            symbols |= {book.symbol(row.text("symbol")) for row in traded}
+            if len(found) < _PAGE:
+                break
+            at = max(row.time_ms("time") for row in found) + 1
+    return {symbol for symbol in symbols if "/" in symbol}
+
+
+async def _trades(wire: Wire, market_id: str, look: Look) -> list[Row]:
+    """Return the trades of a market since then, in windows of a week, full pages continued by trade id."""
+    found: list[Row] = []
+    for start in range(look.since_ms, look.now_ms + 1, _WEEK_MS):
+        params = {"startTime": start, "endTime": min(start + _WEEK_MS, look.now_ms + HOUR_MS)}
+        for _ in range(_MOST_PAGES):
+            asked = {"symbol": market_id, "limit": _PAGE, **params}
+            page = rows(await wire.read("fills", "fapiPrivateGetUserTrades", asked, cost=5), "fills")
+            found += page
+            if len(page) < _PAGE:
+                break
+            params = {"fromId": max(int(row.number("id")) for row in page) + 1}
+    return found
+
+
+async def _learn_names(wire: Wire, book: Book, trades: Sequence[Row]) -> None:
+    """Look up the client ids of orders not seen before; trades don't carry them."""
+    unknown: dict[str, set[int]] = {}
+    for row in trades:
+        if book.client_id(row.text("orderId")) is None:
+            unknown.setdefault(row.text("symbol"), set()).add(int(row.number("orderId")))
+    for market_id, ids in unknown.items():
+        at = min(ids)
+        for _ in range(_MOST_PAGES):
+            params = {"symbol": market_id, "orderId": at, "limit": _PAGE}
+            page = rows(await wire.read("orders", "fapiPrivateGetAllOrders", params, cost=5), "orders")
+            for row in page:
+                book.name(row.text("orderId"), row.text("clientOrderId"))
+            last = max((int(row.number("orderId")) for row in page), default=0)
+            if len(page) < _PAGE or last >= max(ids):
+                break
+            at = last + 1
+
+
+def _order_params(request: OrderRequest, book: Book) -> dict[str, Any]:
+    params: dict[str, Any] = {
+        "symbol": book.id(request.symbol),
+        "side": request.side.upper(),
+        "type": request.kind.upper(),
+        "quantity": book.qty_text(request.symbol, request.qty),
+        "newClientOrderId": request.client_id,
+        "newOrderRespType": "RESULT",
+    }
+    if book.hedge:
+        params["positionSide"] = request.pside.upper()
+    elif request.reduce_only:
+        params["reduceOnly"] = "true"
+    if request.kind == "limit":
+        params["price"] = book.price_text(request.symbol, request.price)
+        params["timeInForce"] = "GTX" if request.post_only else "GTC"
+    return params
+
+
+def _as_many(answer: Any, count: int, what: str) -> list[Row]:
+    found = rows(answer, what)
+    if len(found) != count:
+        raise UnreadableAnswer(f"{what}: {count} orders were named, {len(found)} were answered")
+    return found
+
+
+def _created(request: OrderRequest, row: Row, wire: Wire, book: Book) -> CreateResult:
+    try:
+        error = _refusal(row, wire, "create")
+        if error is not None:
+            return CreateResult(request, error=error)
+        left = row.positive("origQty") - row.number("executedQty", least=0.0)
+        resting = row.text("status") in ("NEW", "PARTIALLY_FILLED")
+        order = OpenOrder(
+            id=row.text("orderId"),
+            client_id=row.text("clientOrderId"),
+            symbol=request.symbol,
+            side=request.side,
+            pside=request.pside,
+            qty=left if resting else 0.0,
+            price=request.price,
+            reduce_only=request.reduce_only,
+            created_ms=row.time_ms("updateTime"),
+        )
+    except UnreadableAnswer as error:
+        return CreateResult(request, error=OutcomeUnknown(error.message))
+    return CreateResult(request, order=order)
+
+
+def _refusal(row: Row, wire: Wire, what: str) -> ExchangeError | None:
+    """Return why an order of a batch was refused, None when it was taken."""
+    if "code" not in row:
+        row.text("orderId")
+        return None
+    code, message = row.text("code"), row.text("msg", empty=True)
+    if code in ("0", "200"):
+        return None
+    return wire.outcome(code, message, what)

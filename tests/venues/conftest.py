@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.venue_server import load_candles
+from tests.venues.simulator import Simulator
+from tests.venues.trader import Trader
+
+START_MS = 1_755_000_000_000
+_DAY_MS = 86_400_000
+
+
+@pytest.fixture
+def simulate(candles_dir: Path, tmp_path: Path) -> Iterator[Callable[..., Simulator]]:
+    """Starts venues over five recorded days of three coins."""
+    running: list[Simulator] = []
+
+    def make(dialect: type[Any], **options: Any) -> Simulator:
+        found = load_candles(candles_dir / "binanceusdm", ["BTC", "ETH", "SOL"])
+        days = {coin: each.since(int(each.ts_ms[-1]) - 5 * _DAY_MS) for coin, each in found.items()}
+        simulator = Simulator(days, tmp_path, start_ms=START_MS, **options).speak(dialect)
+        simulator.start()
+        running.append(simulator)
+        return simulator
+
+    yield make
+    for simulator in running:
+        simulator.stop()
+
+
+@pytest.fixture
+def trader(tmp_path: Path) -> Iterator[Callable[..., Trader]]:
+    """Makes bots of the real command on a venue."""
+    made: list[Trader] = []
+
+    def make(simulator: Simulator, *words: str) -> Trader:
+        made.append(Trader(tmp_path / f"bot{len(made)}", simulator, *words))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.end()

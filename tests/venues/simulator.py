@@ -1,0 +1,159 @@
+"""A simulated venue: one loopback port that speaks a venue's REST and WebSocket dialect, private side included."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from aiohttp import ClientConnectionResetError, web
+
+from pbtui.exchange.port import Candles
+from tests.support.venue_server import VenueServer
+from tests.venues.core import Books, SimFeed, open_books
+from tests.venues.fast_clock import FastClock
+
+KEY = "canary-key-5f1c0d9e77a24b61"
+SECRET = "canary-secret-b8e3f2a1946d4c05"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer of the REST dialect."""
+
+    document: Any
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request as it came."""
+
+    method: str
+    host: str
+    path: str
+    query: str  # as on the wire: signatures are made over it
+    body: str
+    headers: Mapping[str, str]
+
+
+class Dialect(Protocol):
+    """One venue's way to say what the books hold."""
+
+    name: str
+
+    async def answer(self, asked: Asked) -> Reply | None:
+        """Return an answer, None for what the public side answers."""
+        ...
+
+    def wants_socket(self, path: str) -> bool:
+        """Tell whether a WebSocket address is a private one."""
+        ...
+
+    async def socket(self, request: web.Request) -> web.StreamResponse:
+        """Hold a private connection."""
+        ...
+
+    async def push(self) -> None:
+        """Tell the connections what changed in the books."""
+        ...
+
+
+class Simulator(VenueServer):
+    """The server over one dialect; the market moves by itself, `speed` times as fast as the clock on the wall."""
+
+    def __init__(
+        self,
+        candles: Mapping[str, Candles],
+        folder: Path,
+        *,
+        start_ms: int,
+        speed: float = 1.0,
+        balance: float = 10_000.0,
+        moving: bool = True,
+    ) -> None:
+        super().__init__(candles, start_ms=start_ms, speed=speed, auto=moving, step_s=0.05)
+        self.fast_clock = FastClock(start_ms, speed, time.monotonic())
+        self.clock.now_ms = self.fast_clock.now_ms  # type: ignore[method-assign]
+        self.folder = folder
+        self.balance = balance
+        self.books: Books
+        self.feed: SimFeed
+        self.dialect: Dialect
+        self.lost: list[str] = []  # parts of paths whose next request is taken, but never answered
+        self.on_lost: Callable[[], None] = lambda: None  # called then
+        self.answers: list[tuple[str, int]] = []
+
+    def speak(self, dialect: type[Any]) -> Simulator:
+        """Choose the venue to be; before `start`."""
+        self.feed, self.books = open_books(
+            dialect.name, self.markets, self.fast_clock, self.folder, balance=self.balance
+        )
+        self.dialect = dialect(self)
+        return self
+
+    def ledger_totals(self) -> tuple[int, float, float]:
+        """Return number of fills, profit and fees as the venue booked them."""
+        return self.books.ledger.totals()
+
+    async def _serve(self, port: int) -> None:
+        await self.books.start()
+        try:
+            await super()._serve(port)
+        finally:
+            await self.books.close()
+
+    async def _step(self) -> None:
+        while True:
+            await asyncio.sleep(self._step_s)
+            if self._auto:
+                self.feed.step()
+            with contextlib.suppress(ConnectionError):
+                await self.dialect.push()
+                if self._auto:
+                    await self.sockets.step()
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        if request.headers.get("Upgrade", "").lower() == "websocket":
+            if self.dialect.wants_socket(request.path):
+                return web.Response(status=503) if self.faults.refuse_sockets else await self.dialect.socket(request)
+            return await self._public(request)
+        refusal = self.faults.take(request.path)
+        if refusal is not None:
+            return web.Response(status=refusal.status, text=refusal.body, headers=refusal.headers)
+        asked = await _asked(request)
+        reply = await self.dialect.answer(asked)
+        await self.dialect.push()
+        if reply is None:
+            return await self._public(request)
+        self.answers.append((f"{asked.method} {asked.path}", reply.status))
+        for part in list(self.lost):
+            if part in f"{asked.method} {asked.path}":
+                self.lost.remove(part)
+                self.on_lost()
+                assert request.transport is not None
+                request.transport.abort()
+        return web.json_response(reply.document, status=reply.status, headers=dict(reply.headers))
+
+    async def _public(self, request: web.Request) -> web.StreamResponse:
+        try:
+            return await super()._handle(request)
+        except ClientConnectionResetError:
+            return web.Response(status=499)  # nobody waits any more
+
+
+async def _asked(request: web.Request) -> Asked:
+    _, host, *rest = request.path.split("/")
+    return Asked(
+        request.method,
+        host,
+        "/" + "/".join(rest),
+        request.rel_url.raw_query_string,
+        (await request.read()).decode(),
+        request.headers,
+    )

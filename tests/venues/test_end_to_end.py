@@ -1,0 +1,93 @@
+"""The whole command on each venue: start, trade, kill in mid-batch, restart, graceful stop, panic, over HTTP and WS.
+
+Market time runs some hundred times as fast as the machine's.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pbtui.core.ids import is_ours
+from tests.venues.binance import BinanceDialect
+from tests.venues.simulator import KEY, SECRET, Simulator
+from tests.venues.trader import USER, Trader, soon
+
+SPEED = 240.0
+HEDGED = (
+    *("--coins", "BTC,ETH,SOL"),
+    *("--bot.short.total_wallet_exposure_limit", "1.0", "--bot.short.n_positions", "3"),
+    *("--live.leverage", "7"),
+)
+BATCH = {"binance": "POST /fapi/v1/batchOrders", "bybit": "POST /v5/order/create-batch"}
+
+
+@pytest.mark.parametrize("dialect", [BinanceDialect])
+def test_a_bot_trades_is_killed_in_mid_batch_goes_on_and_panics_out_flat(
+    simulate: Callable[..., Simulator], trader: Callable[..., Trader], dialect: type[Any]
+) -> None:
+    venue = simulate(dialect, speed=SPEED)
+    bot = trader(venue, *HEDGED)
+    books = venue.books
+    first = bot.start()
+    # Killed when the venue has taken a batch and nobody heard of it: with others of the same turn still to come.
+    venue.on_lost = lambda: os.kill(first.pid, signal.SIGKILL)
+    soon(lambda: len(books.requests) > 8 and len(books.books.positions) >= 3, 60, bot.narration)
+    assert books.books.hedge_mode
+    assert set(books.leverage.values()) == {7}
+    venue.lost.append(BATCH[venue.dialect.name])
+    soon(lambda: first.poll() is not None, 60, bot.narration)
+    taken = len(books.requests)
+    assert books.books.orders
+
+    bot.start()
+    soon(lambda: len(books.requests) > taken + 3 and books.next_fill() > 15, 60, bot.narration)
+    assert books.twins == []
+    assert {record.request.pside for record in books.records.values() if record.fills} == {"long", "short"}
+    # Nothing rests that the bot doesn't know as its own.
+    assert all(is_ours(resting.order.client_id) for resting in books.books.orders.values())
+
+    assert bot.command("mode", USER, "all", "both", "gs").returncode == 0
+    fresh = len(books.requests)
+    panic = bot.command("do", USER, "panic", "all", "--confirm", "PANIC")
+    assert panic.returncode == 0, panic.stdout + panic.stderr
+    soon(lambda: not books.books.positions, 60, bot.narration)
+    later = {request.order_type or request.client_id[2:6] for request in books.requests[fresh:]}
+    assert later, "closes were sent"
+    soon(lambda: not books.books.orders, 60, bot.narration)
+    assert bot.stop() == 0, bot.narration()[-2000:]
+    assert not books.books.positions
+    assert not books.books.orders
+    _agrees_with_the_ledger(venue, bot)
+    _holds_no_secret(bot, venue)
+
+
+def _agrees_with_the_ledger(venue: Simulator, bot: Trader) -> None:
+    """The profit of the bot's fill events is the venue's, to the cent."""
+    count, pnl, fees = venue.ledger_totals()
+    told = json.loads(bot.told.read_text().splitlines()[-1])
+    assert told["fills"] == count
+    assert math.isclose(told["pnl"], pnl, abs_tol=0.005)
+    assert math.isclose(told["fees"], fees, abs_tol=0.005)
+    assert math.isclose(told["balance"], venue.balance + pnl + fees, abs_tol=0.005)
+    assert told["errors"] <= 3, bot.narration()[-4000:]
+
+
+def _holds_no_secret(bot: Trader, venue: Simulator) -> None:
+    """Neither key nor secret is in anything the bot wrote: logs, databases, journals, state, output."""
+    keys = bot.base / "api-keys.json"
+    files = [path for path in bot.folder.rglob("*") if path.is_file() and path != keys]
+    assert {"log.jsonl", "stderr", "stdout"} <= {path.name for path in files}
+    for path in files:
+        text = path.read_bytes()
+        assert KEY.encode() not in text, path
+        assert SECRET.encode() not in text, path
+        assert b"signature=" not in text, path
+    assert Path(venue.folder, "venue.db").is_file()
