@@ -118,7 +118,7 @@ class _Opener:
         self._clock = clock
         self._held = held
         self._info = info
-        self._logged = False
+        self._begun_log: Path | None = None
         self._synthetic = plan.kind == "synthetic"
         self._real = False  # this session has found real data
         self._former: Bot | None = None
@@ -136,7 +136,13 @@ class _Opener:
             config_name=self._info.config_name,
             pid=self._info.pid,
             started_ms=self._info.started_ms,
+            log_path=str(self._log_file(kind).absolute()),
         )
+
+    def _log_file(self, kind: VenueKind) -> Path:
+        """Return where the log is written: where it was begun, else where a bot on this market will begin it."""
+        folder = _synthetic_dir(self._plan) if kind == "synthetic" else self._plan.run_dir
+        return self._begun_log or folder / "log.jsonl"
 
     async def open(self, session: Supervisor) -> Opened:
         """Find the market, open the account, make the bot; progress goes on the checklist."""
@@ -261,12 +267,12 @@ class _Opener:
         options = self._plan.options
         # What the operator reloaded holds for a bot made anew after a crash, too.
         config = self._plan.config if self._former is None else self._former.core.rules.config
-        if not self._logged:
-            log = LogFile(run_dir / "log.jsonl")
+        if self._begun_log is None:
+            self._begun_log = run_dir / "log.jsonl"
+            log = LogFile(self._begun_log)
             for row in session.journal.tail():
                 log(row)  # which market was found, or why none was, belongs to the record
             session.journal.subscribe(log)
-            self._logged = True
         self._former = Bot(
             config,
             exchange,

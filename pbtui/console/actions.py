@@ -61,6 +61,7 @@ LATER: dict[str, str] = {
 _LATER_KEYS = ("3", "4")
 _STOCK_PANELS = ("candles",)
 _TRIAL_PANELS = ("backtest",)
+_LOG_PANELS = ("log",)
 _CONFIG_PANELS = ("config",)
 _ROWS = ("positions", "orders", "modes")
 _MODE_NEEDS = ("target",)
@@ -112,7 +113,7 @@ ACTIONS: tuple[ConsoleAction, ...] = (
                   group="Screens"),
     ConsoleAction("screen.config", ("6",), "config screen", "every key in effect, its origin, what is wrong",
                   group="Screens"),
-    ConsoleAction("screen.log", ("7",), "log", "all events this console has seen", group="Screens"),
+    ConsoleAction("screen.log", ("7",), "log", "the whole log: follow, filter, search, copy", group="Screens"),
     ConsoleAction("back", ("escape",), "back", "leave; on Live: drop filter, then selection",
                   group="Screens", hint=22, hint_panels=("log", "coin", "candles", "backtest", "config")),
     ConsoleAction("help", ("question_mark",), "help", "the keys of this screen", group="Screens", hint=50),
@@ -140,8 +141,8 @@ ACTIONS: tuple[ConsoleAction, ...] = (
     ConsoleAction("cursor.first", ("home",), "first", "the first row"),
     ConsoleAction("cursor.last", ("end", "G"), "last", "the last row; follows events again"),
     ConsoleAction("filter", ("slash",), "filter", "rows with text, !text without, column:text",
-                  places=LIVE | LOG | CANDLES | BACKTEST | CONFIG, needs=("filterable",), hint=30,
-                  hint_panels=("positions", "modes", "events", "log", "candles", "backtest", "config")),
+                  places=LIVE | CANDLES | BACKTEST | CONFIG, needs=("filterable",), hint=30,
+                  hint_panels=("positions", "modes", "events", "candles", "backtest", "config")),
     ConsoleAction("sort", ("s",), "sort", "sort by the next column", places=LIVE | CANDLES | BACKTEST,
                   needs=("sortable",), hint=31, hint_panels=("positions", "orders", "candles", "backtest")),
     ConsoleAction("sort.reverse", ("S",), "reverse", "turn the order round", places=LIVE | CANDLES | BACKTEST,
@@ -215,8 +216,36 @@ ACTIONS: tuple[ConsoleAction, ...] = (
                   needs=("config",)),
     ConsoleAction("config.again", ("ctrl+r",), "look again", "read what is on disk and in use again", group="Config",
                   places=CONFIG, needs=("config",)),
-    ConsoleAction("log.next_error", ("e",), "next error", "jump to the next error", places=LOG, hint=34,
-                  hint_panels=("log",)),
+    ConsoleAction("log.search", ("slash",), "search", "find words, or a regular expression", group="Log", places=LOG,
+                  needs=("log",), hint=10, hint_panels=_LOG_PANELS),
+    ConsoleAction("log.next", ("n",), "next", "the next match", group="Log", places=LOG, needs=("log", "searched"),
+                  hint=11, hint_panels=_LOG_PANELS),
+    ConsoleAction("log.previous", ("N",), "before", "the match before", group="Log", places=LOG,
+                  needs=("log", "searched")),
+    ConsoleAction("log.only", ("o",), "only", "only lines with text, coin:SOL, !tag:x", group="Log", places=LOG,
+                  needs=("log",), hint=12, hint_panels=_LOG_PANELS),
+    ConsoleAction("log.coin", ("c",), "this coin", "only the coin of this line, or all again", group="Log", places=LOG,
+                  needs=("log", "lines")),
+    ConsoleAction("log.tag", ("t",), "this tag", "only the tag of this line, or all again", group="Log", places=LOG,
+                  needs=("log", "lines")),
+    ConsoleAction("log.next_error", ("e",), "next error", "jump to the next error", group="Log", places=LOG,
+                  needs=("log", "lines"), hint=13, hint_panels=_LOG_PANELS),
+    ConsoleAction("log.error_before", ("E",), "error before", "jump to the error before", group="Log", places=LOG,
+                  needs=("log", "lines")),
+    ConsoleAction("log.earlier", ("left_square_bracket",), "-1 h", "an hour back", group="Log", places=LOG,
+                  needs=("log", "lines")),
+    ConsoleAction("log.later", ("right_square_bracket",), "+1 h", "an hour on", group="Log", places=LOG,
+                  needs=("log", "lines")),
+    ConsoleAction("log.open", ("enter",), "unfold", "unfold the text; again: the line in full", group="Log",
+                  places=LOG, needs=("log", "lines"), hint=33, hint_panels=_LOG_PANELS),
+    ConsoleAction("log.mark", ("space",), "mark", "mark the line, or not", group="Log", places=LOG,
+                  needs=("log", "lines")),
+    ConsoleAction("log.mark_to", ("V",), "mark to here", "mark all from the last mark to here", group="Log",
+                  places=LOG, needs=("log", "lines")),
+    ConsoleAction("log.copy", ("y",), "copy", "copy the marked lines, or this one", group="Log", places=LOG,
+                  needs=("log", "lines"), hint=34, hint_panels=_LOG_PANELS),
+    ConsoleAction("log.write", ("Y",), "to a file", "write the marked lines, or this one, to a file", group="Log",
+                  places=LOG, needs=("log", "lines")),
 )  # fmt: skip
 BY_ID: dict[str, ConsoleAction] = {action.id: action for action in ACTIONS}
 

@@ -29,6 +29,8 @@ from pbtui.console.dialogs.base import Dialog
 from pbtui.console.dialogs.quit import StoppingDialog
 from pbtui.console.driver import PatientDriver
 from pbtui.console.faults import Sturdy, reason_of, restart_key
+from pbtui.console.log.desk import LogDesk
+from pbtui.console.log_keys import PURPOSE as LOG_PURPOSE
 from pbtui.console.look import Look
 from pbtui.console.notes import Notes
 from pbtui.console.operate import Operate
@@ -120,6 +122,7 @@ class ConsoleApp(Sturdy, App[ConsoleExit], inherit_bindings=False):
             draw=self.refresh_views,
             endpoints=self.options.endpoints,
         )
+        self.logs = LogDesk(self.state.log, self.refresh_views)
         self.backtests = BacktestDesk(
             self.options.base_dir,
             self.state.backtest,
@@ -382,6 +385,8 @@ class ConsoleApp(Sturdy, App[ConsoleExit], inherit_bindings=False):
                 panels[0].focus()
         if message.purpose.startswith(PURPOSE) and message.kept:
             self._look.trials.typed(message.purpose, message.text)
+        if message.purpose.startswith(LOG_PURPOSE) and message.kept:
+            self._look.log_keys.typed(message.purpose, message.text)
         if message.purpose == "command" and message.kept:
             self.carry_out(message.text)
         self.refresh_views()

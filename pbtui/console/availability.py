@@ -80,6 +80,18 @@ def _filterable(state: ViewState, action: ConsoleAction) -> str:
     return "this panel has no list to filter" if unlisted else ""
 
 
+def _log(state: ViewState, action: ConsoleAction) -> str:
+    return "" if state.place == "log" else "only on the Log screen (7)"
+
+
+def _lines(state: ViewState, action: ConsoleAction) -> str:
+    return "" if len(state.log.index) else "no lines yet"
+
+
+def _searched(state: ViewState, action: ConsoleAction) -> str:
+    return "" if state.log.search is not None else "nothing is searched for: / asks what"
+
+
 def _trials(state: ViewState, action: ConsoleAction) -> str:
     return "" if state.place == "backtest" else "only on the Backtest screen (2)"
 
@@ -136,6 +148,9 @@ CONDITIONS: dict[str, Callable[[ViewState, ConsoleAction], str]] = {
     "no_check": _no_check,
     "no_delete": _no_delete,
     "filterable": _filterable,
+    "log": _log,
+    "lines": _lines,
+    "searched": _searched,
     "trials": _trials,
     "runnable": _runnable,
     "config": _config,

@@ -11,10 +11,10 @@ from pbtui.console.dialogs.help import HelpDialog
 from pbtui.console.dialogs.palette import PaletteDialog
 from pbtui.console.dialogs.themes import ThemesDialog
 from pbtui.console.dialogs.words import WordsDialog, event_words, warning_words
+from pbtui.console.log_keys import LogKeys
 from pbtui.console.screens.base import ConsoleScreen
 from pbtui.console.screens.coin import CoinScreen
 from pbtui.console.screens.live import LiveScreen
-from pbtui.console.screens.log import LogScreen
 from pbtui.console.settings import Settings
 from pbtui.console.state import MOST_LEVEL, Sort
 from pbtui.console.stock import Stock
@@ -45,10 +45,10 @@ class Look:
     def __init__(self, app: ConsoleApp) -> None:
         self._app = app
         self.trials = Trials(app, self.to_live)
+        self.log_keys = LogKeys(app, self.to_live)
         self.company = Company(app)
         self.handlers: dict[str, Callable[[], None]] = {
             "screen.live": self.to_live,
-            "screen.log": self.to_log,
             "coin.open": self.open,
             "back": self.back,
             "help": lambda: self._push(HelpDialog(app.state)),
@@ -78,9 +78,9 @@ class Look:
             "events.level": self.level,
             "chart.shorter": lambda: self.timeframe(-1),
             "chart.longer": lambda: self.timeframe(1),
-            "log.next_error": self.next_error,
             **Stock(app, self.to_live).handlers,
             **self.trials.handlers,
+            **self.log_keys.handlers,
             **self.company.handlers,
             **Settings(app, self.to_live).handlers,
         }
@@ -97,12 +97,6 @@ class Look:
         while len(self._app.screen_stack) > 1 and not isinstance(self._app.screen, LiveScreen):
             self._app.pop_screen()
 
-    def to_log(self) -> None:
-        """Show the log."""
-        if not isinstance(self._app.screen, LogScreen):
-            self.to_live()
-            self._app.push_screen(LogScreen())
-
     def open(self) -> None:
         """Open the coin of the row; on events, the whole text of the event."""
         state, screen = self._app.state, self._screen
@@ -117,11 +111,9 @@ class Look:
     def back(self) -> None:
         """Leave the screen; on Live, clear what narrows it: filter first, then the selection."""
         state = self._app.state
-        if isinstance(self._app.screen, LogScreen) and state.filters.pop("log", ""):
-            self.redraw_view()
-        elif isinstance(self._app.screen, ConsoleScreen) and self._app.screen.take_back():
+        if isinstance(self._app.screen, ConsoleScreen) and self._app.screen.take_back():
             return
-        elif not isinstance(self._app.screen, LiveScreen):
+        if not isinstance(self._app.screen, LiveScreen):
             self._app.pop_screen()
         elif state.filters.pop(state.panel, ""):
             self.redraw_view()
@@ -201,18 +193,24 @@ class Look:
     def move(self, rows: int) -> None:
         """Move the cursor of the focused table."""
         screen = self._screen
-        if screen is not None and screen.table is not None:
+        if screen is None or screen.step_rows(rows):
+            return
+        if screen.table is not None:
             screen.table.move_by(rows)
             screen.table_moved(screen.table)
 
     def move_page(self, pages: int) -> None:
         """Move the cursor by a page."""
+        if self._screen is not None and self._screen.step_pages(pages):
+            return
         table = self._screen.table if self._screen else None
         if table is not None:
             self.move(pages * table.page)
 
     def jump(self, *, first: bool) -> None:
         """Move the cursor to an end."""
+        if self._screen is not None and self._screen.step_end(first=first):
+            return
         table = self._screen.table if self._screen else None
         if table is not None:
             self.move(-len(table.rows) if first else len(table.rows))
@@ -267,11 +265,6 @@ class Look:
         self._app.state.step_timeframe(by)
         self.redraw_view()
         self._app.ask_chart()
-
-    def next_error(self) -> None:
-        """Jump to the next error of the log."""
-        if isinstance(self._app.screen, LogScreen) and not self._app.screen.next_error():
-            self._app.say("no errors here")
 
     def sort_by(self, panel: str, column: str) -> bool:
         """Sort a panel by a named column; False when it has no such column."""

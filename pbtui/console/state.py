@@ -11,6 +11,7 @@ from typing import Literal
 from pbtui.console.backtest.view import BacktestView
 from pbtui.console.candles.view import CandlesView
 from pbtui.console.config.view import ConfigView
+from pbtui.console.log.view import LogView
 from pbtui.core.actions import Target
 from pbtui.core.snapshot import CoinFacts, EventRow, Snapshot
 from pbtui.core.types import Mode, Pside
@@ -59,6 +60,7 @@ class ViewState:
     sorts: dict[str, Sort] = field(default_factory=lambda: dict.fromkeys(SORTED, Sort()))
     candles: CandlesView = field(default_factory=CandlesView)
     backtest: BacktestView = field(default_factory=BacktestView)
+    log: LogView = field(default_factory=LogView)
     config: ConfigView = field(default_factory=ConfigView)
     events: deque[EventRow] = field(default_factory=lambda: deque(maxlen=MOST_EVENTS))
     _known: list[Key] = field(default_factory=list[Key])

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pbtui.console import clipboard
 from pbtui.console.backtest import form as fields
 from pbtui.console.backtest.desk import BacktestDesk
 from pbtui.console.backtest.view import TABS, BacktestView
@@ -166,8 +167,10 @@ class Trials:
         folder = self._view.folder()
         if folder is not None:
             path = safe(folder.absolute(), 4_000)
-            self._app.copy_to_clipboard(path)
-            self._app.say(f"copied: {path}")
+            try:
+                self._app.say(clipboard.copy(self._app, path, path))
+            except PbtuiError as error:
+                self._app.say(error.line(), ink="bad")
 
     def _step_tab(self, by: int) -> None:
         if self._screen is not None:

@@ -25,6 +25,7 @@ class AccountHead:
     config_name: str
     pid: int = 0
     started_ms: int = 0
+    log_path: str = ""  # the log file on the machine of the bot
 
 
 @dataclass(frozen=True, slots=True)

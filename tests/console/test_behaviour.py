@@ -10,7 +10,6 @@ from pbtui.console.app import ConsoleApp, ConsoleExit, ConsoleOptions, run_conso
 from pbtui.console.dialogs.quit import QuitDialog, StoppingDialog
 from pbtui.console.screens.coin import CoinScreen
 from pbtui.console.screens.live import LiveScreen
-from pbtui.console.screens.log import LogScreen
 from pbtui.core.actions import ChartQuery, CoinQuery, SetMode, StopBot, Target
 from pbtui.core.clock import VirtualClock
 from pbtui.core.snapshot import EventRow, LoopHealth, ReadyItem
@@ -192,40 +191,12 @@ async def test_screens_that_come_later_say_so() -> None:
             assert f"{name} comes with a later version" in d.message
 
 
-async def test_the_log_filters_levels_and_finds_errors() -> None:
-    async with desk() as d:
-        await d.press("7")
-        assert isinstance(d.app.screen, LogScreen)
-        await d.press("home", "e")
-        row = next(line for line in d.lines if "!reject" in line)
-        assert row
-        assert d.app.screen.query_one("#log").cursor_key == 6  # type: ignore[attr-defined]
-        await d.press("f", "f")
-        assert "book ticker" in d.text
-        await d.press("f")
-        assert "book ticker" not in d.text
-        await d.press("escape")
-        assert isinstance(d.app.screen, LiveScreen)
-
-
 async def test_an_event_opens_in_full() -> None:
     long_text = "word " * 60 + "the end"
     async with desk(snapshot(events=(EventRow(NOW_MS, 1, "note", "", long_text, 1),))) as d:
         await d.press("tab", "tab", "enter")
         assert d.app.state.panel == "events"
         assert "the end" in d.text
-
-
-async def test_events_follow_until_the_cursor_leaves_the_end() -> None:
-    many = tuple(EventRow(NOW_MS, 1, "note", "", f"line {n}", n) for n in range(1, 61))
-    async with desk(snapshot(events=many)) as d:
-        assert "line 60" in d.text
-        await d.press("7", "home")
-        assert "paused" in d.text
-        await d.give(snapshot(2, events=(*many, EventRow(NOW_MS, 1, "note", "", "line 61", 61))))
-        assert "line 61" not in d.text
-        await d.press("G")
-        assert "line 61" in d.text
 
 
 async def test_the_coin_screen_explains_flags_and_changes_candles() -> None:

@@ -36,7 +36,6 @@ SCENES: dict[str, tuple[tuple[str, ...], Callable[[], Snapshot], tuple[str, ...]
         snapshot,
         ("Parameters · 1 of this coin only", "close_grid_qty_pct", "coin override", "paper.hjson"),
     ),
-    "log": (("7",), snapshot, ("Log · down to info", "2025-05-14 12:03:40Z", "order would immediately trigger")),
     "help": (("question_mark",), snapshot, ("Help: live", "PANIC", "[type the coin]")),
     "palette": (("ctrl+p",), snapshot, ("Palette", "normal", "trade as configured")),
     "mode_dialog": (("t",), snapshot, ("SOL long: tp_only", "cancels 2 resting", "y set the mode", "esc Cancel")),

@@ -168,6 +168,18 @@ class ConsoleScreen(Sturdy, Screen[None], inherit_bindings=False):
     def table_moved(self, table: GridTable) -> None:
         """A cursor stands on another row."""
 
+    def step_rows(self, rows: int) -> bool:
+        """Move the cursor by rows; False to leave it to the table with the focus."""
+        return False
+
+    def step_pages(self, pages: int) -> bool:
+        """Move the cursor by pages; False to leave it to the table with the focus."""
+        return False
+
+    def step_end(self, *, first: bool) -> bool:
+        """Move the cursor to an end; False to leave it to the table with the focus."""
+        return False
+
     def sideways(self, by: int) -> bool:
         """Move left (−1) or right (+1) inside the focused panel; False to move to the panel beside it."""
         return False
