@@ -8,13 +8,10 @@ from typing import Any
 import numpy as np
 import orjson
 
-from pbtui.console.log.fields import N_VALUES, Fields, line_starts, lines_holding
+from pbtui.console.log.fields import LEVEL_AT, N_VALUES, Fields, line_starts, lines_holding
 from pbtui.console.log.pattern import Pattern
 from pbtui.console.log.wanted import Starts, Wanted
 
-# A line of ours begins {"time":"2025-05-14T12:03:44.000+00:00","level":"… : the letter of the level has a fixed place.
-_QUOTE_AT = 38
-_LETTER_AT = 49
 _LETTERS = b"widt"
 _ERROR = b'","error":true,"seq":'
 # Words of the form itself: a search for "error" must not stop at every line.
@@ -37,13 +34,11 @@ def select(wanted: Wanted, data: bytes) -> Starts:
 
 def levels_at(data: bytes, starts: np.ndarray) -> np.ndarray:
     """Return the level of each line; 1 where it is not in our form."""
-    bytes_of = np.frombuffer(data, np.uint8)
-    last = len(data) - 1
-    letter = bytes_of[np.minimum(starts + _LETTER_AT, last)]
-    ours = (bytes_of[starts] == ord("{")) & (bytes_of[np.minimum(starts + _QUOTE_AT, last)] == ord('"'))
+    fields = Fields(data, starts)
+    letter = fields.byte(LEVEL_AT)
     rank = np.ones(len(starts), np.uint8)
     for level, value in enumerate(_LETTERS):
-        rank[ours & (letter == value)] = level
+        rank[fields.ours & (letter == value)] = level
     return rank
 
 
@@ -84,21 +79,27 @@ def _matching(pattern: Pattern, fields: Fields) -> np.ndarray:
     if not pattern.needle:
         return _all_matching(pattern, fields)
     found = _maybe(pattern, fields)
-    doubtful = found & fields.escaped if pattern.exact else found.copy()
+    other_json = ~fields.ours & (fields.byte(0) == ord("{"))
+    found |= other_json
+    doubtful = found & (fields.escaped | other_json) if pattern.exact else found.copy()
     if doubtful.any():
         found[doubtful] = _all_matching(pattern, Fields(fields.data, fields.starts[doubtful]))
     return found
 
 
 def _maybe(pattern: Pattern, fields: Fields) -> np.ndarray:
-    """Tell of each line whether the words stand in it at all, but for the words of the form."""
+    """Tell of each line whether the words stand in it at all; in lines of ours the words of the form do not count."""
     data, needle = fields.data, pattern.needle
     if pattern.any_case:
         data = data.lower()
-    for word in _FORM:
-        if needle in word:
-            data = data.replace(word, bytes(len(word)))
-    return lines_holding(data, fields, needle)
+    form = [word for word in _FORM if needle in word]
+    blanked = data
+    for word in form:
+        blanked = blanked.replace(word, bytes(len(word)))
+    found = lines_holding(blanked, fields, needle)
+    if form and not fields.ours.all():
+        found |= lines_holding(data, fields, needle) & ~fields.ours
+    return found
 
 
 def _all_matching(pattern: Pattern, fields: Fields) -> np.ndarray:

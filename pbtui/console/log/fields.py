@@ -16,6 +16,9 @@ _QUOTES = 24
 _KEYS = ((0, 4), (4, 5), (8, 3), (12, 4), (16, 4), (20, 5), (22, 3))
 _VALUES = ((10, 1), (11, 0), (14, 1), (15, 0), (18, 1), (19, 0))  # the quotes around tag, coin, text
 N_VALUES = 3
+# Some bytes of {"time":"2025-05-14T12:03:44.000+00:00","level":" by their places.
+_BEGINNING = tuple((at, ord(sign)) for at, sign in ((0, "{"), (1, '"'), (7, ":"), (38, '"'), (41, "l"), (48, '"')))
+LEVEL_AT = 49
 _QUOTE, _BACKSLASH, _NEWLINE = 34, 92, 10
 
 
@@ -40,6 +43,15 @@ class Fields:
         if not len(escapes):
             return np.zeros(len(self.starts), bool)
         return np.searchsorted(escapes, self.ends) > np.searchsorted(escapes, self.starts)
+
+    @cached_property
+    def ours(self) -> np.ndarray:
+        """Tell of each line whether it begins as a line of ours, with a time and a level."""
+        return np.logical_and.reduce([self.byte(at) == value for at, value in _BEGINNING])
+
+    def byte(self, at: int) -> np.ndarray:
+        """Return a byte of each line; that of another line where it is shorter."""
+        return self._bytes[np.minimum(self.starts + at, len(self.data) - 1)]
 
     @property
     def regular(self) -> np.ndarray:
@@ -79,7 +91,7 @@ class Fields:
             found = orjson.loads(raw)
         except orjson.JSONDecodeError:
             found = None
-        if not isinstance(found, dict) or "text" not in found:
+        if not isinstance(found, dict) or "text" not in found or "time" not in found:
             return [raw.decode("utf-8", "replace")]
         return [str(found.get("tag", "")), str(found.get("coin", "")), *str(found["text"]).split("\n")]
 

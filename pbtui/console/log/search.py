@@ -18,9 +18,7 @@ AFTER_ALL: Place = (1 << 62, 0)
 
 def find(blocks: Sequence[Block], wanted: Wanted, place: Place, step: int) -> Place | None:
     """Return the nearest row after (`step` 1) or before (−1) a place that is wanted too; None when there is none."""
-    at = _block_at(blocks, place)
-    order = range(at, len(blocks)) if step > 0 else range(at, -1, -1)
-    for number in order:
+    for number in _order(blocks, place, step):
         block = blocks[number]
         if not block.starts:
             continue
@@ -37,10 +35,8 @@ def at_time(blocks: Sequence[Block], time: bytes, place: Place, step: int) -> Pl
 
     Times are those of the market and need not grow from run to run: what lies nearest to the place is found.
     """
-    at = _block_at(blocks, place)
     last = len(blocks) - 1
-    order = range(at, len(blocks)) if step > 0 else range(at, -1, -1)
-    for number in order:
+    for number in _order(blocks, place, step):
         block = blocks[number]
         # A block is read only when its own first line or that of the next one says that the time may be in it.
         if step > 0 and number < last and blocks[number + 1].time and blocks[number + 1].time < time:
@@ -63,8 +59,10 @@ def iso(ts_ms: int) -> bytes:
         raise ValueError("no such time") from error
 
 
-def _block_at(blocks: Sequence[Block], place: Place) -> int:
-    return max(0, bisect_right(blocks, place, key=lambda block: (block.number, block.offset)) - 1)
+def _order(blocks: Sequence[Block], place: Place, step: int) -> range:
+    """Return the numbers of the blocks to look into: from the one that holds the place, or the last before it."""
+    at = max(0, bisect_right(blocks, place, key=lambda block: (block.number, block.offset)) - 1)
+    return range(at, len(blocks)) if step > 0 else range(min(at, len(blocks) - 1), -1, -1)
 
 
 def _holds(found: bytes, time: bytes, step: int) -> bool:

@@ -36,7 +36,6 @@ class LogView:
     unfolded: set[Place] = field(default_factory=set)
     share: float = 0.0
     done: bool = False  # everything has been read
-    busy: str = ""  # a search that takes its time
 
     def take(self, batch: Batch) -> None:
         """Use what a step of reading found."""
