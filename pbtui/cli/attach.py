@@ -47,9 +47,10 @@ def main(argv: list[str]) -> int:
 
 async def _attach(info: lock.LockInfo, *, view: bool, take: bool) -> int:
     from pbtui.console.app import ConsoleOptions, run_console
+    from pbtui.console.kept import kept_file
 
     # A bot's folder lies two levels below its base folder, where its candles are too.
-    options = ConsoleOptions(attached=True, base_dir=Path(info.run_dir).parent.parent)
+    options = ConsoleOptions(attached=True, kept=kept_file(info.user), base_dir=Path(info.run_dir).parent.parent)
     link = await remote.connect(info, "viewer" if view else "controller", take=take)
     try:
         left = await run_console(link, options, on_app=_leave_on_signals)

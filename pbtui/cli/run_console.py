@@ -63,12 +63,18 @@ class _Screen:
     async def show(self) -> ConsoleExit:
         """Show the console until it is left; a fault of it is a way to leave."""
         from pbtui.console.app import ConsoleExit, ConsoleOptions, run_console
+        from pbtui.console.kept import kept_file
 
         link = LocalLink(self._session.supervisor, self._session.seats)
         try:
             given = self._session.plan.options
             config = self._session.plan.config.path
-            options = ConsoleOptions(base_dir=given.base_dir, endpoints=given.endpoints, config=config)
+            options = ConsoleOptions(
+                base_dir=given.base_dir,
+                endpoints=given.endpoints,
+                config=config,
+                kept=kept_file(self._session.info.user),
+            )
             left = await run_console(link, options, on_app=self._keep)
         except Exception as error:  # noqa: BLE001 (the screen may fail in any way; the bot goes on and says how to come back)
             left = ConsoleExit("crash", f"{type(error).__name__}: {error}")

@@ -11,7 +11,7 @@ import msgspec
 
 from pbtui.config import Config, needs_loss_gate_ack, risk_omissions
 from pbtui.core.errors import SafetyRefusal, StateError
-from pbtui.live.store import write_private
+from pbtui.core.files import write_private
 
 _FILE = "live_confirmations.json"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Literal
@@ -16,6 +17,20 @@ LOG: frozenset[Place] = frozenset({"log"})
 CANDLES: frozenset[Place] = frozenset({"candles"})
 BACKTEST: frozenset[Place] = frozenset({"backtest"})
 CONFIG: frozenset[Place] = frozenset({"config"})
+
+
+_MOVED: dict[str, tuple[str, ...]] = {}  # the operator's own keys by action id, see `keymap`
+
+
+def move_keys(moved: Mapping[str, tuple[str, ...]]) -> None:
+    """Put the operator's own keys into force, for this process; they must have been checked."""
+    _MOVED.clear()
+    _MOVED.update(moved)
+
+
+def label_of(action_id: str) -> str:
+    """Return how the first key of an action is written on screen."""
+    return key_label(BY_ID[action_id].keys[0])
 
 
 class Danger(IntEnum):
@@ -33,7 +48,7 @@ class ConsoleAction:
     """One thing to do. `acts`: it changes the bot, so viewers and the read-only lock refuse it."""
 
     id: str
-    keys: tuple[str, ...]
+    default_keys: tuple[str, ...]
     verb: str
     help: str
     danger: Danger = Danger.VIEW
@@ -44,6 +59,11 @@ class ConsoleAction:
     hint: int = 0  # place in the footer, 0 = only in help and palette
     hint_panels: tuple[str, ...] = ()  # footer only while one of these panels has the focus
     asks: bool = False  # its dialog wants the letter y, though the bot is not changed
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys in force: the operator's own, else the default ones."""
+        return _MOVED.get(self.id, self.default_keys)
 
 
 MODE_OF: dict[str, Mode | None] = {
@@ -254,11 +274,18 @@ _LABELS = {
     "left_square_bracket": "[", "right_square_bracket": "]", "enter": "enter", "pagedown": "pgdn", "pageup": "pgup",
     "shift+tab": "S-tab",
 }  # fmt: skip
+_SIGNS = {
+    "exclamation_mark": "!", "quotation_mark": '"', "number_sign": "#", "dollar_sign": "$", "percent_sign": "%",
+    "ampersand": "&", "apostrophe": "'", "left_parenthesis": "(", "right_parenthesis": ")", "asterisk": "*",
+    "plus": "+", "minus": "-", "semicolon": ";", "less_than_sign": "<", "equals_sign": "=", "greater_than_sign": ">",
+    "at": "@", "backslash": "\\", "circumflex_accent": "^", "underscore": "_", "grave_accent": "`",
+    "left_curly_bracket": "{", "vertical_line": "|", "right_curly_bracket": "}", "tilde": "~",
+}  # fmt: skip
 
 
 def key_label(key: str) -> str:
     """Return how a key is written on screen: `^p`, `?`, `esc`."""
-    return _LABELS.get(key) or (f"^{key[5:]}" if key.startswith("ctrl+") else key)
+    return _LABELS.get(key) or _SIGNS.get(key) or (f"^{key[5:]}" if key.startswith("ctrl+") else key)
 
 
 def actions_of(place: Place) -> tuple[ConsoleAction, ...]:

@@ -18,7 +18,7 @@ from textual.filter import LineFilter, NoColor
 from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
-from pbtui.console.actions import BY_ID, ConsoleAction, Danger
+from pbtui.console.actions import BY_ID, ConsoleAction, Danger, move_keys
 from pbtui.console.availability import ENDED, why_not
 from pbtui.console.backtest.desk import BacktestDesk
 from pbtui.console.burst import Burst
@@ -29,6 +29,8 @@ from pbtui.console.dialogs.base import Dialog
 from pbtui.console.dialogs.quit import StoppingDialog
 from pbtui.console.driver import PatientDriver
 from pbtui.console.faults import Sturdy, reason_of, restart_key
+from pbtui.console.keeper import Keeper
+from pbtui.console.keymap import keys_or_default, user_keys_file
 from pbtui.console.log.desk import LogDesk
 from pbtui.console.log_keys import PURPOSE as LOG_PURPOSE
 from pbtui.console.look import Look
@@ -69,6 +71,8 @@ class ConsoleOptions:
     endpoints: Path | None = None  # other addresses of venues
     config: Path | None = None  # the file the bot runs on, where it is known
     themes_dir: Path | None = None  # themes of the user's own
+    keys_file: Path | None = None  # keys of the user's own
+    kept: Path | None = None  # where choices of view are kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,8 @@ class ConsoleApp(Sturdy, App[ConsoleExit], inherit_bindings=False):
         self.leaving = False
         self.crash_text = ""
         self.draw_fault = ""  # the last fault while drawing a panel
+        keys, self._keys_problem = keys_or_default(self.options.keys_file)
+        move_keys(keys)
         self.live = LiveScreen()
         self.animation_level = "none"
         self._guard_until = 0.0
@@ -131,12 +137,14 @@ class ConsoleApp(Sturdy, App[ConsoleExit], inherit_bindings=False):
             draw=self.refresh_views,
             config=self.options.config,
         )
-        self.configs = ConfigDesk(
-            self.options.base_dir, self.state.config, self.link.ask, self.refresh_views
-        )
+        self.configs = ConfigDesk(self.options.base_dir, self.state.config, self.link.ask, self.refresh_views)
+        self.keeper = Keeper(self, self.options.kept)
         self.wardrobe = Wardrobe(self)
         self.themes = self.wardrobe.themes
         self.wardrobe.begin()
+        kept_theme = self.keeper.begin()
+        if kept_theme in self.themes.palettes and not self.options.theme and not self.no_color:
+            self.use_theme(kept_theme)
 
     # -- life ----------------------------------------------------------------------------------------------------
 
@@ -152,6 +160,9 @@ class ConsoleApp(Sturdy, App[ConsoleExit], inherit_bindings=False):
         self._pump.start()
         self._look.company.arrive()
         self.set_interval(CLOCK_TICK_S, self.tick)
+        self.keeper.arrive()
+        if self._keys_problem:
+            self.say(self._keys_problem, ink="warn")
         self.wardrobe.watch()
 
     def tick(self) -> None:
@@ -161,10 +172,12 @@ class ConsoleApp(Sturdy, App[ConsoleExit], inherit_bindings=False):
         self.ask_chart()
         if isinstance(self.console_screen, CoinScreen):
             self._pump.ask_coin()
+        self.run_worker(self.keeper.keep(), group="keep", exclusive=True, exit_on_error=False)
 
     def leave(self, reason: Reason, text: str = "") -> None:
         """End the console; the bot is not touched."""
         self.leaving = True
+        self.keeper.keep_now()
         self.candles.close()
         self.exit(ConsoleExit(reason, text))
 
@@ -449,7 +462,11 @@ async def run_console(
 ) -> ConsoleExit:
     """Run the console until it is left; `on_app` gets the app first (for signals). Never raises for a UI fault."""
     options = options or ConsoleOptions()
-    options = replace(options, themes_dir=options.themes_dir or user_themes_dir())
+    options = replace(
+        options,
+        themes_dir=options.themes_dir or user_themes_dir(),
+        keys_file=options.keys_file or user_keys_file(),
+    )
     app = ConsoleApp(link, options, driver_class=PatientDriver)
     if on_app is not None:
         on_app(app)

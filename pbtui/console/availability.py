@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from pbtui.console.actions import LATER, ConsoleAction
+from pbtui.console.actions import LATER, ConsoleAction, label_of
 from pbtui.console.state import ViewState
 from pbtui.console.text import safe
 
@@ -20,8 +20,12 @@ def _target(state: ViewState, action: ConsoleAction) -> str:
     if not state.targets():
         return "no coin on this row"
     if action.id == "mode.panic" and len(state.targets()) > 1:
-        return f"{len(state.targets())} rows selected: p closes one coin and side, P closes everything"
+        return f"{len(state.targets())} rows selected: {_panic()}"
     return ""
+
+
+def _panic() -> str:
+    return f"{label_of('mode.panic')} closes one coin and side, {label_of('panic.all')} closes everything"
 
 
 def _rows(state: ViewState, action: ConsoleAction) -> str:
@@ -50,7 +54,7 @@ def _sortable(state: ViewState, action: ConsoleAction) -> str:
 
 
 def _stock(state: ViewState, action: ConsoleAction) -> str:
-    return "" if state.place == "candles" else "only on the Candles screen (5)"
+    return "" if state.place == "candles" else f"only on the Candles screen ({label_of('screen.candles')})"
 
 
 def _held(state: ViewState, action: ConsoleAction) -> str:
@@ -61,18 +65,22 @@ def _busy(state: ViewState, action: ConsoleAction) -> str:
     return "" if state.candles.busy_with() else "nothing runs"
 
 
+def _stops() -> str:
+    return f"{label_of('candles.stop')} stops it"
+
+
 def _no_download(state: ViewState, action: ConsoleAction) -> str:
-    return "a download runs already: x stops it" if state.candles.fetch.running else ""
+    return f"a download runs already: {_stops()}" if state.candles.fetch.running else ""
 
 
 def _no_check(state: ViewState, action: ConsoleAction) -> str:
-    return "a check runs already: x stops it" if state.candles.check.running else ""
+    return f"a check runs already: {_stops()}" if state.candles.check.running else ""
 
 
 def _no_delete(state: ViewState, action: ConsoleAction) -> str:
     view = state.candles
     fetching = view.fetch.running and any(pair in view.fetch.rows or not view.fetch.rows for pair in view.targets())
-    return "a download of it runs: x stops it" if fetching else "files are being deleted" if view.deleting else ""
+    return f"a download of it runs: {_stops()}" if fetching else "files are being deleted" if view.deleting else ""
 
 
 def _filterable(state: ViewState, action: ConsoleAction) -> str:
@@ -81,7 +89,7 @@ def _filterable(state: ViewState, action: ConsoleAction) -> str:
 
 
 def _log(state: ViewState, action: ConsoleAction) -> str:
-    return "" if state.place == "log" else "only on the Log screen (7)"
+    return "" if state.place == "log" else f"only on the Log screen ({label_of('screen.log')})"
 
 
 def _lines(state: ViewState, action: ConsoleAction) -> str:
@@ -93,7 +101,7 @@ def _searched(state: ViewState, action: ConsoleAction) -> str:
 
 
 def _trials(state: ViewState, action: ConsoleAction) -> str:
-    return "" if state.place == "backtest" else "only on the Backtest screen (2)"
+    return "" if state.place == "backtest" else f"only on the Backtest screen ({label_of('screen.backtest')})"
 
 
 def _runnable(state: ViewState, action: ConsoleAction) -> str:
@@ -102,7 +110,7 @@ def _runnable(state: ViewState, action: ConsoleAction) -> str:
 
 
 def _config(state: ViewState, action: ConsoleAction) -> str:
-    return "" if state.place == "config" else "only on the Config screen (6)"
+    return "" if state.place == "config" else f"only on the Config screen ({label_of('screen.config')})"
 
 
 def _config_file(state: ViewState, action: ConsoleAction) -> str:
@@ -181,7 +189,7 @@ def _acting(state: ViewState) -> str:
     if state.role != "controller":
         return "another console has the controls; this one only watches"
     if state.locked:
-        return "read-only: R and the account name unlock it"
+        return f"read-only: {label_of('lock')} and the account name unlock it"
     if snapshot is None:
         return "nothing is known of the bot yet"
     if snapshot.health.state in ENDED:

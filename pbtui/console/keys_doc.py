@@ -9,6 +9,7 @@ _HEAD = """# Keys
 Made by `scripts/gen-docs` from the registry in `pbtui/console/actions.py`; do not edit.
 
 **Ritual** is what stands between the key and its effect. Keys without a note on screens work everywhere.
+The **id** is what `:` takes, and what [keys of your own](own-keys.md) are given to.
 """
 _RITUALS = {
     Danger.VIEW: "",
@@ -27,11 +28,11 @@ def keys_markdown() -> str:
 
 def _table(group: str) -> str:
     rows = [_row(action) for action in ACTIONS if action.group == group]
-    return "\n".join([f"## {group}\n", "| Key | Does | Screens | Ritual |", "|---|---|---|---|", *rows, ""])
+    return "\n".join([f"## {group}\n", "| Key | Does | Screens | Ritual | Id |", "|---|---|---|---|---|", *rows, ""])
 
 
 def _row(action: ConsoleAction) -> str:
-    keys = " ".join(f"`{key_label(key)}`" for key in action.keys)
+    keys = " ".join(f"`{key_label(key)}`" for key in action.default_keys)
     places = "" if action.places == EVERYWHERE else ", ".join(sorted(action.places))
     ritual = _RITUALS[action.danger] or (_RITUALS[Danger.ORDERS] if action.asks else "")
-    return f"| {keys} | {action.help} | {places} | {ritual} |"
+    return f"| {keys} | {action.help} | {places} | {ritual} | `{action.id}` |"

@@ -174,6 +174,8 @@ class Operate:
 
         if await self._app.push_screen_wait(ConfirmDialog("Reload the config", ask, "reload")):
             await self.act(ReloadConfig(by=self._app.operator))
+            if self._app.state.config.facts is not None:
+                await self._app.configs.look()
 
     async def change_speed(self, factor: float) -> None:
         """Halve or double the speed of a replay."""

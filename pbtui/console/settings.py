@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pbtui.console.actions import label_of
 from pbtui.console.config.editor import edit, editor_words
 from pbtui.console.config.view import ConfigView
 from pbtui.console.dialogs.pick import PickDialog
@@ -157,7 +158,5 @@ def after_edit(view: ConfigView, code: int) -> tuple[str, str]:
         return "the file says what is in use already", "text"
     risky = sum(change.raises_risk for change in view.preview.changes) if view.preview is not None else 0
     more = f", {risky} of them may cost more" if risky else ""
-    return (
-        f"{count} key{'s' * (count != 1)} differ{'s' * (count == 1)} from what runs{more}: r looks at them and reloads",
-        "accent",
-    )
+    differ = f"{count} key{'s' * (count != 1)} differ{'s' * (count == 1)} from what runs{more}"
+    return f"{differ}: {label_of('bot.reload')} looks at them and reloads", "accent"

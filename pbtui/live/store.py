@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 
 from pbtui.core.errors import StateError
+from pbtui.core.files import write_private
 from pbtui.core.types import Mode, Pside
 
 VERSION = 1
@@ -123,25 +122,3 @@ class RunStore:
             write_private(self.path, msgspec.json.format(msgspec.json.encode(document), indent=1))
         except OSError as error:
             raise StateError(f"{self.path} cannot be written: {error}", hint="free or remount the disk") from error
-
-
-def write_private(path: Path, data: bytes) -> None:
-    """Replace a file so that after a crash either the old or the new content is there."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError:
-        with suppress(OSError):
-            temporary.unlink()
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -7,13 +7,14 @@ from functools import cache
 from pbtui.config.effective import value_text
 from pbtui.config.keys import Key
 from pbtui.config.risk import RISK_WORDS, declaration
+from pbtui.console.actions import label_of
 from pbtui.console.config.view import RISK_INKS, RISK_NOTES
 from pbtui.console.tables.config_tree import BY_HAND, FAULTS, Leaf
 from pbtui.console.text import Line, Span, safe
 
 _USERS = {"L": "live", "B": "backtest", "O": "optimize"}
 _SECTIONS = {
-    BY_HAND: "Modes set by hand; they win over the config until given back (c on the Live screen).",
+    BY_HAND: "Modes set by hand; they win over the config until given back to it on the Live screen.",
     FAULTS: "What keeps the file on disk from being used; the bot goes on with what it has.",
     "coin_overrides": "Values for one coin only; the default is what holds for the other coins.",
     "backtest": "Not used by a live bot, but for the exchange's name.",
@@ -56,7 +57,7 @@ def _change(leaf: Leaf) -> Line:
     spans: list[Span] = [("on disk: ", "dim"), (safe(change.new, 200), "accent")]
     if change.risk:
         spans.append((f"  {RISK_NOTES[change.risk]}", RISK_INKS[change.risk]))
-    spans.append(("  needs a restart" if change.needs_restart else "  r takes it over", "dim"))
+    spans.append(("  needs a restart" if change.needs_restart else f"  {label_of('bot.reload')} takes it over", "dim"))
     return tuple(spans)
 
 

@@ -202,13 +202,17 @@ class ConsoleScreen(Sturdy, Screen[None], inherit_bindings=False):
 
     def on_descendant_focus(self) -> None:
         """Tell the app where the focus is; dangerous keys rest for a moment."""
-        if not isinstance(self.focused, Input):
-            self.console.state.panel = (self.focused.id if self.focused else "") or self.PLACE
+        self._tell_panel()
         self.console.guard()
         self.call_after_refresh(self.refresh_view)
+
+    def _tell_panel(self) -> None:
+        if not isinstance(self.focused, Input):
+            self.console.state.panel = (self.focused.id if self.focused else "") or self.PLACE
 
     def on_screen_resume(self) -> None:
         """Back in front."""
         self.console.state.place = self.PLACE
+        self._tell_panel()
         self.console.guard()
         self.apply_size()

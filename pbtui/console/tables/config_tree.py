@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from pbtui.console.actions import label_of
 from pbtui.console.config.view import RISK_INKS, RISK_NOTES, ConfigView
 from pbtui.console.state import ViewState
 from pbtui.console.tables.select import matches
@@ -217,7 +218,21 @@ def empty_words(state: ViewState) -> tuple[str, ...]:
     if view.reading and view.facts is None:
         return ("reading the config…",)
     if view.trouble():
-        return (view.trouble(), "", "f   look at another file", "E   edit this one")
+        return (view.trouble(), "", _hint("config.file", "look at another file"), _hint("config.edit", "edit this one"))
     if state.filters.get("config", "").strip() or view.only_changed:
-        return ("no such key", "", "esc clears the filter", "o   shows unchanged keys too")
-    return ("nothing to show", "", "f   look at a file", "b   look at what the bot runs on")
+        return (
+            "no such key",
+            "",
+            _hint("back", "clears the filter"),
+            _hint("config.changed", "shows unchanged keys too"),
+        )
+    return (
+        "nothing to show",
+        "",
+        _hint("config.file", "look at a file"),
+        _hint("config.bot", "look at what the bot runs on"),
+    )
+
+
+def _hint(action_id: str, text: str) -> str:
+    return f"{label_of(action_id):<4}{text}"
