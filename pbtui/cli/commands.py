@@ -3,6 +3,8 @@
 # command → module with `main(argv) -> int`
 COMMANDS = {
     "backtest": "pbtui.cli.backtest",
+    "optimize": "pbtui.cli.optimize",
+    "pareto": "pbtui.cli.pareto",
     "config": "pbtui.cli.config_cmd",
     "candles": "pbtui.cli.candles_cmd",
     "keys": "pbtui.cli.keys_cmd",
@@ -15,8 +17,6 @@ COMMANDS = {
     "do": "pbtui.cli.do",
 }
 LATER = (
-    "optimize",
-    "pareto",
     "fills",
     "sim",
     "doctor",

@@ -78,6 +78,12 @@ def _parser() -> parsing.Parser:
     )
     parser.add_argument("folder", nargs="?", type=Path, metavar="DIR")
     parsing.add_global_flags(parser)
+    _add_choosing(parser)
+    _add_writing(parser)
+    return parser
+
+
+def _add_choosing(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add(
         "-l",
@@ -125,6 +131,10 @@ def _parser() -> parsing.Parser:
     add("--id", dest="member", default="", metavar="ID", help="take this member instead of picking one")
     add("--compare", type=parsing.words, default=(), metavar="A,B", help="show members side by side where they differ")
     add("--metrics", action="store_true", help="list the metrics that the members tell")
+
+
+def _add_writing(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
     add("--write", type=Path, metavar="FILE", help="write the picked member as a configuration")
     add(
         "--export", type=Path, metavar="FILE", help="write all shown members with metrics and parameters: .json or .csv"
@@ -132,7 +142,6 @@ def _parser() -> parsing.Parser:
     add("--html", type=Path, metavar="FILE", help="write a web page of the front")
     add("--png", type=Path, metavar="FILE", help="write a picture of the front")
     add("--force", action="store_true", help="replace files that are there")
-    return parser
 
 
 def _attached(argv: Sequence[str]) -> list[str]:
