@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from pbtui.core.record import record
 from pbtui.core.types import Mode, Pside
 
 StopChoice = Literal["keep", "cancel_entries", "cancel_all"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Target:
     """One coin and side."""
 
@@ -18,7 +18,7 @@ class Target:
     pside: Pside
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SetMode:
     """Set a hand mode on coins and sides; `mode` None gives them back to the config."""
 
@@ -28,7 +28,7 @@ class SetMode:
     confirm: str = ""  # for panic: the coin typed by the operator
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PanicAll:
     """Close everything now; `confirm` must be PANIC."""
 
@@ -36,7 +36,7 @@ class PanicAll:
     by: str = "operator"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PauseCreations:
     """Pause or resume the creation of new orders; cancels and closes go on."""
 
@@ -44,14 +44,14 @@ class PauseCreations:
     by: str = "operator"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ReloadConfig:
     """Load the config file again and use what may change without a restart."""
 
     by: str = "operator"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StopBot:
     """Stop in order, with the chosen treatment of resting orders."""
 
@@ -59,7 +59,7 @@ class StopBot:
     by: str = "operator"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SetReplaySpeed:
     """Change the speed of a replay or synthetic market (market seconds per second; 0 = as fast as possible)."""
 
@@ -70,7 +70,7 @@ class SetReplaySpeed:
 Action = SetMode | PanicAll | PauseCreations | ReloadConfig | StopBot | SetReplaySpeed
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ActionResult:
     """Whether an action was taken, and one line saying what happened or why not."""
 
@@ -79,7 +79,7 @@ class ActionResult:
     refused: bool = False  # by a safety rule
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ChartQuery:
     """Ask for the last `n` candles of a symbol with its levels."""
 
@@ -88,14 +88,14 @@ class ChartQuery:
     n: int = 120
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PanicQuery:
     """Ask what a panic of these targets (empty = all) would send."""
 
     targets: tuple[Target, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ModeQuery:
     """Ask what setting a mode on these targets would do."""
 
@@ -103,17 +103,17 @@ class ModeQuery:
     mode: Mode | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ReloadQuery:
     """Ask what a config reload would change."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ConfigQuery:
     """Ask for the config in effect, key by key."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CoinQuery:
     """Ask for parameters and the last `n` fills of one coin and side, and why orders of both sides are as they are."""
 
@@ -122,12 +122,12 @@ class CoinQuery:
     n: int = 100
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HealthQuery:
     """Ask for what is known of the loop's health in full."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BacklogQuery:
     """Ask for what happened since the bot began: the last `events` rows, and equity in at most `points` points."""
 

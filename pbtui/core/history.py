@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from pbtui.core.record import record
 from pbtui.core.snapshot import EventRow, LoopHealth
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Stall:
     """A moment at which the event loop stood still: when, for how long (so far), and in which of our functions."""
 
@@ -16,7 +17,7 @@ class Stall:
     where: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CallTimes:
     """Remote calls of one kind over the last minutes."""
 
@@ -27,7 +28,7 @@ class CallTimes:
     failed: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HealthReport:
     """What is known of the loop in full: histories are oldest first, by ten seconds or by turn."""
 
@@ -38,7 +39,7 @@ class HealthReport:
     calls: tuple[CallTimes, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Equity:
     """Balance and equity since the bot began, thinned; oldest first, market time."""
 
@@ -47,7 +48,7 @@ class Equity:
     equity: tuple[float, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Backlog:
     """What a console that has just come needs to show what happened before it."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from pbtui.core.record import record
 from pbtui.core.types import Pside, Side
 
 VenueKind = Literal["paper", "live", "replay", "synthetic"]
@@ -12,7 +13,7 @@ RunState = Literal["starting", "running", "paused", "blocked", "error", "stoppin
 OrderState = Literal["open", "create", "cancel", "foreign"]  # create/cancel: what the next send would change
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AccountHead:
     """Who trades where."""
 
@@ -28,7 +29,7 @@ class AccountHead:
     log_path: str = ""  # the log file on the machine of the bot
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Money:
     """Account totals in quote; `day_pnl` is realised today (UTC, market time) net of fees."""
 
@@ -42,7 +43,7 @@ class Money:
     n_fills: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Exposure:
     """Wallet exposure of one side against its limit (fractions of the balance)."""
 
@@ -53,7 +54,7 @@ class Exposure:
     max_positions: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LoopHealth:
     """Is the bot alive: ages and counters of the loop and its connections."""
 
@@ -84,7 +85,7 @@ class LoopHealth:
     rate_used: float | None = None  # share of the venue's request budget in use, 0 to 1
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ReadyItem:
     """One line of the start-up checklist."""
 
@@ -93,7 +94,7 @@ class ReadyItem:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PositionRow:
     """One coin and side with a position, an open order, or a slot."""
 
@@ -120,7 +121,7 @@ class PositionRow:
     danger: bool = False  # a position that nothing protects (side switched off)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OrderRow:
     """One order on the venue or wanted by the engine; qty signed (buy +, sell −)."""
 
@@ -139,7 +140,7 @@ class OrderRow:
     qty_decimals: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ModeRow:
     """Mode of one coin and side: configured, effective, and who set it when."""
 
@@ -154,7 +155,7 @@ class ModeRow:
     stops: str  # what this mode stops: "", "entries", "entries+closes", ...
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EventRow:
     """One line of the event panel; level 0 error/warning, 1 info, 2 debug, 3 trace."""
 
@@ -167,7 +168,7 @@ class EventRow:
     is_error: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Snapshot:
     """The published state after one tick; `seq` only grows, `market_ms` is the venue's time."""
 
@@ -186,7 +187,7 @@ class Snapshot:
     warnings: tuple[str, ...] = ()  # standing ones: derived markets, loss gate, config
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Level:
     """A horizontal line of a chart."""
 
@@ -196,7 +197,7 @@ class Level:
     qty: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Chart:
     """Candles of one symbol (oldest first) with the levels to draw over them."""
 
@@ -211,7 +212,7 @@ class Chart:
     price_decimals: int = 2
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PanicOrder:
     """One order that a panic would send; qty signed, pnl and fee in quote (fee ≤ 0)."""
 
@@ -228,7 +229,7 @@ class PanicOrder:
     kind: str = "limit"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PanicPreview:
     """Exactly what a panic of the asked coins and sides would do now."""
 
@@ -239,7 +240,7 @@ class PanicPreview:
     notional: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ConfigChange:
     """One key that a config reload would change."""
 
@@ -251,7 +252,7 @@ class ConfigChange:
     risk: Literal["", "raises", "may raise", "lowers"] = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ConfigProblem:
     """What is wrong with one key of a config file; `path` is empty for the file as a whole."""
 
@@ -259,7 +260,7 @@ class ConfigProblem:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ReloadPreview:
     """What reloading the config file would change, or why it cannot be loaded."""
 
@@ -268,7 +269,7 @@ class ReloadPreview:
     problems: tuple[ConfigProblem, ...] = ()  # every fault of the file, the first of which is `error`
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ConfigRow:
     """One key of a config in effect; values are short texts, `default` fills what a file omits."""
 
@@ -281,7 +282,7 @@ class ConfigRow:
     notes: tuple[str, ...] = ()  # warnings about this key
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ConfigFacts:
     """A config in effect, key by key; `file` is where it can be edited, empty when it stands in no file."""
 
@@ -291,7 +292,7 @@ class ConfigFacts:
     warnings: tuple[str, ...] = ()  # those of no single key
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ModeEffect:
     """What a change of mode would do, in words and orders: shown before it is confirmed."""
 
@@ -299,7 +300,7 @@ class ModeEffect:
     lowers_risk: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ParamRow:
     """One effective parameter of a coin and side, and where its value comes from."""
 
@@ -309,7 +310,7 @@ class ParamRow:
     own: bool = False  # differs from the side's own: this coin only
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FillRow:
     """One execution; qty signed (buy +, sell −), pnl gross of fees, fee ≤ 0 when paid."""
 
@@ -322,7 +323,7 @@ class FillRow:
     fee: float
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ReasonRow:
     """Why an order exists or does not (docs/why.md); numbers by name, in the order in which they are declared.
 
@@ -342,7 +343,7 @@ class ReasonRow:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CoinFacts:
     """What is behind one coin and side: its parameters, and its last fills, newest first."""
 

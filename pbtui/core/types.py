@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
+
+from pbtui.core.record import record
 
 Pside = Literal["long", "short"]
 Side = Literal["buy", "sell"]
@@ -32,7 +33,7 @@ def order_side(pside: Pside, *, closing: bool) -> Side:
     return "buy" if (pside == "long") is not closing else "sell"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Market:
     """Trading limits and fees of one symbol; steps in contracts/quote, fees as fractions."""
 
@@ -53,7 +54,7 @@ class Market:
     id: str = ""  # the venue's own name of the market: BTCUSDT, XBTUSDTM; empty when nobody told it
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Position:
     """Size signed by side (long ≥ 0, short ≤ 0); price is the average entry price."""
 
@@ -64,7 +65,7 @@ class Position:
 FLAT = Position()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Balance:
     """Wallet balance of the account's quote currency, without unrealised profit."""
 
@@ -72,7 +73,7 @@ class Balance:
     quote: str = "USDT"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OrderRequest:
     """An order about to be sent; qty is unsigned here because `side` carries the direction."""
 
@@ -88,7 +89,7 @@ class OrderRequest:
     post_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OpenOrder:
     """An order resting on the venue; qty is the remaining unsigned quantity."""
 
@@ -103,7 +104,7 @@ class OpenOrder:
     created_ms: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fill:
     """One execution; qty signed (buy +, sell −), pnl gross of fees, fee ≤ 0 when paid, both in quote."""
 
@@ -123,7 +124,7 @@ class Fill:
     pprice: float = 0.0  # position price after the fill
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ticker:
     """Best prices and last trade of a symbol at a moment of the venue."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from pbtui.core.actions import Action, ActionResult, Query
 from pbtui.core.history import Backlog, HealthReport
+from pbtui.core.record import record
 from pbtui.core.snapshot import Chart, CoinFacts, ConfigFacts, ModeEffect, PanicPreview, ReloadPreview, Snapshot
 
 Role = Literal["controller", "viewer"]
@@ -15,7 +15,7 @@ Wish = Literal["ask", "take", "give"]  # the controls: ask for them, take them b
 Reply = Chart | PanicPreview | ModeEffect | ReloadPreview | ConfigFacts | CoinFacts | HealthReport | Backlog
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Seating:
     """Who has the controls, as one console sees it; names are empty where nobody is."""
 

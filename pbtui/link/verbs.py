@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Literal
 
 from pbtui.core.actions import StopChoice
 from pbtui.core.errors import ConfigError
+from pbtui.core.record import record
 from pbtui.core.sanitize import sanitize_line
 from pbtui.core.types import PSIDES, Mode, Pside
 from pbtui.link.base import Wish
@@ -33,7 +33,7 @@ ALL = "all"
 MOST_ROWS = 1_000
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Verb:
     """One word and what may follow it. `acts`: it changes the bot, so that viewers are refused."""
 
@@ -47,7 +47,7 @@ class Verb:
     session: bool = False  # makes sense only in an open session
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Command:
     """A typed line that makes sense; which coins there are is another question (`link.targets`)."""
 

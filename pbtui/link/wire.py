@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import msgspec
 
 from pbtui.core import actions, history, snapshot
 from pbtui.core.errors import LinkClosed, PbtuiError
+from pbtui.core.record import record
 
 VERSION = 1
 MAX_REQUEST = 64 * 1024  # an operator's message; anything longer is not one
@@ -20,7 +20,7 @@ Want = Literal["controller", "viewer", "command", "status"]  # the last two take
 SeatName = Literal["controller", "viewer"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Hello:
     """First message of a client: protocol version, wanted seat, and who it is (for the log)."""
 
@@ -30,7 +30,7 @@ class Hello:
     take: bool = False  # take the controls from whoever has them
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Seat:
     """The server's answer to Hello, repeated whenever the client's role changes."""
 
@@ -41,14 +41,14 @@ class Seat:
     watchers: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Controls:
     """A console's wish about the controls; answered with an ActionResult."""
 
     wish: Literal["ask", "take", "give"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Refusal:
     """An action or question that failed with the bot's reason, in one line."""
 
@@ -56,7 +56,7 @@ class Refusal:
     exit_code: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ended:
     """The bot has ended; the last message of a connection."""
 
@@ -107,7 +107,7 @@ class Envelope(msgspec.Struct, frozen=True, array_like=True):
     fields: msgspec.Raw
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Message:
     """A decoded envelope."""
 
@@ -121,9 +121,7 @@ class BadMessage(PbtuiError):
 
 _encoder = msgspec.msgpack.Encoder()
 _envelopes = msgspec.msgpack.Decoder(Envelope)
-_decoders: dict[str, msgspec.msgpack.Decoder[Any]] = {
-    name: msgspec.msgpack.Decoder(kind) for name, kind in _TYPES.items()
-}
+_decoders: dict[str, msgspec.msgpack.Decoder[Any]] = {}  # made when first needed: all of them hold up a start
 
 
 def encode(value: object, number: int = 0) -> bytes:
@@ -139,12 +137,18 @@ def decode(body: bytes) -> Message:
     """Return the message in a frame's body; raises BadMessage."""
     try:
         envelope = _envelopes.decode(body)
-        decoder = _decoders.get(envelope.kind)
-        if decoder is None:
-            raise BadMessage("a message of an unknown type")
-        return Message(envelope.number, decoder.decode(envelope.fields))
+        return Message(envelope.number, _decoder(envelope.kind).decode(envelope.fields))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError, ValueError) as error:
         raise BadMessage("a message that cannot be read") from error
+
+
+def _decoder(name: str) -> msgspec.msgpack.Decoder[Any]:
+    found = _decoders.get(name)
+    if found is None:
+        if name not in _TYPES:
+            raise BadMessage("a message of an unknown type")
+        found = _decoders[name] = msgspec.msgpack.Decoder(_TYPES[name])
+    return found
 
 
 async def read_message(reader: asyncio.StreamReader, limit: int) -> Message:
