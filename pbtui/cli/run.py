@@ -12,6 +12,8 @@ from pbtui.cli.run_args import RunOptions, parse
 from pbtui.console.terminal import why_no_screen
 from pbtui.core.errors import ConfigError
 
+_STARTED_S = 2.0  # by then the modules of a console and a bot are loaded
+
 
 def main(argv: list[str]) -> int:
     """Run a bot; returns the exit code."""
@@ -41,6 +43,7 @@ def _headless(options: RunOptions) -> int:
 
 
 def _console(options: RunOptions, stage: Any) -> int:
+    gc.disable()  # what is loaded now stays: looking through it would cost a fifth of the start; see `run_loop`
     from pbtui.cli.plan import make_plan
     from pbtui.cli.run_console import run_session
     from pbtui.core.clock import RealClock
@@ -53,10 +56,28 @@ def run_loop(work: Coroutine[Any, Any, int]) -> int:
     import asyncio
 
     # The start-up's objects live as long as the process: no need to look through them again and again.
-    gc.freeze()
+    gc.disable()
+    work = _with_collector(work)
     if sys.platform == "win32":
         return asyncio.run(work)
     import uvloop
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(work)
+
+
+async def _with_collector(work: Coroutine[Any, Any, int]) -> int:
+    """Do the work; the collector of garbage begins once the program has started."""
+    import asyncio
+
+    later = asyncio.get_running_loop().call_later(_STARTED_S, _collect_from_now_on)
+    try:
+        return await work
+    finally:
+        later.cancel()
+        gc.enable()
+
+
+def _collect_from_now_on() -> None:
+    gc.freeze()
+    gc.enable()
