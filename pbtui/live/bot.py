@@ -267,7 +267,7 @@ class Bot:
             await self._read_failed(error)
             return
         except Exception as error:  # noqa: BLE001 - the budget turns it into a shown error and then into a restart
-            self.events.debug("loop", traceback.format_exc(limit=8))
+            self.events.trace("loop", traceback.format_exc(limit=8))
             text = error.line() if isinstance(error, PbtuiError) else f"{type(error).__name__}: {error}"
             await self._count(text, pause_s=ERROR_PAUSE_S)
             return

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from itertools import islice
 
-from pbtui.core.sanitize import sanitize_line
+from pbtui.core.sanitize import sanitize_line, sanitize_text
 from pbtui.core.snapshot import EventRow
 
 WARNING, INFO, DEBUG, TRACE = 0, 1, 2, 3
@@ -40,21 +40,28 @@ class EventLog:
         """Keep a row; `tag` is a short word such as order, fill, mode."""
         if is_error:
             self.errors += 1
-        if not self.wants(level):
-            return
+        if self.wants(level):
+            self._keep(level, tag, sanitize_line(text), coin, is_error=is_error)
+
+    def _keep(self, level: int, tag: str, text: str, coin: str, *, is_error: bool) -> None:
         self._seq += 1
         row = EventRow(
             ts_ms=self._now_ms(),
             level=level,
             tag=sanitize_line(tag),
             coin=sanitize_line(coin),
-            text=sanitize_line(text),
+            text=text,
             seq=self._seq,
             is_error=is_error,
         )
         self._rows.append(row)
         for listener in self._listeners:
             listener(row)
+
+    def trace(self, tag: str, text: str) -> None:
+        """Keep a traceback as a detail, with its lines: the log screen folds them, others show one line."""
+        if self.wants(DEBUG):
+            self._keep(DEBUG, tag, sanitize_text(text.strip("\n")), "", is_error=False)
 
     def error(self, tag: str, text: object, *, coin: str = "") -> None:
         """Keep an error."""

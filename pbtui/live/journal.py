@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import islice
 
-from pbtui.core.sanitize import sanitize_line
+from pbtui.core.sanitize import sanitize_line, sanitize_text
 from pbtui.core.snapshot import EventRow
 
 Listener = Callable[[EventRow], None]
@@ -39,6 +39,10 @@ class Journal:
     def say(self, tag: str, text: str, *, level: int = 1, is_error: bool = False) -> None:
         """Keep a row of the session itself."""
         self.take(EventRow(self._now_ms(), level, tag, "", sanitize_line(text), is_error=is_error))
+
+    def trace(self, tag: str, text: str) -> None:
+        """Keep a traceback as a detail, with its lines: the log screen folds them, others show one line."""
+        self.take(EventRow(self._now_ms(), 2, tag, "", sanitize_text(text.strip("\n"))))
 
     def tail(self) -> tuple[EventRow, ...]:
         """Return the rows a snapshot shows, oldest first."""

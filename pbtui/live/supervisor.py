@@ -228,7 +228,7 @@ class Supervisor:
         except PbtuiError as error:
             return self._failed(error, opened)
         except Exception as error:  # noqa: BLE001 (whatever broke, the session shows it and starts the bot afresh)
-            self.journal.say("crash", traceback.format_exc(limit=-6), level=2)
+            self.journal.trace("crash", traceback.format_exc(limit=-6))
             return self._failed(PbtuiError(f"{type(error).__name__}: {sanitize_line(error)}"), opened)
         finally:
             self._bot = None
