@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -198,10 +200,25 @@ async def test_exposure_of_both_sides(base: Path) -> None:
         assert "short, most 0.6001" in d.text
 
 
-async def test_the_path_is_copied(base: Path) -> None:
+def copied(d: Desk, monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
+    """Return a function that returns what was sent to the terminal's clipboard since."""
+    monkeypatch.delenv("TMUX", raising=False)
+    driver, caught = d.app._driver, list[str]()
+    assert driver is not None
+    monkeypatch.setattr(driver, "write", caught.append)
+
+    def text() -> str:
+        (only,) = [part for part in caught if part.startswith("\x1b]52;c;")]
+        return base64.b64decode(only.removeprefix("\x1b]52;c;").removesuffix("\x1b\\")).decode()
+
+    return text
+
+
+async def test_the_path_is_copied(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with backtests(base) as d:
+        sent = copied(d, monkeypatch)
         await d.press("o")
-        assert d.app.clipboard == str(base / "backtests" / "binance" / SECOND)
+        assert sent() == str(base / "backtests" / "binance" / SECOND)
         assert "copied:" in d.message
 
 
@@ -320,7 +337,7 @@ async def test_a_run_without_fills_is_a_result(tmp_path: Path) -> None:
         assert "no coin was traded" in d.text
 
 
-async def test_hostile_names_reach_no_terminal(tmp_path: Path) -> None:
+async def test_hostile_names_reach_no_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home(tmp_path)
     folder = result(tmp_path, exchange="b\x1b]0;x\x07in[red]")
     text = (folder / "fills.csv").read_text().replace("SYNB", "S\x1b[31mB")
@@ -331,8 +348,10 @@ async def test_hostile_names_reach_no_terminal(tmp_path: Path) -> None:
             assert "\x07" not in d.text
             await keys(d, "]")
         assert "in[red]" in d.text
+        sent = copied(d, monkeypatch)
         await d.press("o")
-        assert "\x1b" not in d.app.clipboard
+        assert "in[red]" in sent()
+        assert "\x1b" not in sent()
 
 
 async def test_plain_terminals_get_plain_curves(base: Path) -> None:
