@@ -5,7 +5,8 @@ from __future__ import annotations
 from pbtui.console.levels import short_kind
 from pbtui.console.numbers import gain, gain_ink, mode_ink, mode_word, pct, price, ratio, size, utc
 from pbtui.console.state import Key, ViewState
-from pbtui.console.text import Line, safe, wrap
+from pbtui.console.text import Line, line_width, safe, wrap
+from pbtui.console.why.panel import why_lines
 from pbtui.core.snapshot import ModeRow, PositionRow
 
 _LABEL = 10
@@ -29,14 +30,30 @@ def fact_lines(state: ViewState, key: Key, room: int) -> list[Line]:
     position = next((row for row in snapshot.positions if (row.symbol, row.pside) == key), None)
     mode = next((row for row in snapshot.modes if (row.symbol, row.pside) == key), None)
     lines: list[Line] = [((f"{safe(state.coin(key[0]), 20)} {key[1]}", "strong"), (f"  {safe(key[0], 40)}", "dim"))]
-    lines += _position_lines(position)
-    lines += _mode_lines(mode)
-    lines += _why_lines(position, mode, room)
-    return lines
+    lines += _paired([*_position_lines(position), *_mode_lines(mode)], room)
+    lines += _flag_lines(position, room)
+    facts = state.facts
+    if facts is not None and facts.symbol == key[0] and facts.reasons:
+        return [*lines, (), *why_lines(facts, key[1], room)]
+    return [*lines, *_waiting_lines(position, mode, room)]
 
 
 def _fact(label: str, text: str, ink: str = "text") -> Line:
     return ((label.ljust(_LABEL), "dim"), (text, ink))
+
+
+def _paired(facts: list[Line], room: int) -> list[Line]:
+    """Return facts two to a line where both have room, so that the reasons below come into view."""
+    half = room // 2
+    lines: list[Line] = []
+    rest = list(facts)
+    while rest:
+        first = rest.pop(0)
+        if rest and max(line_width(first), line_width(rest[0])) < half:
+            lines.append((*first, (" " * (half - line_width(first)), "text"), *rest.pop(0)))
+        else:
+            lines.append(first)
+    return lines
 
 
 def _position_lines(row: PositionRow | None) -> list[Line]:
@@ -63,24 +80,36 @@ def _mode_lines(row: ModeRow | None) -> list[Line]:
         lines.append(_fact("set by", f"{safe(row.set_by, 40)}, {utc(row.set_ms, '%d %b %H:%M:%SZ')}"))
     if row.hand or row.configured != row.effective:
         lines.append(_fact("config", safe(mode_word(row.configured), 16), "dim"))
-    lines.append(_fact("stops", safe(row.stops, 60) or "nothing", "warn" if row.stops else "dim"))
+    if row.stops:
+        lines.append(_fact("stops", safe(row.stops, 60), "warn"))
     return lines
 
 
-def _why_lines(row: PositionRow | None, mode: ModeRow | None, room: int) -> list[Line]:
-    """Say what the engine waits for, and explain each flag."""
+def _flag_lines(row: PositionRow | None, room: int) -> list[Line]:
+    """Explain each flag; a position that nothing protects comes first."""
+    if row is None:
+        return []
+    found: list[tuple[str, str]] = []
+    if row.danger:
+        found.append(("nothing protects this position: its side is switched off; p closes it", "bad"))
+    for flag in row.flags:
+        words = next((text for name, text in FLAG_WORDS.items() if safe(flag).startswith(name)), "")
+        found.append((f"{safe(flag)}: {words}" if words else safe(flag), "warn"))
+    return [((part, ink),) for text, ink in found for part in wrap(text, room, 2)]
+
+
+def _waiting_lines(row: PositionRow | None, mode: ModeRow | None, room: int) -> list[Line]:
+    """Say what the engine waits for, as far as a snapshot tells: the bot has not been asked yet."""
     lines: list[Line] = [(), (("Why", "accent"),)]
-    for text, ink in _reasons(row, mode):
+    for text, ink in _next(row, mode):
         lines += [((part, ink),) for part in wrap(text, room, 2)]
     return lines
 
 
-def _reasons(row: PositionRow | None, mode: ModeRow | None) -> list[tuple[str, str]]:
+def _next(row: PositionRow | None, mode: ModeRow | None) -> list[tuple[str, str]]:
     if row is None:
         return [("no slot: other coins rank higher, or its mode allows no entry", "text")]
     found: list[tuple[str, str]] = []
-    if row.danger:
-        found.append(("nothing protects this position: its side is switched off; p closes it", "bad"))
     if row.next_kind:
         where = price(row.next_price, row.price_decimals)
         found.append(
@@ -88,7 +117,4 @@ def _reasons(row: PositionRow | None, mode: ModeRow | None) -> list[tuple[str, s
         )
     elif mode is None or not mode.stops:
         found.append(("the engine wants no order here now", "text"))
-    for flag in row.flags:
-        words = next((text for name, text in FLAG_WORDS.items() if safe(flag).startswith(name)), "")
-        found.append((f"{safe(flag)}: {words}" if words else safe(flag), "warn"))
     return found

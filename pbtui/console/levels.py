@@ -15,13 +15,21 @@ _LEAST_TICK_ROWS = 4
 _MORE = len("999 more ▲")
 _SHORT = {
     "entry(pos)": "position", "mark": "mark", "ema_lower": "ema low", "ema_upper": "ema high", "foreign": "foreign",
+    "trail_threshold": "threshold", "trail_turn": "turn", "trail_extreme": "extreme",
 }  # fmt: skip
 _TIGHT = {
     "position": "pos", "ema low": "ema-", "ema high": "ema+", "foreign": "other", "unstuck": "unstk",
-    "reduce": "cut", "trail in": "trail", "trail out": "trail",
+    "reduce": "cut", "trail in": "trail", "trail out": "trail", "threshold": "thresh", "extreme": "extr",
 }  # fmt: skip
-_INK = {"mark": "strong", "entry(pos)": "accent", "ema_lower": "dim", "ema_upper": "dim", "foreign": "dim"}
-_WEIGHT = {"mark": 0, "entry(pos)": 1, "ema_lower": 3, "ema_upper": 3}  # of two in a row the lighter number is shown
+_INK = {
+    "mark": "strong", "entry(pos)": "accent", "ema_lower": "dim", "ema_upper": "dim", "foreign": "dim",
+    "trail_threshold": "warn", "trail_turn": "warn", "trail_extreme": "dim",
+}  # fmt: skip
+# Of two in a row the lighter number is shown there.
+_WEIGHT = {
+    "mark": 0, "entry(pos)": 1, "trail_threshold": 3, "trail_turn": 3, "ema_lower": 4, "ema_upper": 4,
+    "trail_extreme": 5,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +106,14 @@ def tags(levels: Sequence[Level], scale: Scale, decimals: int, gutter: Gutter) -
     if not gutter.digits:
         return [()] * scale.rows
     found: list[Line] = [()] * scale.rows
-    for level in by_weight(levels):
-        row = scale.half(level.price) // 2
-        if scale.holds(level.price) and not found[row]:
-            ink = level_ink(level)
-            name = fit(name_of(level, gutter), gutter.label)
-            found[row] = (("┤", ink), (f" {fit(price(level.price, decimals), gutter.digits, '>')} {name}", ink))
+    places, hidden = _places(levels, scale)
+    for row, level in places.items():
+        ink = level_ink(level)
+        name, more = name_of(level, gutter), f" +{hidden.get(row, 0)}"
+        name = fit(name + more if row in hidden and len(name + more) <= gutter.label else name, gutter.label)
+        # A tag beside its own row hangs on the rule rather than on a line of the plot.
+        joint = "┤" if scale.half(level.price) // 2 == row else "│"
+        found[row] = ((joint, ink), (f" {fit(price(level.price, decimals), gutter.digits, '>')} {name}", ink))
     for value in round_prices(scale):
         row = scale.half(value) // 2
         if not found[row]:
@@ -113,6 +123,38 @@ def tags(levels: Sequence[Level], scale: Scale, decimals: int, gutter: Gutter) -
     _count(found, range(min(3, scale.rows)), above, "▲", gutter)
     _count(found, range(scale.rows - 1, max(-1, scale.rows - 4), -1), below, "▼", gutter)
     return [tag or (("│", "border"),) for tag in found]
+
+
+def _places(levels: Sequence[Level], scale: Scale) -> tuple[dict[int, Level], dict[int, int]]:
+    """Return which level has its tag in which row, and how many of a row have none.
+
+    A tag stands in its level's own row, or in a free one next to it, above or below as it is; tags stay in the order
+    of their prices. A level at the price of one that is shown needs none.
+    """
+    found: dict[int, Level] = {}
+    hidden: dict[int, int] = {}
+    crowded: list[tuple[int, Level]] = []
+    for level in by_weight(levels):
+        row = scale.half(level.price) // 2
+        if not scale.holds(level.price):
+            continue
+        if row in found:
+            crowded.append((row, level))
+        else:
+            found[row] = level
+    for own, level in crowded:
+        row = own - 1 if level.price > found[own].price else own + 1
+        free = 0 <= row < scale.rows and row not in found and level.price != found[own].price
+        if free and _in_order(found, row, level.price):
+            found[row] = level
+        elif level.price != found[own].price:
+            hidden[own] = hidden.get(own, 0) + 1
+    return found, hidden
+
+
+def _in_order(found: dict[int, Level], row: int, value: float) -> bool:
+    above, below = found.get(row - 1), found.get(row + 1)
+    return (above is None or above.price >= value) and (below is None or below.price <= value)
 
 
 def round_prices(scale: Scale) -> list[float]:
@@ -128,6 +170,7 @@ def round_prices(scale: Scale) -> list[float]:
 
 def _count(found: list[Line], rows: range, count: int, mark: str, gutter: Gutter) -> None:
     """Say how many levels lie beyond an end, in the first row there that no level has taken."""
-    free = next((row for row in rows if not found[row] or found[row][-1][1] == "dim"), None)
+    # Round prices give way, they hang on a bare rule.
+    free = next((row for row in rows if not found[row] or found[row][0][1] == "border"), None)
     if count and free is not None and gutter.width > _MORE:
         found[free] = (("│", "border"), (f" {count} more {mark}", "dim"))

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pbtui.console.draw import draw, times
-from pbtui.console.levels import Scale, level_ink, round_prices, short_kind
+from pbtui.console.levels import Scale, gutter_for, level_ink, round_prices, short_kind, tags
 from pbtui.console.text import line_width
 from pbtui.core.actions import ChartQuery
 from pbtui.core.snapshot import Chart, Level
@@ -62,12 +62,29 @@ def test_the_time_axis_has_round_times_with_their_z_and_days_where_they_begin() 
     assert times([], 10).strip() == ""
 
 
-def test_a_row_with_two_levels_has_the_line_of_its_tag() -> None:
+def test_two_levels_of_one_row_both_have_a_tag_and_the_row_the_line_of_its_own() -> None:
     sample = chart(ChartQuery(symbol_of("SOL"), "1m", 60))
     pair = (Level("close_grid_short", "short", 150.0, 1.0), Level("entry_grid_normal_long", "long", 150.001, 2.0))
     for levels in (pair, pair[::-1]):
-        line = next(line for line in draw(replace(sample, levels=levels), 80, 12) if "150.0" in line[-1][0])
-        assert {ink for text, ink in line if "╌" in text} == {line[-1][1]}
+        lines = draw(replace(sample, levels=levels), 80, 12)
+        tagged = [line for line in lines if "150.00" in line[-1][0]]
+        assert ["150.001" in line[-1][0] for line in tagged] == [True, False]
+        (own,) = [line for line in tagged if line[-2][0] == "┤"]
+        assert {ink for text, ink in own if "╌" in text} == {own[-1][1]}
+        (beside,) = [line for line in tagged if line is not own]
+        assert beside[-2][0] == "│"
+        assert not any("╌" in text for text, _ in beside)
+
+
+@given(st.lists(st.floats(99.0, 101.0), min_size=1, max_size=30), st.integers(4, 40))
+def test_tags_are_in_the_order_of_their_prices_and_each_shows_a_level(values: list[float], rows: int) -> None:
+    levels = [Level("close_grid_long", "long", value, -1.0) for value in values]
+    scale = Scale(98.9, 101.1, rows)
+    shown = [line for line in tags(levels, scale, 4, gutter_for(levels, values, 4, 80)) if "close" in line[-1][0]]
+    found = [float(line[-1][0].split()[0]) for line in shown]
+    assert found == sorted(found, reverse=True)
+    assert {round(value, 4) for value in found} <= {round(value, 4) for value in values}
+    assert len(found) >= len({scale.half(value) // 2 for value in values})
 
 
 def test_prices_of_the_axis_are_round_and_apart() -> None:

@@ -18,7 +18,7 @@ from pbtui.engine.why import reason_kinds
 
 DECIMALS = Decimals(price=2, qty=3)
 # Filled from the order or the side rather than from a number.
-OTHERS = {"order", "where", "side", "band", "needs"}
+OTHERS = {"order", "where", "side", "band", "price_off", "entry_off"}
 
 
 def row(code: str, part: str = "entry", /, **numbers: float) -> ReasonRow:
@@ -46,19 +46,19 @@ def test_every_code_of_the_engine_has_a_sentence_of_its_own_numbers() -> None:
 def test_numbers_are_written_as_what_they_are() -> None:
     first = row("entry_initial", distance_pct=0.0062, band_price=94.8, band_pct=0.0213, ema_dist_pct=0.004)
     assert sentence(first, DECIMALS) == (
-        "first entry at 95.50, 0.62% away: the price is +2.13% from the lower EMA band (94.80), "
-        "the entry waits at -0.40%"
+        "first entry at 95.50, 0.62% away: the price is 2.13% above the lower EMA band (94.80), "
+        "the entry waits 0.40% below it"
     )
     short = sentence(replace(first, pside="short", numbers={**first.numbers, "distance_pct": -0.001}), DECIMALS)
     assert short.startswith("first entry at the market, 95.50: ")
-    assert short.endswith("from the upper EMA band (94.80), the entry waits at +0.40%")
+    assert short.endswith("above the upper EMA band (94.80), the entry waits 0.40% above it")
     gate = row("loss_gate", "close", projected_pnl=-11.1, balance_after=978.9, floor=979.7)
     assert sentence(gate, DECIMALS) == (
         "close at 95.50 held back: losing -11.10 would leave 978.90, below the floor 979.70"
     )
-    assert sentence(row("no_slot", slots=3.0, taken=3.0), DECIMALS) == "no slot: 3 of 3 long slots are taken"
+    assert sentence(row("no_slot", slots=3.0, taken=3.0), DECIMALS) == "no slot left on the long side: 3 of 3 taken"
     assert number("left", 0.0015, DECIMALS) == "0.0015"
-    assert sentence(row("no_slot"), DECIMALS) == "no slot: ? of ? long slots are taken"
+    assert sentence(row("no_slot"), DECIMALS) == "no slot left on the long side: ? of ? taken"
 
 
 def test_a_newer_bot_s_reasons_are_named_and_what_it_adds_is_made_safe() -> None:

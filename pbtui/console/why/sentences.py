@@ -1,8 +1,8 @@
 """One plain sentence for each of the engine's reasons.
 
 Braces hold the reason's numbers, and: `{order}` the order named, `{where}` where it stands and how far away that is,
-`{side}` long or short, `{band}` the EMA band its entries hang on, `{needs}` the distance from that band. How a number
-is written follows from its name (`words.py`).
+`{side}` long or short, `{band}` the EMA band its entries hang on, `{price_off}`/`{entry_off}` how far above or below
+it price and entry are. How a number is written follows from its name (`words.py`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class Sentence:
     meaning: str
 
 
-_FIRST = "the price is {band_pct} from the {band} EMA band ({band_price}), the entry waits at {needs}"
+_FIRST = "the price is {price_off} the {band} EMA band ({band_price}), the entry waits {entry_off} it"
 
 MAKES: dict[str, Sentence] = {
     "entry_initial": Sentence(
@@ -90,7 +90,7 @@ KEEPS: dict[str, Sentence] = {
         "venue's smallest order.",
     ),
     "no_slot": Sentence(
-        "no slot: {taken} of {slots} {side} slots are taken",
+        "no slot left on the {side} side: {taken} of {slots} taken",
         "`n_positions` is used up. Positions keep their slots until they are closed.",
     ),
     "volume_rank": Sentence(
@@ -102,7 +102,7 @@ KEEPS: dict[str, Sentence] = {
         "`filter_volatility_drop_pct` drops the most volatile coins.",
     ),
     "outranked": Sentence(
-        "others rank higher: rank {rank} by volatility, {slots} slots",
+        "others rank higher: rank {rank} by volatility, slots: {slots}",
         "Of the coins that pass the filters the most volatile ones get the slots.",
     ),
     "one_way_held": Sentence(

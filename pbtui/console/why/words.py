@@ -70,12 +70,19 @@ class _Words(dict[str, str]):
         self["side"] = row.pside
         self["band"] = "lower" if long else "upper"
         dist = row.numbers.get("ema_dist_pct")
-        self["needs"] = _UNKNOWN if dist is None else pct(-dist if long else dist)
+        self["price_off"] = _off(row.numbers.get("band_pct"))
+        self["entry_off"] = _off(None if dist is None else -dist if long else dist)
         self["order"] = f"{short_kind(row.order_type)} at {price(row.price, decimals.price)}"
         self["where"] = _where(row, decimals)
 
     def __missing__(self, key: str) -> str:
         return _UNKNOWN
+
+
+def _off(value: float | None) -> str:
+    if value is None:
+        return f"{_UNKNOWN} from"
+    return f"{pct(abs(value)).lstrip('+')} {'below' if value < 0 else 'above'}"
 
 
 def _where(row: ReasonRow, decimals: Decimals) -> str:
