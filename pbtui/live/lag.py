@@ -69,6 +69,13 @@ class LagMeter:
             ts_ms = self._clock.now_ms() - round(late * 1000)
             self._stalls.append(Stall(ts_ms, late * 1000, where or "not seen: it was over too soon"))
 
+    def forget(self) -> None:
+        """Begin anew: what was so far does not count."""
+        self._late_s.clear()
+        self._slots.clear()
+        self._stalls.clear()
+        self._figures = None
+
     def fill(self, health: LoopHealth) -> LoopHealth:
         """Return the health with what is known of the loop's lag."""
         now = self._clock.monotonic()

@@ -1,4 +1,4 @@
-"""Times the console in a real terminal: first picture, and processor time with a screen and detached from it.
+"""Measures the console in a real terminal: first picture, loop lag and bytes under load, processor time, memory.
 
 Usage: python tests/bench/console.py [--rounds 9] [--seconds 20]
 """
@@ -6,6 +6,7 @@ Usage: python tests/bench/console.py [--rounds 9] [--seconds 20]
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import signal
 import statistics
@@ -46,6 +47,42 @@ def share(terminal: Terminal, pid: int, seconds: float) -> float:
     return (cpu_seconds(pid) - used) / (time.monotonic() - began)
 
 
+def under_load(folder: Path, seconds: float, columns: int, rows: int) -> None:
+    """Print what 150 rows and 20 log lines a second cost: lag of the loop, load, memory, bytes to the terminal."""
+    result = folder / f"load-{columns}.json"
+    words = [str(Path(__file__).with_name("console_load.py")), str(seconds), str(result)]
+    env = {**os.environ, "LANG": "C.UTF-8", "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+    with Terminal(words, env, columns=columns, rows=rows) as terminal:
+        end = time.monotonic() + 3
+        while time.monotonic() < end:
+            terminal.read(0.1)
+        before, began = len(terminal.output), time.monotonic()
+        end = began + seconds - 5
+        while time.monotonic() < end:
+            terminal.read(0.1)
+        rate = (len(terminal.output) - before) / (time.monotonic() - began) / 1024
+        terminal.wait(60)
+    found = json.loads(result.read_text())
+    print(
+        f"load {columns}x{rows}: lag p50 {found['lag_p50_ms']:.1f} p99 {found['lag_p99_ms']:.1f} "
+        f"max {found['lag_max_ms']:.1f} ms, {found['cpu']:.1%} of a core, {found['rss_mb']:.0f} MB, {rate:.1f} KiB/s"
+    )
+    for stall in found["stalls"]:
+        print(f"  stood still {stall}")
+
+
+def headless(home: Home) -> None:
+    """Print memory and load of a bot without a screen."""
+    bot = home.start("--synthetic", "--speed", "60", "--no-ui")
+    found = home.wait_status(lambda status: status["tick"] > 20)
+    used, began = cpu_seconds(bot.pid), time.monotonic()
+    time.sleep(10)
+    load = (cpu_seconds(bot.pid) - used) / (time.monotonic() - began)
+    print(f"headless: {found['rss_mb']:.0f} MB, {load:.1%} of a core at speed 60")
+    bot.kill()
+    bot.wait()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--rounds", type=int, default=9)
@@ -55,17 +92,23 @@ def main() -> None:
         home = Home(Path(folder) / "h")
         times = sorted(first_picture(home) for _ in range(options.rounds))
         print(f"first picture {statistics.median(times):.2f} s ({times[0]:.2f} … {times[-1]:.2f}, {len(times)} starts)")
+        under_load(Path(folder), options.seconds, 80, 24)
+        under_load(Path(folder), options.seconds, 200, 50)
+        headless(Home(Path(folder) / "n"))
         for speed in ("1", "600"):
             with open_console(home, speed) as terminal:
                 terminal.wait_for(b"SYNTHETIC")
                 pid = home.wait_status(lambda status: status["tick"] > 0)["pid"]
                 share(terminal, pid, 3)
                 shown = share(terminal, pid, options.seconds)
+                found = home.wait_status(lambda status: True)
                 terminal.hang_up()
                 share(terminal, pid, 2)
                 hidden = share(terminal, pid, options.seconds)
                 os.kill(pid, signal.SIGKILL)
-                print(f"speed {speed}: {shown:.1%} of a core on screen, {hidden:.1%} detached")
+                print(
+                    f"speed {speed}: {shown:.1%} of a core on screen, {hidden:.1%} detached, {found['rss_mb']:.0f} MB"
+                )
 
 
 if __name__ == "__main__":
