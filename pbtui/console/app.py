@@ -23,11 +23,11 @@ from pbtui.console.availability import ENDED, why_not
 from pbtui.console.backtest.desk import BacktestDesk
 from pbtui.console.burst import Burst
 from pbtui.console.candles.desk import CandleDesk
-from pbtui.console.commands import find_keys, parse
 from pbtui.console.config.desk import ConfigDesk
 from pbtui.console.dialogs.base import Dialog
 from pbtui.console.dialogs.quit import StoppingDialog
 from pbtui.console.driver import PatientDriver
+from pbtui.console.errands import Errands
 from pbtui.console.faults import Sturdy, reason_of, restart_key
 from pbtui.console.keeper import Keeper
 from pbtui.console.keymap import keys_or_default, user_keys_file
@@ -36,7 +36,7 @@ from pbtui.console.log_keys import PURPOSE as LOG_PURPOSE
 from pbtui.console.look import Look
 from pbtui.console.notes import Notes
 from pbtui.console.operate import Operate
-from pbtui.console.prompt import Prompt
+from pbtui.console.prompt import Completer, Prompt
 from pbtui.console.pump import Pump
 from pbtui.console.screens.base import ConsoleScreen
 from pbtui.console.screens.coin import CoinScreen
@@ -48,7 +48,7 @@ from pbtui.console.themes import user_themes_dir
 from pbtui.console.trials import PURPOSE
 from pbtui.console.wardrobe import Wardrobe
 from pbtui.console.widgets.chart_panel import ChartPanel
-from pbtui.core.actions import Action, SetReplaySpeed
+from pbtui.core.actions import Action
 from pbtui.core.clock import Clock, RealClock
 from pbtui.link.base import Link
 
@@ -119,6 +119,7 @@ class ConsoleApp(Sturdy, App[ConsoleExit], inherit_bindings=False):
         self._refresh_due = False
         self._look = Look(self)
         self._operate = Operate(self)
+        self.errands = Errands(self, self._look, self._operate)
         self._pump = Pump(self)
         self.candles = CandleDesk(
             self.options.base_dir,
@@ -374,17 +375,19 @@ class ConsoleApp(Sturdy, App[ConsoleExit], inherit_bindings=False):
 
     # -- the prompt ----------------------------------------------------------------------------------------------
 
-    def open_prompt(self, purpose: str, text: str, hint: str, suggestions: list[str] | None = None) -> None:
+    def open_prompt(self, purpose: str, text: str, hint: str, complete: Completer | None = None) -> None:
         """Open the prompt of the screen in front."""
         screen = self.console_screen
         if screen is not None:
-            screen.query_one(Prompt).open(purpose, text, hint, suggestions)
+            screen.query_one(Prompt).open(purpose, text, hint, complete)
 
     def on_prompt_typed(self, message: Prompt.Typed) -> None:
         """Filter while typing."""
         if message.purpose.startswith("filter:"):
             self.state.filters[message.purpose[7:]] = message.text
             self.refresh_views()
+        elif message.purpose == "command":
+            self.errands.tell(message.text)
 
     def on_prompt_done(self, message: Prompt.Done) -> None:
         """Keep or drop the filter; carry out the command; give the focus back."""
@@ -406,55 +409,7 @@ class ConsoleApp(Sturdy, App[ConsoleExit], inherit_bindings=False):
 
     def carry_out(self, text: str) -> None:
         """Carry out a typed command, behind the ritual of its action."""
-        command = parse(text, self.state)
-        if command.problem:
-            self.say(command.problem, ink="warn")
-            return
-        match command.verb:
-            case "do":
-                self.perform(command.argument, from_list=True)
-            case "mode" | "panic":
-                reason = why_not(BY_ID["panic.all"], self.state)
-                if reason:
-                    self.say(f"{command.verb}: {reason}", ink="warn")
-                elif command.verb == "panic":
-                    self.run_worker(
-                        self._operate.panic(command.targets[0]), group="mode.panic", exclusive=True, exit_on_error=False
-                    )
-                else:
-                    self.run_worker(self._operate.set_mode(command.targets, command.mode), group="mode")
-            case "theme":
-                self._use_named_theme(command.argument)
-            case "speed":
-                self._set_speed(command.argument)
-            case "filter":
-                self.state.filters["positions"] = command.argument
-            case "sort":
-                if not self._look.sort_by("positions", command.argument):
-                    self.say(f"no column {safe(command.argument, 20)}", ink="warn")
-            case "coin":
-                self.choose(find_keys(self.state, command.argument.split()[0], None)[0])
-                self.push_screen(CoinScreen())
-            case _:
-                return
-
-    def _use_named_theme(self, name: str) -> None:
-        if name in self.themes.palettes:
-            self.use_theme(name)
-        else:
-            self.say(f"no theme {safe(name, 20)}: {', '.join(self.themes.names)}", ink="warn")
-
-    def _set_speed(self, text: str) -> None:
-        reason = why_not(BY_ID["bot.faster"], self.state)
-        try:
-            speed = 0.0 if text == "max" else float(text.removesuffix("x"))
-        except ValueError:
-            reason = reason or "a speed is a number, or max"
-            speed = 0.0
-        if reason:
-            self.say(f"speed: {reason}", ink="warn")
-        else:
-            self.run_worker(self._operate.act(SetReplaySpeed(speed, by=self.operator)), group="speed")
+        self.errands.carry_out(text)
 
 
 async def run_console(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from pbtui.console.commands import suggestions
 from pbtui.console.company import Company
 from pbtui.console.dialogs.help import HelpDialog
 from pbtui.console.dialogs.palette import PaletteDialog
@@ -132,8 +131,8 @@ class Look:
     def command(self) -> None:
         """Ask for a typed command."""
         if self._screen is not None:
-            hint = "mode BTC long gs · panic ETH long · theme light · quit"
-            self._app.open_prompt("command", "", hint, suggestions(self._app.state))
+            hint = "mode BTC long gs · panic ETH long · bt configs/x.json · tab completes"
+            self._app.open_prompt("command", "", hint, self._app.errands.complete)
 
     def redraw(self) -> None:
         """Paint everything again; panels that failed start anew."""

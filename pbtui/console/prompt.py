@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Sequence
+
 from textual.binding import Binding
 from textual.message import Message
-from textual.suggester import SuggestFromList
+from textual.suggester import Suggester
 from textual.widgets import Input
 
 from pbtui.core.sanitize import sanitize_line
 
 _LONGEST = 200
+Completer = Callable[[str], Sequence[str]]  # from a beginning to whole lines
+
+
+def from_list(known: Sequence[str]) -> Completer:
+    """Return what completes to one of some texts."""
+    return lambda text: [each for each in known if each.casefold().startswith(text.casefold())]
+
+
+class _First(Suggester):
+    """Shows the first completion behind the cursor."""
+
+    def __init__(self, complete: Completer) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._complete = complete
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """Return the first completion that begins as typed."""
+        found = (each for each in self._complete(value) if each.startswith(value) and each != value)
+        return next(found, None) if value else None
 
 
 class Prompt(Input):
@@ -18,6 +40,7 @@ class Prompt(Input):
     BINDINGS = [  # noqa: RUF012 - Textual's way
         Binding("escape", "leave", "back", show=False),
         Binding("ctrl+c", "leave", "back", show=False),
+        Binding("tab", "complete", "complete", show=False),
     ]
 
     class Typed(Message):
@@ -40,13 +63,15 @@ class Prompt(Input):
     def __init__(self) -> None:
         super().__init__(id="prompt", max_length=_LONGEST, select_on_focus=False, compact=True)
         self.purpose = ""
+        self._complete: Completer | None = None
         self.can_focus = False
 
-    def open(self, purpose: str, text: str, hint: str, suggestions: list[str] | None = None) -> None:
+    def open(self, purpose: str, text: str, hint: str, complete: Completer | None = None) -> None:
         """Show the prompt with the focus in it."""
         self.purpose = purpose
         self.placeholder = hint
-        self.suggester = SuggestFromList(suggestions, case_sensitive=False) if suggestions else None
+        self._complete = complete
+        self.suggester = _First(complete) if complete is not None else None
         self.can_focus = True
         self.add_class("-open")
         self.value = text
@@ -69,6 +94,16 @@ class Prompt(Input):
         """Tell of the text and hide."""
         event.stop()
         self._finish(kept=True)
+
+    def action_complete(self) -> None:
+        """Take what all completions have in common; the whole word where there is one only."""
+        found = list(self._complete(self.value)) if self._complete is not None else []
+        if len(found) == 1 and not found[0].endswith(" "):
+            found = [f"{found[0]} "]
+        common = os.path.commonprefix(found)
+        if len(common) > len(self.value) or (len(found) == 1 and common.casefold() != self.value.casefold()):
+            self.value = common
+            self.cursor_position = len(common)
 
     def action_leave(self) -> None:
         """Hide without taking the text."""

@@ -13,6 +13,7 @@ from pbtui.console.backtest.desk import BacktestDesk
 from pbtui.console.backtest.view import TABS, BacktestView
 from pbtui.console.candles.configs import find_configs, shown_path
 from pbtui.console.dialogs.pick import PickDialog
+from pbtui.console.prompt import from_list
 from pbtui.console.text import safe
 from pbtui.core.errors import PbtuiError
 
@@ -124,7 +125,7 @@ class Trials:
             form.turn(field.id)
             self._app.refresh_views()
         else:
-            known = list(form.labels) if field.id == "scenarios" else None
+            known = from_list(form.labels) if field.id == "scenarios" else None
             self._app.open_prompt(f"{PURPOSE}{field.id}", form.typed.get(field.id, ""), field.hint, known)
 
     def typed(self, purpose: str, text: str) -> None:
