@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 
 from textual.binding import Binding
@@ -19,6 +18,15 @@ Completer = Callable[[str], Sequence[str]]  # from a beginning to whole lines
 def from_list(known: Sequence[str]) -> Completer:
     """Return what completes to one of some texts."""
     return lambda text: [each for each in known if each.casefold().startswith(text.casefold())]
+
+
+def _common(lines: Sequence[str]) -> str:
+    """Return the beginning that all lines share."""
+    low, high = min(lines, default=""), max(lines, default="")
+    at = next(
+        (at for at, (one, two) in enumerate(zip(low, high, strict=False)) if one != two), min(len(low), len(high))
+    )
+    return low[:at]
 
 
 class _First(Suggester):
@@ -96,14 +104,14 @@ class Prompt(Input):
         self._finish(kept=True)
 
     def action_complete(self) -> None:
-        """Take what all completions have in common; the whole word where there is one only."""
+        """Take what all completions have in common, else the first of them; the only one with a blank behind it."""
         found = list(self._complete(self.value)) if self._complete is not None else []
-        if len(found) == 1 and not found[0].endswith(" "):
-            found = [f"{found[0]} "]
-        common = os.path.commonprefix(found)
-        if len(common) > len(self.value) or (len(found) == 1 and common.casefold() != self.value.casefold()):
-            self.value = common
-            self.cursor_position = len(common)
+        if len(found) == 1:
+            found = [f"{found[0].rstrip()} "]
+        common = _common(found)
+        if found:
+            self.value = common if len(common) > len(self.value) else found[0]
+            self.cursor_position = len(self.value)
 
     def action_leave(self) -> None:
         """Hide without taking the text."""
