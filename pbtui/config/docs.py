@@ -17,6 +17,7 @@ Made by `scripts/gen-docs` from the declarations in `pbtui/config/schema_*.py`; 
 
 **Template** is the value in `configs/template.json`, **built-in** fills a key that a file omits (both as Passivbot v7).
 Keys marked ✚ are ours. Keys marked ⚠ raise risk when omitted: a live start wants them written down.
+Keys marked ⟳ need a restart: a running bot cannot take a new value over.
 Used by: L live, B backtest, O optimiser. Flags are listed for the first of live, backtest, optimise that has them.
 """
 _TITLES = {
@@ -51,7 +52,7 @@ def _rows(keys: list[Key], short: dict[str, str]) -> Iterator[str]:
     yield "| Key | Flag | Template | Built-in | Allowed | Unit | Used by | Meaning |"
     yield "|---|---|---|---|---|---|---|---|"
     for item in keys:
-        marks = (" ✚" if item.ours else "") + (" ⚠" if item.raises_risk else "")
+        marks = (" ✚" if item.ours else "") + (" ⚠" if item.raises_risk else "") + (" ⟳" if item.restart else "")
         flag = short.get(item.name, "")
         cells = (
             f"`{item.path[-1]}`{marks}",
