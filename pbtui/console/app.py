@@ -129,7 +129,7 @@ class ConsoleApp(Sturdy, App[ConsoleExit], inherit_bindings=False):
             draw=self.refresh_views,
             endpoints=self.options.endpoints,
         )
-        self.logs = LogDesk(self.state.log, self.refresh_views)
+        self.logs = LogDesk(self.state.log, self.refresh_views, lambda: self.slow_link)
         self.backtests = BacktestDesk(
             self.options.base_dir,
             self.state.backtest,

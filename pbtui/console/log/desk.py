@@ -19,16 +19,19 @@ from pbtui.console.text import safe
 from pbtui.core.snapshot import EventRow
 
 GAP_S = 0.25
+SLOW_GAP_S = 1.0
 _FIRST_BUDGET_S = 0.01  # the first page before anything else
 T = TypeVar("T")
 
 
 class LogDesk:
-    """One log at a time. `draw` is called on the loop, at most four times a second."""
+    """One log at a time. `draw` is called on the loop, at most four times a second; once while the link is `slow`."""
 
-    def __init__(self, view: LogView, draw: Callable[[], None]) -> None:
+    def __init__(self, view: LogView, draw: Callable[[], None], slow: Callable[[], bool]) -> None:
         self.view = view
         self._draw = draw
+        self._slow = slow
+        self._due = False
         self._log: Pieces | None = None
         self._memory = MemoryLog()
         self._reader: Reader | None = None
@@ -78,6 +81,7 @@ class LogDesk:
             while True:
                 self._wake.clear()
                 await self._step()
+                self._draw_if_due()
                 if self.view.done and self.view.wanted == self._asked:
                     self._settled.set()
                     await self._rest()
@@ -121,8 +125,7 @@ class LogDesk:
         before = (view.problem, view.done, view.share)
         view.wanted = reader.wanted
         view.take(batch)
-        if batch.changes or before != (view.problem, view.done, view.share):
-            self._draw_soon()
+        self._due |= batch.changes or before != (view.problem, view.done, view.share)
 
     def _source(self) -> Pieces:
         if self._log is None:
@@ -152,11 +155,11 @@ class LogDesk:
         self._settled.clear()
         self._wake.set()
 
-    def _draw_soon(self) -> None:
-        loop = asyncio.get_running_loop()
-        now = loop.time()
-        if now >= self._drawn_at + GAP_S or self.view.done:
-            self._drawn_at = now
+    def _draw_if_due(self) -> None:
+        """Draw what came, unless the last drawing was a moment ago; the next step asks again."""
+        now = asyncio.get_running_loop().time()
+        if self._due and now >= self._drawn_at + (SLOW_GAP_S if self._slow() else GAP_S):
+            self._due, self._drawn_at = False, now
             self._draw()
 
     # -- searching -----------------------------------------------------------------------------------------------

@@ -62,17 +62,18 @@ class LogScreen(ConsoleScreen):
 
     def _title(self) -> str:
         view, state = self.view, self.console.state
-        parts = [f"Log · down to {LEVELS[state.event_level]}"]
+        # What must be seen at any size comes first: a narrow frame cuts the end.
+        parts = ["Log", *self._standing(), f"down to {LEVELS[state.event_level]}"]
         if view.only:
             parts.append(safe(view.only, 40))
         if view.search is not None:
             parts.append(f"/{safe(view.search.text, 30)}")
         if view.marked:
             parts.append(f"{len(view.marked)} marked")
-        return " · ".join([*parts, *self._standing()])
+        return " · ".join(parts)
 
     def _standing(self) -> list[str]:
-        """Return what must be seen at any size: whether it follows, and what keeps it from it."""
+        """Return whether it follows, and what keeps it from it."""
         view = self.view
         parts: list[str] = []
         if view.why_events and view.source == "events":
@@ -92,7 +93,10 @@ class LogScreen(ConsoleScreen):
         day = utc(record.ts_ms, "%Y-%m-%d · ") if record.ts_ms else ""
         of = f"{view.row + 1:,} of " if not view.tail else ""
         lines = f"{day}{of}{len(view.index):,} lines"
-        return f"{lines} · {safe(view.why_events, 100)}" if view.why_events else lines
+        if not view.why_events:
+            return lines
+        room = max(20, self.lines.size.width - len(lines) - 9)
+        return f"{lines} · {safe(view.why_events, room)}"
 
     def _empty(self) -> tuple[str, ...]:
         view, state = self.view, self.console.state

@@ -143,7 +143,7 @@ class LogLines(LineView, can_focus=True):
         ink = _INKS[record.letter]
         open_ = place_of in self.view.unfolded
         more = len(record.lines) - 1
-        tail: Line = ((f" ▸ +{more} line{'s' * (more != 1)}", "accent"),) if more and not open_ else ()
+        tail: Line = ((f" ▸ +{more} line{'s' * (more != 1)} ", "accent"),) if more and not open_ else ()
         body = _inked(record.head[:_SHOWN], spans[2] if spans else [], ink)
         lines: list[Line] = [(*start, *place(body, left - line_width(tail), "<"), *tail)]
         if not open_:
