@@ -103,17 +103,25 @@ async def _of_coin(command: Command, found: Snapshot, link: Link) -> Answer:
     data: list[dict[str, Any]] = []
     for target in targets_of(command, found, guess=False):
         head = sanitize_line(f"{target.symbol} {target.pside}", limit=80)
+        facts = await _ask(link, CoinQuery(target.symbol, target.pside), CoinFacts)
         if command.verb.name == "why":
-            texts = spoken.why_lines(found, target.symbol, target.pside)
+            rows = [line for line in spoken.why_lines(facts, target.pside) if line]
+            texts = [*map(sanitize_line, rows), *_now(found, target.symbol, target.pside)]
             data.append({"symbol": target.symbol, "pside": target.pside, "lines": texts})
         else:
-            facts = await _ask(link, CoinQuery(target.symbol, target.pside), CoinFacts)
             fills = command.verb.name == "fills"
             texts = list(map(spoken.fill_line, facts.fills)) if fills else spoken.param_lines(facts)
             figure = {"fills": _plain(facts.fills)} if fills else {"params": _plain(facts.params)}
             data.append({"symbol": target.symbol, "pside": target.pside, **figure})
         lines += [f"{head}: {text}" for text in texts or ["none"]]
     return Answer(tuple(lines), data={"sides": data})
+
+
+def _now(found: Snapshot, symbol: str, pside: str) -> list[str]:
+    """Return what a coin and side holds and in which mode it is."""
+    held = [row for row in found.positions if (row.symbol, row.pside) == (symbol, pside)]
+    modes = [row for row in found.modes if (row.symbol, row.pside) == (symbol, pside)]
+    return [*map(spoken.position_line, held), *map(spoken.mode_line, modes)]
 
 
 def _rows(name: str, rows: Sequence[Any], line: Any, nothing: str) -> Answer:

@@ -6,10 +6,13 @@ from collections.abc import Iterable
 
 from pbtui.cli.figures import iso
 from pbtui.console.numbers import money, pct, price, ratio, signed
+from pbtui.console.why.telling import tellings
+from pbtui.console.why.words import Decimals
 from pbtui.core.amounts import plain
 from pbtui.core.history import Equity, HealthReport
 from pbtui.core.sanitize import sanitize_line
 from pbtui.core.snapshot import CoinFacts, FillRow, ModeRow, OrderRow, PositionRow, Snapshot
+from pbtui.core.types import Pside
 
 _STATES = {"open": "rests", "create": "to be created", "cancel": "to be cancelled", "foreign": "not ours"}
 
@@ -74,15 +77,12 @@ def param_lines(facts: CoinFacts) -> list[str]:
     return [sanitize_line(f"{row.name} = {row.value} ({row.origin})") for row in facts.params]
 
 
-def why_lines(found: Snapshot, symbol: str, pside: str) -> list[str]:
-    """Return what a coin and side does now and what holds it back, as the last turn left it."""
-    rows = [row for row in found.positions if (row.symbol, row.pside) == (symbol, pside)]
-    modes = [row for row in found.modes if (row.symbol, row.pside) == (symbol, pside)]
-    orders = [row for row in found.orders if (row.symbol, row.pside) == (symbol, pside)]
-    lines = [*map(position_line, rows), *map(mode_line, modes), *map(order_line, orders)]
-    if found.health.reason:
-        lines.append(f"the loop is {found.health.state}: {found.health.reason}")
-    return [sanitize_line(line) for line in lines] or ["nothing is known of it: no slot, no position, no order"]
+def why_lines(facts: CoinFacts, pside: Pside) -> list[str]:
+    """Return why the orders of a side exist (+) and what holds others back (-), in the engine's own reasons."""
+    marks = {"makes": "+ ", "keeps": "- "}
+    parts = {"entry": "entries", "close": "closes"}
+    found = tellings(facts.reasons, pside, Decimals.of(facts))
+    return [f"{parts[line.part]} {marks.get(line.tone, '')}{line.text}" for line in found]
 
 
 def equity_lines(curve: Equity) -> list[str]:

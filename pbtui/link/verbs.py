@@ -83,7 +83,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("equity", "equity [N]", "balance and equity by the minute since the bot began", "count"),
     Verb("coin", "coin COIN SIDE", "effective parameters with their origin", "coin_side"),
     Verb("fills", "fills COIN SIDE", "the last fills of a coin and side", "coin_side"),
-    Verb("why", "why COIN SIDE", "what a coin and side does and what holds it back", "coin_side"),
+    Verb("why", "why COIN SIDE", "why the orders of a coin and side exist, and what holds others back", "coin_side"),
     Verb("diff", "diff", "what a reload of the config would change"),
     Verb("health", "health", "loop lag, turn times, ages, what blocked the loop"),
     Verb("warnings", "warnings", "standing warnings and the start-up checklist"),

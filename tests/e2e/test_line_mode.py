@@ -14,7 +14,12 @@ from commands import ROOT, Home
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     found = Home(tmp_path_factory.mktemp("line"))
     bot = found.start("--synthetic", "--speed", "600", "--no-ui")
-    found.wait_status(lambda status: status["exposure"].get("long", 0) > 0 and status["fills"] > 1)
+    for _ in range(10):
+        found.wait_status(lambda status: status["exposure"].get("long", 0) > 0 and status["fills"] > 1)
+        found.command("do", "paper", "speed 1")  # from now on the market hardly moves
+        if found.wait_status(lambda status: True)["exposure"]["long"] > 0:
+            break
+        found.command("do", "paper", "speed 600")
     yield found
     bot.kill()
     bot.wait()
@@ -83,11 +88,11 @@ def test_every_word_that_looks_has_an_answer(home: Home) -> None:
 
 
 def test_who_only_watches_is_refused_until_it_takes_the_controls(home: Home) -> None:
-    done = speak(home, "pause\ncontrols ask\nresume\nevents 50\n", "--view", "--json")
+    done = speak(home, "pause\ncontrols ask\nresume\nevents 10\n", "--view", "--json")
     answers = [found for found in map(json.loads, done.stdout.splitlines()) if found["type"] == "answer"]
     assert (done.returncode, [answer["exit_code"] for answer in answers]) == (4, [4, 0, 0, 0])
     assert answers[1]["text"] == "this console has the controls now", "nobody had them"
-    assert len(answers[3]["events"]) == 50
+    assert len(answers[3]["events"]) == 10
 
 
 def test_a_long_line_junk_and_a_closed_input_are_harmless(home: Home) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from bots import HEAD
 from hypothesis import given
@@ -20,6 +22,7 @@ from pbtui.core.snapshot import LoopHealth, ModeRow, Snapshot
 from pbtui.core.types import PSIDES, Mode
 from pbtui.link.targets import action_of, completions, missing_word, targets_of
 from pbtui.link.verbs import BY_WORD, VERBS, Command, parse
+from pbtui.link.verbs_doc import line_mode_markdown
 
 BTC, ETH = "BTC/USDT:USDT", "ETH/USDT:USDT"
 
@@ -153,3 +156,9 @@ def test_any_text_is_a_command_or_one_clear_line(text: str) -> None:
     assert (found is None) == bool(line)
     assert sanitize_line(line) == line
     assert all(isinstance(whole, str) for whole in completions(text, ["BTC"]))
+
+
+def test_the_page_tells_every_word_and_is_the_one_in_the_docs() -> None:
+    page = line_mode_markdown()
+    assert all(verb.help in page for verb in VERBS)
+    assert (Path(__file__).resolve().parents[2] / "docs" / "line-mode.md").read_text("utf-8") == page
