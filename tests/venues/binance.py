@@ -60,6 +60,7 @@ class BinanceDialect:
         self._listen_keys = itertools.count(1)
         self._used: list[tuple[int, int]] = []
         self.most_used = 0
+        self.listeners = 0  # private connections so far
         self.withdrawals = False
         self.reject_next: list[str] = []  # reasons for which the next creates are refused
         self._routes: dict[str, tuple[int, Callable[[Params], Any]]] = {
@@ -105,6 +106,7 @@ class BinanceDialect:
         ws = web.WebSocketResponse()
         await ws.prepare(request)
         self._sockets.append(ws)
+        self.listeners += 1
         try:
             async for message in ws:
                 if message.type is WSMsgType.TEXT:
@@ -121,6 +123,10 @@ class BinanceDialect:
             text = json.dumps(self._event(record, fill))
             for ws in [ws for ws in self._sockets if not ws.closed]:
                 await ws.send_str(text)
+
+    async def stream(self) -> None:
+        """The public side has its own sockets."""
+        await self._simulator.sockets.step()
 
     def _weigh(self, weight: int) -> dict[str, str]:
         """Count the request's weight in the venue's minute; the header tells it as the venue does."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import sys
+from pathlib import Path
 
 from pbtui.cli.confirm import confirm_real_money
 from pbtui.cli.headless import run_headless
@@ -15,8 +15,9 @@ from tests.venues.fast_clock import FastClock
 
 
 def main(argv: list[str]) -> int:
-    """Run `pbtui` with the words after the clock's figures."""
-    clock = FastClock(*json.loads(argv[0]))
+    """Run `pbtui` with the words after the clock's file and speed."""
+    path, speed = argv[0].rsplit(":", 1)
+    clock = FastClock(Path(path), speed=float(speed))
     try:
         options = parse(argv[1:])
         confirm_real_money(options)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +18,7 @@ from tests.venues.fast_clock import FastClock
 
 KEY = "canary-key-5f1c0d9e77a24b61"
 SECRET = "canary-secret-b8e3f2a1946d4c05"
+_KEPT_UP_MS = 45_000  # the bot's loop takes a turn every half minute at least
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ class Dialect(Protocol):
     """One venue's way to say what the books hold."""
 
     name: str
+    listeners: int
 
     async def answer(self, asked: Asked) -> Reply | None:
         """Return an answer, None for what the public side answers."""
@@ -63,6 +64,10 @@ class Dialect(Protocol):
         """Tell the connections what changed in the books."""
         ...
 
+    async def stream(self) -> None:
+        """Send prices to who listens."""
+        ...
+
 
 class Simulator(VenueServer):
     """The server over one dialect; the market moves by itself, `speed` times as fast as the clock on the wall."""
@@ -77,8 +82,9 @@ class Simulator(VenueServer):
         balance: float = 10_000.0,
         moving: bool = True,
     ) -> None:
-        super().__init__(candles, start_ms=start_ms, speed=speed, auto=moving, step_s=0.05)
-        self.fast_clock = FastClock(start_ms, speed, time.monotonic())
+        super().__init__(candles, start_ms=start_ms, speed=speed, auto=moving, step_s=0.01)
+        self.fast_clock = FastClock(folder / "clock", speed=speed, start_ms=start_ms)
+        self._asked_ms = start_ms
         self.clock.now_ms = self.fast_clock.now_ms  # type: ignore[method-assign]
         self.folder = folder
         self.balance = balance
@@ -87,6 +93,7 @@ class Simulator(VenueServer):
         self.dialect: Dialect
         self.lost: list[str] = []  # parts of paths whose next request is taken, but never answered
         self.on_lost: Callable[[], None] = lambda: None  # called then
+        self.broken: Exception | None = None
         self.answers: list[tuple[str, int]] = []
 
     def speak(self, dialect: type[Any]) -> Simulator:
@@ -109,20 +116,36 @@ class Simulator(VenueServer):
             await self.books.close()
 
     async def _step(self) -> None:
-        while True:
-            await asyncio.sleep(self._step_s)
+        try:
+            while True:
+                await asyncio.sleep(self._step_s)
+                await self._one_step()
+        except Exception as error:  # a fault of the simulator: the test has to hear of it
+            self.broken = error
+            raise
+
+    async def _one_step(self) -> None:
+        # A bot that asks nothing for so long is starting, or short of processor time.
+        self.fast_clock.drive(kept_up=self.fast_clock.now_ms() - self._asked_ms < _KEPT_UP_MS)
+        if self._auto:
+            self.feed.step()
+        with contextlib.suppress(ConnectionError):
+            await self.dialect.push()
             if self._auto:
-                self.feed.step()
-            with contextlib.suppress(ConnectionError):
-                await self.dialect.push()
-                if self._auto:
-                    await self.sockets.step()
+                await self.dialect.stream()
+
+    def stop(self) -> None:
+        """Close everything; raises what the simulator itself failed with."""
+        super().stop()
+        if self.broken is not None:
+            raise self.broken
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         if request.headers.get("Upgrade", "").lower() == "websocket":
             if self.dialect.wants_socket(request.path):
                 return web.Response(status=503) if self.faults.refuse_sockets else await self.dialect.socket(request)
             return await self._public(request)
+        self._asked_ms = self.fast_clock.now_ms()
         refusal = self.faults.take(request.path)
         if refusal is not None:
             return web.Response(status=refusal.status, text=refusal.body, headers=refusal.headers)

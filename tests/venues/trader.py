@@ -42,7 +42,7 @@ class Trader:
     def start(self) -> subprocess.Popen[bytes]:
         """Start the bot headless."""
         clock = self.simulator.fast_clock
-        figures = json.dumps([clock.start_ms, clock.speed, clock.began])
+        figures = f"{clock.path}:{clock.speed}"
         where = ("--base-dir", str(self.base), "--endpoints", str(self.endpoints))
         words = [sys.executable, "-m", "tests.venues.child", figures, str(ROOT / "configs/examples/paper.hjson")]
         words += ["-u", USER, "--no-ui", "--json", "-v", *where, *self.words]

@@ -26,7 +26,7 @@ class Row:
         self._what = what
 
     def __contains__(self, name: str) -> bool:
-        return self._fields.get(name) is not None
+        return self._fields.get(name) not in (None, "")
 
     def number(self, name: str, *, least: float = -_HUGE) -> float:
         """Return a finite number (text counts) that is not below `least`."""
@@ -54,14 +54,14 @@ class Row:
             raise self._bad(name, "no time in milliseconds")
         return int(number)
 
-    def text(self, name: str, *, empty: bool = False) -> str:
+    def text(self, name: str, *, empty: bool = False, longest: int = _TEXT_LIMIT) -> str:
         """Return a printable text (whole numbers count); `empty`: also none."""
         value = self._fields.get(name)
         if isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
         if value is None and empty:
             return ""
-        if not isinstance(value, str) or len(value) > _TEXT_LIMIT or sanitize_line(value) != value:
+        if not isinstance(value, str) or len(value) > longest or sanitize_line(value) != value:
             raise self._bad(name, "no text")
         if not value and not empty:
             raise self._bad(name, "empty")

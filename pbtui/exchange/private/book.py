@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from pbtui.core.errors import OrderRejected
 from pbtui.core.ids import order_type_of
 from pbtui.core.types import Market, Pside, Side
+from pbtui.exchange.port import HeldPosition
 
 _NAMES_KEPT = 20_000
 
@@ -15,11 +16,13 @@ _NAMES_KEPT = 20_000
 class Book:
     """What turns an answer into our types; `hedge` is the account's position mode once it is known."""
 
-    def __init__(self) -> None:
+    def __init__(self, quote: str) -> None:
+        self.quote = quote
         self.hedge = True
         self._markets: dict[str, Market] = {}
         self._symbols: dict[str, str] = {}
         self._names: dict[str, str] = {}
+        self._entry_prices: dict[tuple[str, Pside], float] = {}
 
     def take_markets(self, markets: Mapping[str, Market]) -> None:
         """Replace the markets."""
@@ -36,9 +39,9 @@ class Book:
         """Return the venue's id of a symbol; raises OrderRejected for one the venue doesn't have."""
         return self._market(symbol).id
 
-    def some_id(self, quote: str) -> str:
-        """Return the id of a market in use, for questions that need any; the first one settled in `quote`."""
-        usable = (m for m in self._markets.values() if not m.ineligible and m.quote == quote)
+    def some_id(self) -> str:
+        """Return the id of a market that can be traded, for questions that need any; empty without one."""
+        usable = (m for m in self._markets.values() if not m.ineligible and m.quote == self.quote)
         found = min(usable, key=lambda market: (market.coin != "BTC", market.id), default=None)
         return found.id if found else ""
 
@@ -60,6 +63,14 @@ class Book:
     def client_id(self, order_id: str) -> str | None:
         """Return the client id of an order, None when it is not known."""
         return self._names.get(order_id)
+
+    def take_positions(self, held: Iterable[HeldPosition]) -> None:
+        """Remember at what prices positions were entered; closing does not change them."""
+        self._entry_prices.update({(item.symbol, item.pside): item.position.price for item in held})
+
+    def entry_price(self, symbol: str, pside: Pside) -> float | None:
+        """Return the entry price of the position last seen, None where there was none."""
+        return self._entry_prices.get((symbol, pside))
 
     def pside(self, client_id: str, side: Side, *, reduce_only: bool) -> Pside:
         """Return the position side of an order that names none (one-way mode): by its type, else by direction."""

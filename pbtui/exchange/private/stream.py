@@ -85,6 +85,7 @@ class OrderStream:
     async def _listen(self) -> None:
         """Hold one connection until it fails or is found deaf; raises ExchangeError."""
         client = self._connect()
+        suspected = False
         waiting: asyncio.Future[Any] = asyncio.ensure_future(client.watch_orders())
         try:
             while True:
@@ -98,8 +99,11 @@ class OrderStream:
                 if waiting.done():
                     self._take(_result(waiting, self._venue))
                     waiting = asyncio.ensure_future(client.watch_orders())
-                if self._overdue():
+                self._forget_spoken(client)
+                # Twice in a row: after a stall of this process the message may be here, but not looked at yet.
+                if self._overdue() and suspected:
                     raise VenueUnreachable("open but deaf: an order of ours was never spoken of, subscribing anew")
+                suspected = self._overdue()
         finally:
             waiting.cancel()
             await asyncio.gather(waiting, return_exceptions=True)
@@ -110,11 +114,16 @@ class OrderStream:
         self._up = True
         symbols: set[str] = set()
         for order in orders:
-            self._expected.pop(str(order.get("clientOrderId")), None)
             symbol = order.get("symbol")
             if isinstance(symbol, str):
                 symbols.add(symbol)
         self._on_event(frozenset(symbols))
+
+    def _forget_spoken(self, client: Any) -> None:
+        """Expect no more what the library has cached: the stream may have been faster than the request's answer."""
+        if self._expected:
+            spoken = {order.get("clientOrderId") for order in client.orders or ()}
+            self._expected = {name: sent for name, sent in self._expected.items() if name not in spoken}
 
     def _overdue(self) -> bool:
         oldest = self._clock.monotonic() - _ANSWER_S

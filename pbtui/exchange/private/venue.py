@@ -61,7 +61,7 @@ class PrivateExchange:
         self.capabilities = facts.capabilities
         self.wake = Wake()
         self.warnings: tuple[str, ...] = ()
-        self.book = Book()
+        self.book = Book(account.quote)
         self._quirks = quirks
         self._owner = account
         self._feed = feed
@@ -142,6 +142,7 @@ class PrivateExchange:
         held: dict[tuple[str, Pside], float] = {(item.symbol, item.pside): item.position.size for item in found}
         changed = {key[0] for key in held.keys() | self._held.keys() if held.get(key) != self._held.get(key)}
         self._held = held
+        self.book.take_positions(found)
         self._fills.noticed(changed)
         return found
 
@@ -212,7 +213,7 @@ class PrivateExchange:
 
     async def prepare_symbol(self, symbol: str, *, leverage: int) -> None:
         """Set cross margin and leverage of a symbol, and begin to stream its prices."""
-        await self._quirks.prepare_symbol(self._wire, self.book, symbol, leverage)
+        await self._set(partial(self._quirks.prepare_symbol, self._wire, self.book, symbol, leverage))
         if symbol not in self._watched:
             self._watched.add(symbol)
             await self._feed.watch(sorted(self._watched), _ignore, _ignore)

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pbtui.core.errors import ConfigError
+
 if TYPE_CHECKING:
     from pbtui.exchange.private.quirks import Quirks
 
-READY = ("binance",)  # venues whose simulator run passes from start to panic
+READY = ("binance", "bybit")  # venues whose run on a simulated venue passes from start to panic
 
 
 def quirks_of(venue: str) -> Quirks:
-    """Return the quirks of a venue in `READY`."""
-    from pbtui.exchange.venues.binance import Binance
+    """Return the quirks of a venue by short name; raises ConfigError for one that has none."""
+    match venue:
+        case "binance":
+            from pbtui.exchange.venues.binance import Binance
 
-    return Binance()
+            return Binance()
+        case "bybit":
+            from pbtui.exchange.venues.bybit import Bybit
+
+            return Bybit()
+        case _:
+            raise ConfigError(f"{venue}: real accounts are not served yet", hint=f"venues: {', '.join(READY)}")

@@ -1,0 +1,291 @@
+"""Bybit linear perpetuals on a unified account: raw v5 endpoints, read strictly (exchanges.md 4; candles.md 18)."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pbtui.core.clock import DAY_MS, HOUR_MS, MINUTE_MS
+from pbtui.core.errors import ExchangeError, UnreadableAnswer
+from pbtui.core.ids import order_type_of
+from pbtui.core.types import Fill, OpenOrder, OrderRequest, Position, Pside, Side, pside_sign
+from pbtui.exchange.port import CancelResult, Capabilities, CreateResult, HeldPosition
+from pbtui.exchange.private.answers import Row
+from pbtui.exchange.private.book import Book
+from pbtui.exchange.private.quirks import KeyFacts, Look, MarginMode, Modes, VenueFacts
+from pbtui.exchange.private.wire import Wire
+from pbtui.exchange.venues.bybit_codes import MEANINGS
+
+_log = logging.getLogger("pbtui.exchange")
+_CODE = re.compile(r'"ret_?[cC]ode"\s*:\s*"?(\d+)')
+_WEEK_MS = 7 * DAY_MS - HOUR_MS  # the venue answers for seven days at most
+_MOST_PAGES = 500
+_CURSOR = 2_000  # characters; cursors are long
+_PROFIT_LATE_MS = 2 * MINUTE_MS  # a close without a known profit is waited for so long
+_LINEAR = {"category": "linear"}
+_SIDE: Mapping[str, Side] = {"Buy": "buy", "Sell": "sell"}
+_PSIDE: Mapping[str, Pside] = {"1": "long", "2": "short"}
+_TRADES = ("Trade", "AdlTrade", "BustTrade")
+_MARGINS: Mapping[str, MarginMode] = {
+    "REGULAR_MARGIN": "cross",
+    "ISOLATED_MARGIN": "isolated",
+    "PORTFOLIO_MARGIN": "portfolio",
+}
+
+
+class Bybit:
+    """Quirks of Bybit; the budget counts requests, 600 a minute, well below what an address may send."""
+
+    facts = VenueFacts(
+        venue="bybit",
+        credentials=("apiKey", "secret"),
+        capabilities=Capabilities(order_stream=True, max_batch_create=10, max_batch_cancel=10, client_id_length=36),
+        per_minute=600.0,
+        reserve=60.0,
+        public_costs={},
+        meanings=MEANINGS,
+    )
+
+    def code_of(self, text: str) -> str:
+        """Return the code of an error's JSON."""
+        found = _CODE.search(text)
+        return found.group(1) if found else ""
+
+    async def key_facts(self, wire: Wire) -> KeyFacts:
+        """Return what the key may do."""
+        found = _result(await wire.read("key", "privateGetV5UserQueryApi"), "key")
+        allowed, ips = found.row("permissions"), found.texts("ips")
+        trade = "Order" in allowed.texts("ContractTrade") and found.number("readOnly") == 0
+        return KeyFacts(
+            trade=trade, withdraw="Withdraw" in allowed.texts("Wallet"), bound_to_ip=ips not in ((), ("*",))
+        )
+
+    async def modes(self, wire: Wire, book: Book) -> Modes:
+        """Return position and margin mode; a flat market has one row in one-way mode and two in hedge mode."""
+        params = {**_LINEAR, "symbol": book.some_id()}
+        held = _result(await wire.read("position mode", "privateGetV5PositionList", params), "position mode").rows(
+            "list"
+        )
+        account = _result(await wire.read("margin mode", "privateGetV5AccountInfo"), "margin mode")
+        hedge = None if not held else any(row.text("positionIdx") in _PSIDE for row in held)
+        return Modes(hedge, _MARGINS[account.word("marginMode", *_MARGINS)])
+
+    async def set_hedge(self, wire: Wire, book: Book, *, hedge: bool) -> None:
+        """Change the position mode."""
+        params = {**_LINEAR, "coin": book.quote, "mode": 3 if hedge else 0}
+        await wire.write("set position mode", "privatePostV5PositionSwitchMode", params)
+
+    async def set_cross(self, wire: Wire) -> None:
+        """Set cross margin: it holds for the whole account here."""
+        await wire.write("set margin", "privatePostV5AccountSetMarginMode", {"setMarginMode": "REGULAR_MARGIN"})
+
+    async def prepare_symbol(self, wire: Wire, book: Book, symbol: str, leverage: int) -> None:
+        """Set leverage; margin is a matter of the account here. Raises Unchanged where it is set already."""
+        both = {"buyLeverage": str(leverage), "sellLeverage": str(leverage)}
+        params = {**_LINEAR, "symbol": book.id(symbol), **both}
+        await wire.write("set leverage", "privatePostV5PositionSetLeverage", params)
+
+    async def balance(self, wire: Wire, quote: str) -> float:
+        """Return the wallet balance of all coins that count as margin, in quote, without unrealised profit."""
+        answer = await wire.read("balance", "privateGetV5AccountWalletBalance", {"accountType": "UNIFIED"})
+        return balance_of(answer, quote)
+
+    async def positions(self, wire: Wire, book: Book) -> list[HeldPosition]:
+        """Return every open position."""
+        params = {**_LINEAR, "settleCoin": book.quote, "limit": 200}
+        found = await _pages(wire, "positions", "privateGetV5PositionList", params)
+        return [held for row in found if (held := position_of(row, book)) is not None]
+
+    async def open_orders(self, wire: Wire, book: Book) -> list[OpenOrder]:
+        """Return every resting order."""
+        params = {**_LINEAR, "settleCoin": book.quote, "limit": 50}
+        return [order_of(row, book) for row in await _pages(wire, "open orders", "privateGetV5OrderRealtime", params)]
+
+    async def fills(self, wire: Wire, book: Book, look: Look) -> list[Fill]:
+        """Return fills of all symbols; the entry prices of closes come from the closed profits of the same time."""
+        found = await _windows(wire, "fills", "privateGetV5ExecutionList", look)
+        traded = [row for row in found if row.text("execType") in _TRADES]
+        closes = [row for row in traded if row.number("closedSize", least=0.0) > 0.0 and "execPnl" not in row]
+        entries: dict[str, float] = {}
+        if closes:
+            told = await _windows(wire, "closed profits", "privateGetV5PositionClosedPnl", look)
+            entries = {row.text("orderId"): row.positive("avgEntryPrice") for row in told}
+        return [fill_of(row, book, entries, look.now_ms) for row in traded]
+
+    async def create(self, wire: Wire, book: Book, requests: Sequence[OrderRequest]) -> list[CreateResult]:
+        """Send up to ten orders in one request; the answer only says that they were taken."""
+        wanted = {**_LINEAR, "request": [_order_params(request, book) for request in requests]}
+        urgent = all(request.reduce_only for request in requests)
+        answer = await wire.write(
+            "create", "privatePostV5OrderCreateBatch", wanted, cost=len(requests) / 2, urgent=urgent
+        )
+        told = _outcomes(answer, len(requests), wire, "create")
+        results: list[CreateResult] = []
+        for request, (row, error) in zip(requests, told, strict=True):
+            order = None if error is not None else _taken(request, row)
+            results.append(CreateResult(request, order, error))
+        return results
+
+    async def cancel(self, wire: Wire, book: Book, orders: Sequence[OpenOrder]) -> list[CancelResult]:
+        """Cancel up to ten orders in one request."""
+        wanted = {**_LINEAR, "request": [{"symbol": book.id(order.symbol), "orderId": order.id} for order in orders]}
+        answer = await wire.write("cancel", "privatePostV5OrderCancelBatch", wanted, cost=len(orders) / 2, urgent=True)
+        told = _outcomes(answer, len(orders), wire, "cancel")
+        return [CancelResult(order, error) for order, (_, error) in zip(orders, told, strict=True)]
+
+
+def balance_of(answer: Any, quote: str) -> float:
+    """Return Σ wallet balance × price over the coins that count as margin; the quote counts at par."""
+    accounts = _result(answer, "balance").rows("list")
+    unified = next((row for row in accounts if row.text("accountType") == "UNIFIED"), None)
+    if unified is None:
+        raise UnreadableAnswer("balance: the answer has no unified account")
+    total = 0.0
+    for coin in unified.rows("coin"):
+        wallet = coin.number("walletBalance")
+        if coin.text("coin") == quote:
+            total += wallet
+        elif wallet != 0.0 and coin.flag("marginCollateral") and coin.flag("collateralSwitch"):
+            # The value is that of the equity, which holds unrealised profit: only its price is of use.
+            total += wallet * coin.number("usdValue") / coin.number("equity") if coin.number("equity") else 0.0
+    return total
+
+
+def position_of(row: Row, book: Book) -> HeldPosition | None:
+    """Return the open position of a row, None for a flat one; the size is signed by side."""
+    size = row.number("size", least=0.0)
+    if size == 0.0:
+        return None
+    side, told = row.word("side", "Buy", "Sell"), row.text("positionIdx")
+    pside: Pside = _PSIDE.get(told) or ("long" if side == "Buy" else "short")
+    position = Position(pside_sign(pside) * size, row.positive("avgPrice"))
+    return HeldPosition(book.symbol(row.text("symbol")), pside, position)
+
+
+def order_of(row: Row, book: Book) -> OpenOrder:
+    """Return a resting order of an order/realtime row."""
+    side, told = _SIDE[row.word("side", "Buy", "Sell")], row.text("positionIdx")
+    client_id, reduce_only = row.text("orderLinkId", empty=True), row.flag("reduceOnly")
+    pside = _PSIDE.get(told) or book.pside(client_id, side, reduce_only=reduce_only)
+    return OpenOrder(
+        id=row.text("orderId"),
+        client_id=client_id,
+        symbol=book.symbol(row.text("symbol")),
+        side=side,
+        pside=pside,
+        qty=row.number("leavesQty", least=0.0),
+        price=row.number("price", least=0.0),
+        reduce_only=reduce_only or (told in _PSIDE and (side == "buy") is not (pside == "long")),
+        created_ms=row.time_ms("createdTime"),
+    )
+
+
+def fill_of(row: Row, book: Book, entries: Mapping[str, float], now_ms: int) -> Fill:
+    """Return a fill of an execution row; `entries` are entry prices by order id. Profit is gross of fees.
+
+    Raises UnreadableAnswer for a fresh close whose profit nobody knows yet: it is asked for again.
+    """
+    side, closed = _SIDE[row.word("side", "Buy", "Sell")], row.number("closedSize", least=0.0)
+    client_id, order_id = row.text("orderLinkId", empty=True), row.text("orderId")
+    symbol, ts_ms, price = book.symbol(row.text("symbol")), row.time_ms("execTime"), row.positive("execPrice")
+    pside = book.pside(client_id, side, reduce_only=closed > 0.0)
+    pnl = 0.0
+    if closed > 0.0:
+        entry = entries.get(order_id) or book.entry_price(symbol, pside)
+        if "execPnl" in row:
+            pnl = row.number("execPnl")
+        elif entry is not None:
+            pnl = (price - entry) * closed * pside_sign(pside)
+        elif now_ms - ts_ms < _PROFIT_LATE_MS:
+            raise UnreadableAnswer(f"fills: the profit of {row.text('execId')} is not known yet")
+        else:
+            _log.warning("bybit tells no profit of %s %s at %s: counted as 0", symbol, side, price)
+    return Fill(
+        id=row.text("execId"),
+        ts_ms=ts_ms,
+        symbol=symbol,
+        pside=pside,
+        side=side,
+        qty=row.positive("execQty") * (1 if side == "buy" else -1),
+        price=price,
+        pnl=pnl,
+        fee=-row.number("execFee"),
+        order_type=order_type_of(client_id) or "unknown",
+        client_id=client_id,
+        order_id=order_id,
+    )
+
+
+def _result(answer: Any, what: str) -> Row:
+    return Row(answer, what).row("result")
+
+
+async def _pages(wire: Wire, name: str, method: str, params: Mapping[str, Any]) -> list[Row]:
+    """Return the rows of all pages, by the venue's cursor."""
+    found: list[Row] = []
+    asked = dict(params)
+    for _ in range(_MOST_PAGES):
+        page = _result(await wire.read(name, method, asked), name)
+        found += page.rows("list")
+        cursor = page.text("nextPageCursor", empty=True, longest=_CURSOR)
+        if not cursor or cursor == asked.get("cursor"):
+            return found
+        asked["cursor"] = cursor
+    raise UnreadableAnswer(f"{name}: more than {_MOST_PAGES} pages")
+
+
+async def _windows(wire: Wire, name: str, method: str, look: Look) -> list[Row]:
+    """Return the rows since then, in windows of a week."""
+    found: list[Row] = []
+    for start in range(look.since_ms, look.now_ms + 1, _WEEK_MS):
+        window = {"startTime": start, "endTime": min(start + _WEEK_MS, look.now_ms + HOUR_MS), "limit": 100}
+        found += await _pages(wire, name, method, {**_LINEAR, **window})
+    return found
+
+
+def _order_params(request: OrderRequest, book: Book) -> dict[str, Any]:
+    params: dict[str, Any] = {
+        "symbol": book.id(request.symbol),
+        "side": request.side.capitalize(),
+        "orderType": request.kind.capitalize(),
+        "qty": book.qty_text(request.symbol, request.qty),
+        "orderLinkId": request.client_id,
+        "positionIdx": (1 if request.pside == "long" else 2) if book.hedge else 0,
+    }
+    if not book.hedge and request.reduce_only:
+        params["reduceOnly"] = True
+    if request.kind == "limit":
+        params["price"] = book.price_text(request.symbol, request.price)
+        params["timeInForce"] = "PostOnly" if request.post_only else "GTC"
+    return params
+
+
+def _outcomes(answer: Any, count: int, wire: Wire, what: str) -> list[tuple[Row, ExchangeError | None]]:
+    """Return per order of a batch its row and, where it was refused, the error."""
+    told = _result(answer, what).rows("list")
+    verdicts = Row(answer, what).row("retExtInfo").rows("list")
+    if not len(told) == len(verdicts) == count:
+        raise UnreadableAnswer(f"{what}: {count} orders were named, {len(verdicts)} were answered")
+    found: list[tuple[Row, ExchangeError | None]] = []
+    for row, verdict in zip(told, verdicts, strict=True):
+        code = verdict.text("code")
+        error = None if code == "0" else wire.outcome(code, verdict.text("msg", empty=True), what)
+        found.append((row, error))
+    return found
+
+
+def _taken(request: OrderRequest, row: Row) -> OpenOrder:
+    return OpenOrder(
+        id=row.text("orderId"),
+        client_id=request.client_id,
+        symbol=request.symbol,
+        side=request.side,
+        pside=request.pside,
+        # The answer tells nothing of fills: a market order is taken to be filled, a limit order to rest.
+        qty=request.qty if request.kind == "limit" else 0.0,
+        price=request.price,
+        reduce_only=request.reduce_only,
+        created_ms=row.time_ms("createAt"),
+    )
