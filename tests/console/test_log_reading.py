@@ -246,3 +246,24 @@ def test_the_bots_writer_and_ours_write_the_same(tmp_path: Path) -> None:
         log(each)
     log.close()
     assert (tmp_path / "a").read_bytes() == encoded(rows)
+
+
+def test_a_closed_log_is_never_opened_again(path: Path) -> None:
+    write(path, [row(1)]).close()
+    following = Following(path).read()
+    following.log.close()
+    assert following.reader.step().problem == "the log is closed"
+    assert following.log.pieces == []
+    assert "no longer be read" in following.index.record(0).head
+
+
+def test_a_disk_that_fails_is_told_in_one_line(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(path, [row(1)]).close()
+
+    def fail(*_: object) -> bytes:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "pread", fail)
+    batch = Following(path).reader.step()
+    assert batch.failed
+    assert batch.problem == "the log cannot be read (Input/output error)"

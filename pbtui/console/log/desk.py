@@ -38,6 +38,7 @@ class LogDesk:
         self._asked = Wanted()
         self._path = ""
         self._fallen_back = False
+        self._failed_with: tuple[int, ...] = ()
         self._last_seq = -1
         self._drawn_at = float("-inf")
         self._wake = asyncio.Event()
@@ -137,12 +138,12 @@ class LogDesk:
 
     def _fall_back(self, why: str) -> None:
         self._let_go()
-        self._fallen_back = True
+        self._fallen_back, self._failed_with = True, _standing_of(self._path)
         self.view.why_events = safe(why, 200)
 
     def _try_again(self) -> None:
-        """Go back to the file once it is there: a bot that starts has not written yet."""
-        if self._fallen_back and Path(self._path).is_file() and os.access(self._path, os.R_OK):
+        """Go back to the file once there is another, or other rights: a bot that starts has not written yet."""
+        if self._fallen_back and _standing_of(self._path) != self._failed_with:
             self._fallen_back = False
             self._let_go()
 
@@ -197,6 +198,15 @@ class LogDesk:
             return found
 
         return await _quietly(read) or []
+
+
+def _standing_of(path: str) -> tuple[int, ...]:
+    """Return which file a name leads to and who may read it; nothing for none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return ()
+    return found.st_dev, found.st_ino, found.st_mode
 
 
 async def _quietly(work: Callable[[], T | None]) -> T | None:

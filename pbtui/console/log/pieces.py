@@ -152,6 +152,7 @@ class LogFiles:
         self.problem = ""
         self._files: list[FilePiece] = []
         self._next = 0
+        self._closed = False
 
     @property
     def pieces(self) -> list[Piece]:
@@ -160,6 +161,8 @@ class LogFiles:
 
     def poll(self) -> Change:
         """Look at the file behind the name; raises StateError when nothing can be read and nothing was before."""
+        if self._closed:  # by the console, while a step was about to begin in its thread
+            raise StateError("the log is closed")
         try:
             found = os.stat(self.path)
         except OSError as error:
@@ -178,7 +181,11 @@ class LogFiles:
         return "grown" if now > before else "same"
 
     def close(self) -> None:
-        """Close every file."""
+        """Close every file, for good."""
+        self._closed = True
+        self._release()
+
+    def _release(self) -> None:
         for piece in self._files:
             piece.close()
         self._files = []
@@ -192,7 +199,7 @@ class LogFiles:
         return "grown" if last.look() > before else "same"
 
     def _open(self) -> None:
-        self.close()
+        self._release()
         rotated: list[FilePiece] = []
         for number in range(1, MOST_ROTATED + 1):
             try:

@@ -49,14 +49,18 @@ class Reader:
         self._fresh = True
 
     def step(self, budget_s: float = STEP_S) -> Batch:
-        """Do about `budget_s` seconds of work."""
-        until = time.perf_counter() + budget_s
-        batch = Batch()
+        """Do about `budget_s` seconds of work; what cannot be read makes a batch that says so."""
         try:
-            change = self._log.poll()
-        except (StateError, OSError) as error:
-            text = error.line() if isinstance(error, StateError) else f"the log cannot be read: {error.strerror}"
-            return Batch(anew=bool(self._known) or self._fresh, done=True, share=1.0, problem=text, failed=True)
+            return self._step(time.perf_counter() + budget_s)
+        except StateError as error:
+            problem = error.line()
+        except OSError as error:
+            problem = f"the log cannot be read ({error.strerror or error})"
+        return Batch(anew=True, done=True, share=1.0, problem=problem, failed=True)
+
+    def _step(self, until: float) -> Batch:
+        batch = Batch()
+        change = self._log.poll()
         if change == "anew" or self._fresh or self._tail is None:
             self._start(batch)
         elif change == "rotated":

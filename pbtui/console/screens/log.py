@@ -76,7 +76,7 @@ class LogScreen(ConsoleScreen):
         """Return whether it follows, and what keeps it from it."""
         view = self.view
         parts: list[str] = []
-        if view.why_events and view.source == "events":
+        if view.source == "events" and self.console.state.snapshot is not None:
             parts.append("not the file, events only")
         if view.problem:
             parts.append(safe(view.problem, 80))
