@@ -77,10 +77,8 @@ class Binance:
             await wire.write("set leverage", "fapiPrivatePostLeverage", {**market, "leverage": leverage})
 
     async def balance(self, wire: Wire, quote: str) -> float:
-        """Return the cross wallet balance: all assets in USD terms, without unrealised profit."""
-        return Row(await wire.read("balance", "fapiPrivateV3GetAccount", cost=5), "balance").number(
-            "totalCrossWalletBalance"
-        )
+        """Return the cross wallet balance."""
+        return balance_of(await wire.read("balance", "fapiPrivateV3GetAccount", cost=5))
 
     async def positions(self, wire: Wire, book: Book) -> list[HeldPosition]:
         """Return every open position."""
@@ -134,6 +132,11 @@ class Binance:
                 continue
             results += [CancelResult(o, _refusal(row, wire, "cancel")) for o, row in zip(mine, told, strict=True)]
         return results
+
+
+def balance_of(answer: Any) -> float:
+    """Return the cross wallet balance: all assets in USD terms, without unrealised profit."""
+    return Row(answer, "balance").number("totalCrossWalletBalance")
 
 
 def positions_of(answer: Any, book: Book) -> list[HeldPosition]:

@@ -1,0 +1,107 @@
+"""Answers of the venues as they were recorded or documented, and ways to spoil them."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+Parse = Callable[[Any], Any]
+_BAD: tuple[Any, ...] = (
+    None,
+    "",
+    "NaN",
+    "Infinity",
+    "1e400",
+    "-1e308",
+    "12a",
+    -1,
+    "-0.5",
+    10**30,
+    "1e18",
+    True,
+    [],
+    {},
+    [None],
+    "\x1b[2J\x07",
+    "x" * 5_000,
+    0.1 + 0.2,
+    "1e-7",
+    "5E3",
+    3.0,
+)
+_BODIES: tuple[Any, ...] = (None, "", "<html>maintenance</html>", [], {}, 0, True, [[]], [{}], {"result": None})
+
+
+@dataclass(frozen=True)
+class Case:
+    """A fixture, how it is read, and how many things of ours are in it."""
+
+    name: str
+    document: Any
+    parse: Parse
+
+
+def fixture(path: str) -> Any:
+    """Return a recorded payload; skips where there are none."""
+    root = Path(os.environ.get("PBTUI_PAYLOADS") or ROOT.parent / "shared" / "data" / "exchange")
+    file = root / "nautilus_trader" / path
+    if not file.is_file():
+        pytest.skip(f"no recorded payloads here (set PBTUI_PAYLOADS): {path}")
+    return json.loads(file.read_text())
+
+
+def places(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the way to every value of a document."""
+    yield path
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield from places(value, (*path, key))
+    elif isinstance(node, list):
+        for at, value in enumerate(node[:4]):
+            yield from places(value, (*path, at))
+
+
+def spoiled(document: Any, count: int, seed: int) -> Iterator[tuple[str, Any]]:
+    """Yield `count` spoiled copies of a document with what was done to each."""
+    rng = random.Random(seed)
+    ways = list(places(document))
+    for number in range(count):
+        if number < len(_BODIES):
+            yield f"body {_BODIES[number]!r}", _BODIES[number]
+            continue
+        copied = copy.deepcopy(document)
+        done: list[str] = []
+        for _ in range(1 if rng.random() < 0.8 else 3):
+            way = rng.choice(ways[1:])
+            done.append(_spoil(copied, way, rng))
+        yield "; ".join(done), copied
+
+
+def _spoil(document: Any, way: tuple[Any, ...], rng: random.Random) -> str:
+    node = document
+    for step in way[:-1]:
+        try:
+            node = node[step]
+        except (KeyError, IndexError, TypeError):
+            return "gone already"
+    fits = isinstance(node, dict) if isinstance(way[-1], str) else isinstance(node, list) and way[-1] < len(node)
+    if not fits:
+        return "gone already"
+    if rng.random() < 0.2:
+        if isinstance(node, dict):
+            node.pop(way[-1], None)
+        else:
+            del node[way[-1]]
+        return f"{way} missing"
+    bad = rng.choice(_BAD)
+    node[way[-1]] = bad
+    return f"{way} = {str(bad)[:20]!r}"
