@@ -31,8 +31,10 @@ NOBODY = "nothing of ours was running: the machine was busy, or the process was 
 class LagMeter:
     """Beats on the running loop from `start` until `close`; bounded memory, some ten wake-ups a second."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, *, loading_s: float = 3.0) -> None:
+        """Leave out the first `loading_s` seconds: while a program loads itself, lateness says nothing of its loop."""
         self._clock = clock
+        self._loading_s = loading_s
         self._late_s: deque[float] = deque(maxlen=_BEATS)
         self._slots: deque[float] = deque(maxlen=_SLOTS)
         self._slot_end = 0.0
@@ -41,12 +43,14 @@ class LagMeter:
         self._figures_at = float("-inf")
         self._timer: asyncio.TimerHandle | None = None
         self._due = 0.0
+        self._counts_from = 0.0
         self._watchdog: Watchdog | None = None
 
     def start(self) -> None:
         """Begin to beat on the running loop and to watch the thread it runs in."""
         self._watchdog = Watchdog(self._clock, threading.get_ident())
-        self._slot_end = self._clock.monotonic() + _SLOT_S
+        now = self._clock.monotonic()
+        self._slot_end, self._counts_from = now + _SLOT_S, now + self._loading_s
         self._schedule()
 
     def close(self) -> None:
@@ -111,7 +115,9 @@ class LagMeter:
 
     def _on_beat(self) -> None:
         where = self._watchdog.seen() if self._watchdog is not None else ""
-        self.beat(self._clock.monotonic(), where)
+        now = self._clock.monotonic()
+        if now >= self._counts_from:
+            self.beat(now, where)
         self._schedule()
 
 
