@@ -54,6 +54,13 @@ def leaf_of(app: ConsoleApp) -> tree.Leaf:
     return leaf
 
 
+def ground_of(desk: Desk, text: str) -> object:
+    """Return the colour behind a row of the tree."""
+    row = next(number for number, line in enumerate(desk.lines) if text in line)
+    strip = desk.app.screen._compositor.render_strips()[row]
+    return next(segment.style.bgcolor for segment in strip if segment.style and segment.text.strip("│╭ ─") != "")
+
+
 def line_with(desk: Desk, text: str) -> str:
     return next(line for line in desk.lines if text in line)
 
@@ -113,6 +120,8 @@ async def test_what_changed_on_disk_stands_beside_its_key_and_a_reload_says_what
         assert "on disk 3, may raise risk" in d.text
         await d.press("e")
         assert leaf_of(d.app).path == "bot.long.n_positions"
+        assert ground_of(d, "  n_positions") == d.app.cursor_style.bgcolor
+        assert ground_of(d, "▾ bot.long") != d.app.cursor_style.bgcolor
         seen = {"bot.long.n_positions"}
         for _ in range(6):
             await d.press("e")

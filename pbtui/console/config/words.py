@@ -62,7 +62,7 @@ def _change(leaf: Leaf) -> Line:
 
 
 def _declared(key: Key) -> list[Line]:
-    unit = f", in {key.unit}" if key.unit else ""
+    unit = f"; unit: {key.unit}" if key.unit else ""
     defaults = f"default {value_text(key.built_in)}, template {value_text(key.shipped)}"
     used = ", ".join(name for letter, name in _USERS.items() if letter in key.used_by)
     takes = "a change needs a restart" if key.restart else "a reload takes a change over"

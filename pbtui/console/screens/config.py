@@ -62,8 +62,9 @@ class ConfigScreen(ConsoleScreen):
         found = tree.rows(state)
         table.set_title(tree.title(view, state.filters.get("config", ""), self._shown()))
         table.empty = tuple(safe(text, 300) for text in tree.empty_words(state))
-        if view.current in found.keys:
+        if view.current in found.keys and table.cursor_key != view.current:
             table.cursor_key = view.current
+            table.refresh()  # the cursor's ground is no part of the lines
         table.set_rows(tree.CARD_COLUMNS if self.layout_name == "cards" else tree.COLUMNS, found)
         view.current = table.cursor_key if found.keys else view.current
 
