@@ -5,6 +5,7 @@ COMMANDS = {
     "backtest": "pbtui.cli.backtest",
     "optimize": "pbtui.cli.optimize",
     "pareto": "pbtui.cli.pareto",
+    "account": "pbtui.cli.account_check",
     "config": "pbtui.cli.config_cmd",
     "candles": "pbtui.cli.candles_cmd",
     "keys": "pbtui.cli.keys_cmd",

@@ -1,0 +1,68 @@
+"""`pbtui account check USER` on both venues: what a key may do decides, and nothing is changed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pbtui.cli.account_check import main
+from pbtui.core.errors import ConfigError, SafetyRefusal
+from tests.venues.binance import BinanceDialect
+from tests.venues.bybit import BybitDialect
+from tests.venues.simulator import KEY, SECRET, Simulator
+from tests.venues.trader import USER, Trader
+
+NOW_MS = 1_755_000_000_000
+
+
+@pytest.mark.parametrize("dialect", [BinanceDialect, BybitDialect])
+def test_an_account_is_told_and_left_as_it_is(
+    simulate: Callable[..., Simulator],
+    trader: Callable[..., Trader],
+    dialect: type[Any],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    venue = simulate(dialect, speed=1.0, moving=False)
+    bot = trader(venue)
+    monkeypatch.setattr("pbtui.cli.account_check.RealClock", lambda: venue.fast_clock)
+    monkeypatch.setenv("XDG_STATE_HOME", str(bot.folder / "s"))
+    words = ["check", USER, "--base-dir", str(bot.base), "--endpoints", str(bot.endpoints)]
+    assert main(words) == 0
+    said = capsys.readouterr().out
+    assert "withdraws: no" in said
+    assert "10,000 USDT" in said
+    assert "position mode to hedge" in said
+    venue.dialect.withdrawals = True
+    assert main([*words, "--json"]) == 4
+    out = capsys.readouterr()
+    told = json.loads(out.out)
+    assert (told["withdraw"], told["trade"], told["hedge_mode"]) == (True, True, False)
+    assert "--allow-withdraw-keys" in out.err
+    assert main([*words, "--allow-withdraw-keys"]) == 0
+    out = capsys.readouterr()
+    assert "can withdraw money" in out.err
+    assert KEY not in out.out + out.err
+    assert SECRET not in out.out + out.err
+    assert {text for text, _ in venue.answers if text.startswith(("POST", "DELETE"))} == set()
+    keys = bot.base / "api-keys.json"
+    keys.chmod(0o640)
+    with pytest.raises(SafetyRefusal, match="others may read it"):
+        main(words)
+
+
+def test_accounts_that_cannot_be_checked_are_one_clear_line(tmp_path: Any) -> None:
+    keys = tmp_path / "api-keys.json"
+    entries = {
+        "closed": {"exchange": "defx", "key": "k", "secret": "s"},
+        "later": {"exchange": "okx", "key": "k", "secret": "s", "passphrase": "p"},
+        "half": {"exchange": "bybit", "key": "k"},
+    }
+    keys.write_text(json.dumps(entries))
+    keys.chmod(0o600)
+    for user, said in (("closed", "closed in March 2026"), ("later", "not served yet"), ("half", "lacks secret")):
+        with pytest.raises(ConfigError, match=said):
+            main(["check", user, "--base-dir", str(tmp_path)])
