@@ -14,6 +14,7 @@ from pbtui.core.snapshot import EventRow
 from .log_files import TRACEBACK, row, write
 from .log_support import ask, cursor_line, log_screen, on_file, press, read_log
 from .sample import NOW_MS, snapshot
+from .sizes_support import compare, pictures
 from .support import Desk, desk
 
 
@@ -266,15 +267,33 @@ async def test_empty_logs_and_levels_say_so(path: Path) -> None:
         assert "gone" in d.text
 
 
-async def test_every_size_shows_whole_lines(path: Path) -> None:
-    write(path, [row(n, f"text {n}", coin="SOL", tag="order") for n in range(90)] + [row(91, TRACEBACK)]).close()
+@pytest.fixture
+def update(pytestconfig: pytest.Config) -> bool:
+    return bool(pytestconfig.getoption("--snapshot-update"))
+
+
+def panels(text: str) -> str:
+    """Return pictures without what lies around the log's panel."""
+    parts: list[str] = []
+    for part in text.split("═══ ")[1:]:
+        head, *lines = part.rstrip().split("\n")
+        first = next(number for number, line in enumerate(lines) if "─ Log" in line)
+        parts.append("\n".join([f"═══ {head}", *lines[first:-2], ""]))
+    return "\n".join(parts)
+
+
+async def test_at_every_size_it_is_followed_searched_and_unfolded(path: Path, update: bool) -> None:
+    rows = [row(n, f"buy 1.1 @148.{n:03} entry_grid_normal_long", coin="SOL", tag="order") for n in range(100, 150)]
+    rows += [row(150, "order would immediately trigger, code -2021", level=0, tag="reject", coin="XRP", is_error=True)]
+    rows += [row(151, "the venue answered 429, backing off 2 s", level=0, tag="warn")]
+    rows += [row(152, f"a turn failed\n{TRACEBACK}", level=0, tag="loop", is_error=True)]
+    rows += [row(153, "東京 says: " + "a long sentence that goes on and on, " * 9, tag="venue"), row(154, tag="mode")]
+    write(path, rows).close()
     async with log_screen(path) as d:
-        for size in ((40, 20), (60, 18), (80, 24), (120, 40), (200, 60)):
-            await d.pilot.resize_terminal(*size)
-            await press(d, "G")
-            assert "▸ +2 lines" in cursor_line(d), size
-            assert "text 89" in d.text
-            assert "SOL" in d.text
-            assert all(len(line) == size[0] for line in d.lines)
-            await press(d, "up")
-            assert "paused" in d.text
+        d.app.tick = lambda: None  # type: ignore[method-assign]
+        compare("log", panels(await pictures(d, "log")), update=update)
+        await ask(d, "slash", "turn|429")
+        await press(d, "enter", "up", "space")
+        compare("log_searched", panels(await pictures(d, "log searched")), update=update)
+        await ask(d, "o", "coin:sol zzz")
+        compare("log_empty", panels(await pictures(d, "log without lines")), update=update)

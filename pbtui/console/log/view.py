@@ -92,9 +92,13 @@ class LogView:
     # -- what passes ---------------------------------------------------------------------------------------------
 
     def want(self, only: str) -> None:
-        """Take typed words as the filter; raises ConfigError for a bad pattern and keeps the one before."""
+        """Take typed words as the filter; raises ConfigError for a bad pattern and keeps the one before.
+
+        Marks go: those on lines that no longer pass could not be seen.
+        """
         self.asked = read_words(only, 3)
         self.only = only
+        self.marked.clear()
 
     def down_to(self, level: int) -> Wanted:
         """Return the filter down to a level."""

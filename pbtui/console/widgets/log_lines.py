@@ -11,7 +11,7 @@ from pbtui.console.log.pattern import Pattern, Spans
 from pbtui.console.log.record import Record
 from pbtui.console.log.view import LogView
 from pbtui.console.numbers import utc
-from pbtui.console.text import Line, Span, fit, line_width, width
+from pbtui.console.text import Line, Span, fit, fold, line_width, width
 from pbtui.console.widgets.columns import place
 from pbtui.console.widgets.lines import LineView
 
@@ -61,7 +61,7 @@ class LogLines(LineView, can_focus=True):
         room = self.content_size.width
         if not len(self.view.index):
             self._owners = []
-            self.show([((fit(f" {text}", room), "dim"),) for text in self.empty])
+            self.show([line for text in self.empty for line in fold(((f" {text}", "dim"),), room)])
             return
         rows = self._rows_in_view()
         records = [self.view.index.record(row) for row in rows]
