@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import IntEnum
 
 from pbtui.console.numbers import age
 from pbtui.console.text import Line
+from pbtui.core.record import record
 from pbtui.core.snapshot import LoopHealth
 
 
@@ -23,7 +23,7 @@ WORDS = {Verdict.OK: "", Verdict.WARN: " warn", Verdict.BAD: " BAD"}
 INKS = {Verdict.OK: "dim", Verdict.WARN: "warn", Verdict.BAD: "bad"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Gauge:
     """One figure: where it is read, how it is written, from which values on it is a worry; `rank` as in the header."""
 
@@ -40,7 +40,7 @@ class Gauge:
         return Verdict.BAD if size >= self.bad else Verdict.WARN if size >= self.warn else Verdict.OK
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reading:
     """A gauge that was read."""
 

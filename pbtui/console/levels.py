@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from pbtui.console.numbers import price, side_letter
 from pbtui.console.text import Line, fit, width
+from pbtui.core.record import record
 from pbtui.core.snapshot import Level
 
 TIGHT_BELOW = 72  # columns of a chart whose tags use the shorter names
@@ -32,7 +32,7 @@ _WEIGHT = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Scale:
     """Prices from `low` to `high` over `rows` rows of two half rows each; half row 0 is the top."""
 
@@ -50,7 +50,7 @@ class Scale:
         return self.low <= value <= self.high
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Gutter:
     """The columns right of the plot: a rule, a price of `digits`, a name of `label`; 0 digits: no gutter at all."""
 

@@ -6,12 +6,12 @@ The decision itself is Rust's; this file hands the document over and gives its a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
 
 from pbtui import _pb_rust
+from pbtui.core.record import record
 from pbtui.core.types import Pside
 from pbtui.engine.errors import EngineError, call
 
@@ -103,7 +103,7 @@ _DECODER = msgspec.json.Decoder(_OutputRow)
 _NAN = float("nan")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class IdealOrder:
     """One wanted order; qty is signed (buy +, sell −), price in quote. A number Rust found non-finite is NaN."""
 
@@ -113,7 +113,7 @@ class IdealOrder:
     order_type: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PlanWarning:
     """A held position that needs an operator's eye.
 
@@ -125,7 +125,7 @@ class PlanWarning:
     pside: Pside
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LossGateBlock:
     """A close that the realised-loss gate held back; amounts in quote (orchestrator.md section 4)."""
 
@@ -142,7 +142,7 @@ class LossGateBlock:
     max_realized_loss_pct: float
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class IdealPlan:
     """The decoded answer; every symbol handed in has an entry in `orders`, each list in the engine's order."""
 

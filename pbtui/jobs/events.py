@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, field, fields
 from typing import Any, ClassVar, Literal, TypeAlias
 
 from pbtui.core.errors import PbtuiError
+from pbtui.core.record import record
 from pbtui.core.sanitize import sanitize_line
 
 Level: TypeAlias = Literal["info", "warning", "error"]
@@ -19,7 +20,7 @@ class BadEvent(PbtuiError):
     """A line is not an event: the other side is not one of our jobs, or was cut off while writing."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Stage:
     """A new step of the work has begun, or its next part: `done` of `total` parts (0 of 0: not countable)."""
 
@@ -29,7 +30,7 @@ class Stage:
     total: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Progress:
     """How far the present step is, in its own units; `rate` per second, `left_s` is None while unknown."""
 
@@ -45,7 +46,7 @@ class Progress:
         return min(max(self.done / self.total, 0.0), 1.0) if self.total > 0 else 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EquitySample:
     """Balance and equity in USD at a minute of the market; `run` names the run it belongs to (suites have many)."""
 
@@ -56,7 +57,7 @@ class EquitySample:
     run: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FillsCount:
     """Fills made so far by the present run."""
 
@@ -64,7 +65,7 @@ class FillsCount:
     n: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SearchState:
     """How far an optimisation is; `rate` in evaluations a second, `feasible` the share that keeps all limits.
 
@@ -90,7 +91,7 @@ class SearchState:
         return min(max(self.evaluations / self.total, 0.0), 1.0) if self.total > 0 else 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FrontPoints:
     """The front of an optimisation: the metrics that are its objectives, -1 where more is better, and all members.
 
@@ -104,7 +105,7 @@ class FrontPoints:
     members: tuple[Mapping[str, Any], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Note:
     """One line for the person who waits."""
 
@@ -113,7 +114,7 @@ class Note:
     level: Level = "info"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Done:
     """The last event of a job that did its work."""
 
@@ -121,7 +122,7 @@ class Done:
     result: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Failed:
     """The last event of a job that could not: one clear line, the exit code, and what it last wrote to stderr."""
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
 from typing import overload
 
 from pbtui.console.text import Line, Span, fit, line_width, width
+from pbtui.core.record import record
 
 GAP = 1
 MOST_GAP = 3
 Cell = Line
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Column:
     """A column; the lowest `rank` stays longest. `least` > 0 marks words that may shrink to that width.
 
@@ -28,7 +28,7 @@ class Column:
     fill: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Row:
     """One row: a key that survives refreshes, and one cell per column; a single cell goes over all columns."""
 
