@@ -16,10 +16,11 @@ COMMANDS = {
     "mode": "pbtui.cli.steer",
     "stop": "pbtui.cli.steer",
     "do": "pbtui.cli.do",
+    "doctor": "pbtui.cli.doctor",
+    "completions": "pbtui.cli.completions",
 }
 LATER = (
     "fills",
     "sim",
-    "doctor",
     "tool",
 )

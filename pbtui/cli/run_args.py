@@ -10,7 +10,8 @@ from pathlib import Path
 from pbtui import __version__
 from pbtui.cli import parsing
 from pbtui.cli.commands import COMMANDS, LATER
-from pbtui.core.errors import ConfigError
+from pbtui.core.errors import ConfigError, PbtuiError
+from pbtui.core.sanitize import sanitize_line
 
 _EPILOG = f"""
 commands: {", ".join(sorted(COMMANDS))} (each has its own --help)
@@ -109,12 +110,27 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("config", nargs="?", type=Path, metavar="CONFIG", help="Passivbot v7 JSON or HJSON file")
-    parser.add_argument("--version", action="version", version=f"pbtui {__version__}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="the version, and the engine's build")
     parsing.add_global_flags(parser)
     _add_account(parser.add_argument_group("account"))
     _add_market(parser.add_argument_group("market"))
     _add_end(parser.add_argument_group("without a screen"))
     return parser
+
+
+class _Version(argparse.Action):
+    """Prints the version and what the compiled engine was built from; loading that is left until somebody asks."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_args: object, **_named: object) -> None:
+        """Print one line and leave."""
+        try:
+            from pbtui.engine.build import build_hash
+
+            engine = f"engine {build_hash()}"
+        except PbtuiError as error:
+            engine = f"no usable engine: {error.line()}"
+        print(sanitize_line(f"pbtui {__version__} ({engine})", limit=600))
+        parser.exit(0)
 
 
 def _add_account(group: argparse._ArgumentGroup) -> None:
