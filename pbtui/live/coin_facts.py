@@ -9,7 +9,7 @@ from pbtui.core.actions import CoinQuery
 from pbtui.core.errors import ConfigError
 from pbtui.core.sanitize import sanitize_line
 from pbtui.core.snapshot import CoinFacts, FillRow, ParamRow
-from pbtui.core.types import Fill, Pside
+from pbtui.core.types import Fill, Market, Pside
 from pbtui.live.rows import decimals
 from pbtui.live.rules import SIDE_ONLY
 from pbtui.live.turn import LoopCore
@@ -33,7 +33,7 @@ def coin_facts(core: LoopCore, query: CoinQuery) -> CoinFacts:
     return CoinFacts(
         symbol=market.symbol,
         pside=query.pside,
-        params=tuple(_params(core, market.coin, query.pside)),
+        params=tuple(_params(core, market, query.pside)),
         fills=tuple(_fill_row(fill) for fill in fills[:most]),
         price_decimals=decimals(market.price_step),
         qty_decimals=decimals(market.qty_step),
@@ -41,16 +41,24 @@ def coin_facts(core: LoopCore, query: CoinQuery) -> CoinFacts:
     )
 
 
-def _params(core: LoopCore, coin: str, pside: Pside) -> list[ParamRow]:
+def _mode_row(core: LoopCore, market: Market, pside: Pside, key: str, *, forced_here: bool) -> ParamRow:
+    """Return the mode that is forced on a side, an operator's hand before the config."""
+    hand = core.store.state.hand_modes.get((market.symbol, pside))
+    if hand is not None:
+        return ParamRow(key, hand.mode.value, f"by hand: {sanitize_line(hand.by, limit=60)}", own=True)
+    mode = core.rules.coin(market.coin, pside).forced or core.rules.side(pside).forced
+    origin = _origin(core.rules.config, key, overridden=forced_here)
+    return ParamRow(key, mode.value if mode else "none", origin, forced_here)
+
+
+def _params(core: LoopCore, market: Market, pside: Pside) -> list[ParamRow]:
+    coin = market.coin
     config, rules = core.rules.config, core.rules.coin(coin, pside)
     own = config.overridden_keys(coin, pside) - frozenset(SIDE_ONLY)
     forced = f"live.forced_mode_{pside}"
     override = config.override(coin)
     forced_here = override is not None and forced.removeprefix("live.") in override.live
-    mode = rules.forced or core.rules.side(pside).forced
-    rows = [
-        ParamRow(forced, mode.value if mode else "none", _origin(config, forced, overridden=forced_here), forced_here)
-    ]
+    rows = [_mode_row(core, market, pside, forced, forced_here=forced_here)]
     for name, value in rules.params.items():
         key = f"bot.{pside}.{name}"
         if name == _LIMIT and name not in own:

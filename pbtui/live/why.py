@@ -65,8 +65,9 @@ def _side(core: LoopCore, symbol: str, pside: Pside, told: SideReasons | None) -
     held = core.observer.account.position(symbol, pside).size != 0.0
     key = (symbol, pside)
     if told is None:
-        nothing = [reason("not_held")] if not held else [_missing(core, symbol)]
-        return [why_not_chosen(core, symbol, pside) if not held else _missing(core, symbol)], nothing
+        chosen = decision.modes.modes.get(key) is Mode.NORMAL
+        entries = _missing(core, symbol) if held or chosen else why_not_chosen(core, symbol, pside)
+        return [entries], [_missing(core, symbol) if held else reason("not_held")]
     entries, closes = list(told.entries), list(told.closes)
     if symbol in decision.unpriced:
         entries = _instead(entries, _STAND_INS, reason("no_price"))

@@ -44,6 +44,22 @@ VALUES = st.one_of(
         st.lists(
             st.builds(snapshot.FillRow, TEXT, st.integers(0, 2**45), TEXT, NUMBER, NUMBER, NUMBER, NUMBER), max_size=2
         ).map(tuple),
+        reasons=st.lists(
+            st.builds(
+                snapshot.ReasonRow,
+                st.sampled_from(["long", "short"]),
+                st.sampled_from(["entry", "close"]),
+                TEXT,
+                st.sampled_from(["makes", "keeps", "tells"]),
+                st.dictionaries(TEXT, st.floats(allow_nan=False), max_size=3),
+                st.integers(0, 500),
+                TEXT,
+                NUMBER,
+                NUMBER,
+                TEXT,
+            ),
+            max_size=2,
+        ).map(tuple),
     ),
     st.builds(snapshot.ModeEffect, st.lists(TEXT, max_size=3).map(tuple), st.booleans()),
 )

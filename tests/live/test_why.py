@@ -11,6 +11,7 @@ from live_support import TRAILING, Run, settings, stepped
 from pbtui.core.actions import ChartQuery, CoinQuery, PauseCreations, SetMode, Target
 from pbtui.core.snapshot import Chart, CoinFacts, ReasonRow
 from pbtui.core.types import PSIDES, Mode, Pside
+from pbtui.live.plan import Plan
 from pbtui.live.why import reasons
 
 
@@ -67,6 +68,12 @@ async def test_modes_pauses_and_missing_data_are_told_as_such(tmp_path: Path) ->
         await run.bot.act(SetMode((Target(held, "long"),), mode))
         await run.minutes(1)
         assert word in codes(reasons(core, held))
+        forced = (await told(run, core.coins.coin_of(held))).params[0]
+        assert (forced.name, forced.value, forced.origin) == (
+            "live.forced_mode_long",
+            mode.value,
+            "by hand: operator",
+        )
     await run.bot.act(SetMode((Target(held, "long"),), None))
     await run.minutes(1)
 
@@ -81,6 +88,11 @@ async def test_modes_pauses_and_missing_data_are_told_as_such(tmp_path: Path) ->
     decision.problems = ["SOL: buy 1 is off the step"]
     (refused,) = [row for row in reasons(core, held) if (row.code, row.part) == ("plan_rejected", "entry")][:1]
     assert refused.detail == "SOL: buy 1 is off the step"
+    decision.plan = Plan()  # the engine refused its input
+    assert codes(reasons(core, held)) == ["not_planned", "plan_rejected"]
+    in_hand = core.observer.account.position(held, "long").size != 0.0
+    closes = codes(reasons(core, held), part="close")
+    assert closes == ["not_planned" if in_hand else "not_held", "plan_rejected"]
     await run.venue.close()
 
 
