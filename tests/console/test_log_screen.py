@@ -242,6 +242,20 @@ async def test_events_that_come_over_the_link_are_followed(path: Path) -> None:
         assert "line 61" in d.text
 
 
+async def test_events_held_in_memory_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pbtui.console.log.desk.MOST_MEMORY", 2_000)
+    async with desk(snapshot(events=())) as d:
+        await d.press("7")
+        for number in range(1, 5):
+            d.app.state.events.clear()  # as a full memory forgets the oldest
+            rows = tuple(EventRow(NOW_MS, 1, "note", "", f"line {number} {at}", number * 10 + at) for at in range(10))
+            await d.give(snapshot(number + 1, events=rows))
+            await read_log(d)
+            assert f"line {number} 9" in d.text
+        assert "line 3 9" in d.text
+        assert "line 1 9" not in d.text
+
+
 async def test_without_a_bot_the_screen_says_what_to_do() -> None:
     async with desk(size=(100, 30)) as d:
         d.app.state.snapshot = None

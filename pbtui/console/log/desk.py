@@ -20,6 +20,7 @@ from pbtui.core.snapshot import EventRow
 
 GAP_S = 0.25
 SLOW_GAP_S = 1.0
+MOST_MEMORY = 8_000_000  # bytes of events that stand in for a file
 _FIRST_BUDGET_S = 0.01  # the first page before anything else
 T = TypeVar("T")
 
@@ -67,9 +68,16 @@ class LogDesk:
         if known and known[-1].seq < self._last_seq:
             self._last_seq = -1  # another run of the bot counts anew
         fresh = [row for row in known if row.seq > self._last_seq]
-        if fresh:
-            self._last_seq = fresh[-1].seq
-            self._memory.piece.append(b"".join(map(encode, fresh)))
+        if not fresh:
+            return
+        self._last_seq = fresh[-1].seq
+        if self._memory.piece.size > MOST_MEMORY:  # begin anew with what the console itself still remembers
+            in_use, self._memory, fresh = self._log is self._memory, MemoryLog(), known
+            if in_use:
+                why = self.view.why_events
+                self._let_go()
+                self.view.why_events = why
+        self._memory.piece.append(b"".join(map(encode, fresh)))
 
     # -- following -----------------------------------------------------------------------------------------------
 

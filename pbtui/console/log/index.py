@@ -12,6 +12,7 @@ from pbtui.console.log.record import Record, record_at
 Place = tuple[int, int]  # number of the piece, offset of the line in it
 _KEPT_BLOCKS = 4
 _KEPT_RECORDS = 512
+_FIRST_READ = 4 * 1024
 
 
 class Index:
@@ -89,9 +90,13 @@ class Index:
         at = bisect_right(self._firsts, row) - 1
         block = self.blocks[at]
         start = block.starts[row - self._firsts[at]]
-        data = block.piece.read(block.offset + start, min(most, block.length - start))
-        end = data.find(b"\n")
-        return data if end < 0 else data[:end]
+        most, size = min(most, block.length - start), _FIRST_READ
+        while True:  # lines are short but for a few
+            data = block.piece.read(block.offset + start, min(size, most))
+            end = data.find(b"\n")
+            if end >= 0 or size >= most:
+                return data if end < 0 else data[:end]
+            size *= 8
 
     def _read(self, row: int) -> Record:
         at = bisect_right(self._firsts, row) - 1
