@@ -7,12 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from rich.cells import cell_len
+from textual.widgets import Input
 
 from pbtui.console.dialogs.base import Choice, Dialog
 
 from .support import Desk
 
 SIZES = ((40, 20), (60, 18), (80, 24), (120, 40), (200, 60))
+PROMPT_ROWS = 3  # message, prompt, footer
 PICTURES = Path(__file__).parent / "__snapshots__" / "sizes"
 # A figure whose end is missing: a digit, or a digit and a point, before the sign of something left out.
 CUT_FIGURE = re.compile(r"\d[.,]?…")
@@ -21,39 +23,41 @@ CUT_FIGURE = re.compile(r"\d[.,]?…")
 async def resize(d: Desk, columns: int, rows: int) -> None:
     """Give the terminal another size and let everything be drawn in it."""
     await d.pilot.resize_terminal(columns, rows)
-    await d.settle()
+    if isinstance(d.app.screen, Dialog):
+        await d.pilot.pause()
+        return
     d.app.notes._note = None
     snap = d.app.state.snapshot
     if snap is not None and snap.health.last_tick_ms:  # ages are the same in every picture
         d.app.state.snapshot = replace(snap, health=replace(snap.health, last_tick_ms=d.clock.now_ms() - 400))
     d.app.refresh_views()
+    d.app.ask_chart()  # as many candles as fit now
     await d.settle()
-    if not isinstance(d.app.screen, Dialog):
-        d.app.ask_chart()  # as many candles as fit now
-        await d.settle()
 
 
-def check(d: Desk, where: str) -> None:
-    """See that what is on the screen fits it."""
+def check(d: Desk, where: str) -> list[str]:
+    """See that what is on the screen fits it; return its lines."""
     columns, rows = d.app.size
     lines = d.lines
+    text = "\n".join(lines)
     assert len(lines) == rows, where
     assert all(cell_len(line) == columns for line in lines), where
-    assert not CUT_FIGURE.search(d.text), (where, CUT_FIGURE.findall(d.text), d.text)
+    assert not CUT_FIGURE.search(text), (where, CUT_FIGURE.findall(text), text)
     screen = d.app.screen
     if isinstance(screen, Dialog):
         box = screen.query_one("#box").content_region
         for widget in screen.query("Choice, Input"):
             region = widget.region
-            assert region.height, (where, widget, d.text)
-            assert box.y <= region.y, (where, widget, d.text)
-            assert region.bottom <= box.bottom, (where, widget, d.text)
+            assert region.height, (where, widget, text)
+            assert box.y <= region.y, (where, widget, text)
+            assert region.bottom <= box.bottom, (where, widget, text)
         for choice in screen.query(Choice):
             for line in choice.lines:
-                words = "".join(text for text, _ in line).strip()
-                assert words in d.text, (where, words)
+                words = "".join(part for part, _ in line).strip()
+                assert words in text, (where, words)
     else:
         assert lines[-1].strip(), (where, "no footer")
+    return lines
 
 
 async def pictures(d: Desk, name: str) -> str:
@@ -61,12 +65,13 @@ async def pictures(d: Desk, name: str) -> str:
     parts: list[str] = []
     for columns, rows in SIZES:
         await resize(d, columns, rows)
-        check(d, f"{name} at {columns}×{rows}")
-        lines, where = d.lines, ""
+        lines, where = check(d, f"{name} at {columns}×{rows}"), ""
         if isinstance(d.app.screen, Dialog):
             box = d.app.screen.query_one("#box").region
             lines = [line[box.x : box.right] for line in lines[box.y : box.bottom]]
             where = f" · {box.width}×{box.height} at {box.x},{box.y}"
+        elif isinstance(d.app.focused, Input):
+            lines = lines[-PROMPT_ROWS:]
         body = "\n".join(line.rstrip() for line in lines)
         parts.append(f"═══ {columns}×{rows}{where} ═══\n{body}\n")
     return "\n".join(parts)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -17,60 +15,10 @@ from pbtui.console.widgets.chart_panel import ChartPanel
 from pbtui.console.widgets.grid import GridTable
 from pbtui.console.widgets.lines import LineView
 
+from .panels_support import boom, failing, fails_and_starts_again, panel_text
 from .sample import snapshot, starting
-from .support import Desk, desk
 
 WIDE = (200, 50)
-
-
-def boom(*_: object, **__: object) -> None:
-    raise ValueError("no such figure")
-
-
-@asynccontextmanager
-async def failing(*args: object, **kwargs: object) -> AsyncIterator[Desk]:
-    """Run a console of which something will fail."""
-    async with desk(*args, **kwargs) as d:  # type: ignore[arg-type]
-        yield d
-        assert d.app.is_running
-        assert d.app.draw_fault
-        d.app.draw_fault = ""
-
-
-def panel_text(d: Desk, name: str) -> str:
-    """Return what is on the screen where a widget is."""
-    region = d.app.screen.query_one(f"#{name}").region
-    return "\n".join(line[region.x : region.right] for line in d.lines[region.y : region.bottom])
-
-
-def without_ages(text: str) -> str:
-    """Return a text in which the clock may have moved on."""
-    return re.sub(r"tick \S+", "tick", text)
-
-
-async def fails_and_starts_again(d: Desk, panel: str, poison: Callable[[pytest.MonkeyPatch], None]) -> None:
-    """Poison a panel: it fails alone, keeps failing quietly, and is there again after the key."""
-    widget = d.app.screen.query_one(f"#{panel}", LineView)
-    good = panel_text(d, panel)
-    with pytest.MonkeyPatch.context() as patch:
-        poison(patch)
-        widget.lines = ()
-        d.app.refresh_views()
-        widget.refresh()
-        await d.settle()
-        shown = panel_text(d, panel)
-        assert "ValueError: no such figure" in " ".join(shown.replace("│", " ").split()), panel
-        if widget.region.height > 3:
-            assert "^l starts this panel again" in shown
-        others = [other for other in d.app.screen.query(LineView) if other is not widget]
-        assert not any(other.fault for other in others), panel
-    d.app.notes._note = None
-    await d.press("ctrl+l")
-    d.app.notes._note = None
-    d.app.refresh_views()
-    await d.settle()
-    assert widget.fault == ""
-    assert without_ages(panel_text(d, panel)) == without_ages(good), panel
 
 
 LIVE_DRAWS = {"positions": "_draw_positions", "orders": "_draw_orders", "modes": "_draw_modes",
@@ -80,17 +28,16 @@ LIVE_DRAWS = {"positions": "_draw_positions", "orders": "_draw_orders", "modes":
 async def test_each_panel_of_the_live_screen_fails_alone() -> None:
     async with failing(size=WIDE) as d:
         for panel, method in LIVE_DRAWS.items():
-            await fails_and_starts_again(d, panel, lambda patch, name=method: patch.setattr(LiveScreen, name, boom))
-        await fails_and_starts_again(d, "header", lambda patch: patch.setattr(base, "header_lines", boom))
-        await fails_and_starts_again(d, "footer", lambda patch: patch.setattr(Footer, "update_hints", boom))
+            await fails_and_starts_again(d, panel, LiveScreen, method)
+        await fails_and_starts_again(d, "header", base, "header_lines")
+        await fails_and_starts_again(d, "footer", Footer, "update_hints")
         await d.give(snapshot(2, money=replace(snapshot().money, balance=2_222.0)))
         assert "2,222.00" in d.text
 
 
 async def test_the_checklist_of_a_starting_bot_fails_alone() -> None:
     async with failing(starting()) as d:
-        poison = lambda patch: patch.setattr(LiveScreen, "_draw_checklist", boom)  # noqa: E731
-        await fails_and_starts_again(d, "checklist", poison)
+        await fails_and_starts_again(d, "checklist", LiveScreen, "_draw_checklist")
 
 
 async def test_a_fault_while_painting_fails_the_panel_alone() -> None:
@@ -106,8 +53,7 @@ async def test_a_fault_while_painting_fails_the_panel_alone() -> None:
             def only_here(self: LineView, *args: object, name: str = panel, do: Callable = original) -> object:
                 return boom() if self.id == name else do(self, *args)
 
-            spot = lambda patch, at=where, name=method, do=only_here: patch.setattr(at, name, do)  # noqa: E731
-            await fails_and_starts_again(d, panel, spot)
+            await fails_and_starts_again(d, panel, where, method, only_here)
 
 
 async def test_a_fault_in_a_message_handler_fails_its_widget_alone(monkeypatch: pytest.MonkeyPatch) -> None:

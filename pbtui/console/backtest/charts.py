@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,12 +10,13 @@ import numpy as np
 from pbtui.console.backtest.plot import Floats, Series, gutter_of, plot
 from pbtui.console.backtest.view import RunJob
 from pbtui.console.numbers import bar, money, pct
-from pbtui.console.text import Line, fit, fold, safe
+from pbtui.console.text import Line, Span, fit, fold, line_width, safe, width
 
 if TYPE_CHECKING:
     from pbtui.backtest.metric_groups import Unit
     from pbtui.console.backtest.reading import Curve, FillTable
 
+Named = tuple[str, str, str]  # a mark, its ink, what it stands for
 _DRAWDOWN_FROM_ROWS = 13
 _BAR = 24
 _LAST_NOTES = 3
@@ -30,7 +32,9 @@ def equity_lines(
     if not len(equity):
         return [(("nothing was recorded", "dim"),)]
     fallen = drawdown_of(equity)
-    lines: list[Line] = [_equity_legend(equity, balance, fallen, unit, with_other=other is not None, plain=plain)]
+    lines: list[Line] = [
+        _equity_legend(equity, balance, fallen, unit, columns, with_other=other is not None, plain=plain)
+    ]
     room = rows - 1
     below = max(4, room // 4) if room >= _DRAWDOWN_FROM_ROWS else 0
     series = [Series(equity, "accent"), Series(balance, "warn")]
@@ -50,18 +54,28 @@ def equity_lines(
 
 
 def _equity_legend(
-    equity: Floats, balance: Floats, fallen: Floats, unit: Unit, *, with_other: bool, plain: bool
+    equity: Floats, balance: Floats, fallen: Floats, unit: Unit, columns: int, *, with_other: bool, plain: bool
 ) -> Line:
     digits = 2 if unit == "usd" else 5
-    first, second, third = ("*", "o", ".") if plain else ("━", "━", "━")
+    first, second, third, fourth = ("*", "o", ".", "*") if plain else ("━", "━", "━", "━")
     worst = float(np.nanmax(fallen)) if len(fallen) else 0.0
-    other: Line = ((f"  {third} ", "dim"), ("the other", "dim")) if with_other else ()
-    return (
-        (f"{first} ", "accent"), (f"equity {money(float(equity[-1]), digits)}", "text"),
-        (f"  {second} ", "warn"), (f"balance {money(float(balance[-1]), digits)}", "text"),
-        *other,
-        ("  ━ " if not plain else "  * ", "down"), (f"drawdown, worst {pct(-worst)}", "text"),
-    )  # fmt: skip
+    named: list[Named] = [
+        (first, "accent", f"equity {money(float(equity[-1]), digits)}"),
+        (second, "warn", f"balance {money(float(balance[-1]), digits)}"),
+        *([(third, "dim", "the other")] if with_other else []),
+        (fourth, "down", f"drawdown, worst {pct(-worst)}"),
+    ]
+    return legend(named, columns)
+
+
+def legend(named: Sequence[Named], columns: int) -> Line:
+    """Return marks with what they stand for, as many as fit; none is cut."""
+    spans: list[Span] = []
+    for mark, ink, words in named:
+        gap = "  " * bool(spans)
+        if line_width(tuple(spans)) + width(f"{gap}{mark} {words}") <= columns:
+            spans += [(f"{gap}{mark} ", ink), (words, "text")]
+    return tuple(spans)
 
 
 def drawdown_of(equity: Floats) -> Floats:
@@ -88,13 +102,16 @@ def exposure_lines(fills: FillTable, columns: int, rows: int, *, plain: bool) ->
     shown = [(long, "up"), (short, "down")]
     series = [Series(values, ink) for values, ink in shown if np.nan_to_num(values).any()]
     first, second = ("*", "o") if plain else ("━", "━")
-    legend: Line = (
-        (f"{first if len(series) > 1 or (series[:1] and series[0].ink == 'up') else ' '} ", "up"),
-        (f"long, most {np.nanmax(np.abs(np.nan_to_num(long))):.4f}", "text"),
-        (f"  {second if plain and len(series) > 1 else first} ", "down"),
-        (f"short, most {np.nanmax(np.abs(np.nan_to_num(short))):.4f}", "text"),
-    )
-    return [legend, *(plot(fills.ts_ms, series, columns, rows - 1, plain=plain) if series else [])]
+    drawn = bool(series) and (len(series) > 1 or series[0].ink == "up")
+    named = [
+        (first if drawn else " ", "up", f"long, most {_most(long):.4f}"),
+        (second if plain and len(series) > 1 else first, "down", f"short, most {_most(short):.4f}"),
+    ]
+    return [legend(named, columns), *(plot(fills.ts_ms, series, columns, rows - 1, plain=plain) if series else [])]
+
+
+def _most(values: Floats) -> float:
+    return float(np.nanmax(np.abs(np.nan_to_num(values))))
 
 
 def job_lines(job: RunJob, columns: int, rows: int, *, plain: bool) -> list[Line]:

@@ -8,9 +8,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 
 from pbtui.console.backtest.adopt import Adoption, change_rows, words_of
-from pbtui.console.dialogs.base import Choice, Words, words_room
+from pbtui.console.dialogs.base import Choice, Words
 from pbtui.console.dialogs.confirm import ConfirmDialog
-from pbtui.console.text import Line, fold
+from pbtui.console.text import Line
 from pbtui.console.widgets.columns import Column
 from pbtui.console.widgets.grid import GridTable
 
@@ -19,8 +19,6 @@ _COLUMNS = (
     Column("now", "now", least=6),
     Column("then", "then", least=6),
 )
-_FRAME_ROWS = 6  # of the box: frame, padding, choices
-_SHARE = 0.92  # of the terminal's height, as in the style sheet
 
 
 class AdoptDialog(ConfirmDialog):
@@ -37,6 +35,7 @@ class AdoptDialog(ConfirmDialog):
         super().__init__("Use as live config", self._lines, "write the file")
         self._prepare = prepare
         self._shown = shown
+        self._n_rows = 0
         self.adoption: Adoption | None = None
 
     def compose_inside(self) -> ComposeResult:
@@ -59,12 +58,14 @@ class AdoptDialog(ConfirmDialog):
     async def _lines(self) -> list[Line]:
         self.adoption = await self._prepare()
         lines, rows = words_of(self.adoption, self._shown(self.adoption)), change_rows(self.adoption)
-        folded = sum(len(fold(line, words_room(self.app.size.width))) for line in lines)
         table = self.query_one(GridTable)
-        room = int(self.app.size.height * _SHARE) - _FRAME_ROWS - folded
-        table.styles.height = min(len(rows) + 1, max(3, room)) if rows else 0
+        self._n_rows = len(rows)
         table.set_rows(_COLUMNS, rows)
         return lines
+
+    def wanted_rows(self) -> int:
+        """The keys that differ, under their titles."""
+        return self._n_rows + 1 if self._n_rows else 0
 
     def action_scroll(self, by: int) -> None:
         """Move through the keys."""

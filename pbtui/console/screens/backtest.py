@@ -31,6 +31,8 @@ PANEL_OF: dict[Tab, str] = {
 }  # fmt: skip
 RIGHT = (*PANEL_OF.values(), "job")
 
+_SHORT_TAB = 4  # letters of a tab's name where not all fit
+
 
 class TabLine(LineView):
     """The names of the tabs; a click on one shows it."""
@@ -50,8 +52,10 @@ class TabLine(LineView):
         """Show the names, the current one in brackets, and a few words after them."""
         spans: list[Span] = [(" ", "text")]
         self._tabs, x = [], 1
+        short = sum(len(tab) + 2 for tab in TABS) > self.size.width
         for tab in TABS:
-            text = f"[{tab.title()}]" if tab == current else f" {tab.title()} "
+            name = tab.title()[:_SHORT_TAB] if short and tab != current else tab.title()
+            text = f"[{name}]" if tab == current else f" {name} "
             spans.append((text, "key" if tab == current else "dim"))
             self._tabs.append((x, x + len(text), tab))
             x += len(text)

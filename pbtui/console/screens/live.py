@@ -32,6 +32,7 @@ _ALL = ("positions", "orders", "events", "chart", "modes")
 _MOST_OF_BODY = {"narrow": 0.6, "normal": 0.4, "wide": 0.4}  # what positions may take of the height
 _POSITIONS_LEAST = 5
 _MODES_SHARE = 0.4
+_NO_MATCH = ("nothing matches the filter", "esc drops it")
 
 
 class LiveScreen(ConsoleScreen):
@@ -142,7 +143,11 @@ class LiveScreen(ConsoleScreen):
         table.show_header(self.layout_name != "cards")
         held = sum(row.size != 0 for row in found)
         table.set_title(_joined(f"Positions {held}", _filter_note(wanted)))
-        table.empty = ("no coin matches the filter" if wanted else "no positions, orders or slots",)
+        table.empty = (
+            _NO_MATCH
+            if wanted
+            else ("no positions yet", "the bot opens one when a coin gets a slot and its price comes")
+        )
         table.selected = state.selected
         table.rests = positions.is_head
         if state.current and _coin_key(table.cursor_key) != state.current:
@@ -172,7 +177,8 @@ class LiveScreen(ConsoleScreen):
         change = orders.difference(found)
         other = "" if self.layout_name == "cards" else f"· a {'this coin' if scope == 'all' else 'all'}"
         table.set_title(_joined(f"Orders: {scope} {len(found)}", change, _filter_note(wanted), other))
-        table.empty = ("no orders" if snapshot else "",)
+        nothing = ("no orders",) if scope == "all" else (f"no orders of {scope}", "a shows those of all coins")
+        table.empty = _NO_MATCH if wanted else nothing if snapshot else ()
         now_ms = snapshot.market_ms if snapshot else 0
         one_coin = scope != "all"
         columns = orders.ONE_COIN_COLUMNS if one_coin else orders.COLUMNS
@@ -185,7 +191,7 @@ class LiveScreen(ConsoleScreen):
         wanted, sort = state.filters.get("modes", ""), state.sorts["modes"]
         by_hand = sum(bool(row.hand) for row in found)
         table.set_title(_joined("Modes", f"· {by_hand} by hand *" * bool(by_hand), _filter_note(wanted)))
-        table.empty = ("no modes yet",)
+        table.empty = _NO_MATCH if wanted else ("no modes yet", "they come with the first turn of the loop")
         table.selected = state.selected
         rows = modes.rows(found, wanted, sort)
         table.styles.height = len(rows) + 3 if "chart" in self.in_view else "1fr"
@@ -202,7 +208,7 @@ class LiveScreen(ConsoleScreen):
         state, table = self.console.state, self._table("events")
         wanted = state.filters.get("events", "")
         table.set_title(_joined(f"Events · {events.LEVELS[state.event_level]}", _filter_note(wanted)))
-        table.empty = ("nothing to tell",)
+        table.empty = _NO_MATCH if wanted else ("nothing to tell", "f shows more, 7 the whole log")
         table.set_rows(events.COLUMNS, events.rows(state.events, state.event_level, wanted))
 
     def _table(self, name: str) -> GridTable:

@@ -22,7 +22,7 @@ _MINUTE = "%Y-%m-%d %H:%MZ"
 GAP_COLUMNS: tuple[Column, ...] = (
     Column("from", "from"),
     Column("minutes", "minutes", ">"),
-    Column("reason", "why", rank=1, least=8),
+    Column("reason", "why", rank=1, least=12),
     Column("asked", "asked", ">", rank=2),
 )
 GAP_SORTABLE: list[str] = ["from", "minutes", "reason"]

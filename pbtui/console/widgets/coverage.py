@@ -17,6 +17,7 @@ from pbtui.console.widgets.grid import MARKER, GridTable
 WEEK_MS = 604_800_000
 LEAST_CELLS = 16
 _SHARE_OF_ROOM = 0.55
+_LITTLE_ROOM, _SHARE_OF_LITTLE = 50, 0.44  # columns below which the map leaves room for coin and exchange only
 _MOST_MS = 253_000_000_000_000  # beyond it there are no dates
 # share from which a shade is used, shade, ink; below the last there is nothing
 SHADES = ((1.0, "█", "up"), (0.99, "▓", "up"), (0.5, "▒", "warn"), (0.0, "░", "warn"))
@@ -76,7 +77,8 @@ class CoverageMap(GridTable):
         if not self._cells:
             return 0
         weeks = (self._last - self._first) // WEEK_MS + 1
-        return min(max(LEAST_CELLS, round(room * _SHARE_OF_ROOM)), max(LEAST_CELLS, weeks + 1))
+        share = _SHARE_OF_LITTLE if room < _LITTLE_ROOM else _SHARE_OF_ROOM
+        return min(max(LEAST_CELLS, round(room * share)), max(LEAST_CELLS, weeks + 1))
 
     def _within(self, week: int) -> int:
         return max(self._first, min(week, self._last))

@@ -10,7 +10,7 @@ from textual import events
 from textual.geometry import Region
 from textual.message import Message
 
-from pbtui.console.text import Line, fit
+from pbtui.console.text import Line, fit, fold
 from pbtui.console.widgets.columns import GAP, Column, Row, Rows, airy_gap, layout, natural_widths, place
 from pbtui.console.widgets.lines import LineView
 
@@ -141,7 +141,8 @@ class GridTable(LineView, can_focus=True):
         room = self.content_size.width
         self._keep_in_view()
         if not self.rows:
-            self.show([((fit(f" {text}", room), "dim"),) for text in self.empty])
+            told = [fold(((f" {text}" if text else "", "dim"),), room) for text in self.empty]
+            self.show([line for folded in told for line in folded])
             return
         page = self.rows[self.top : self.top + self.page]
         inner = room - (MARKER if self._markers else 0) - self.kept_free(room)

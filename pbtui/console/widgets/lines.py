@@ -13,8 +13,11 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from pbtui.console.faults import Sturdy, fault_lines, reason_of
-from pbtui.console.text import BLANK, Line, fold, line_width, to_ascii, width
+from pbtui.console.text import BLANK, Line, cut, fold, line_width, to_ascii, width
 from pbtui.core.sanitize import sanitize_line, sanitize_text
+
+_PART = " · "
+_CORNERS = 6  # columns of a border beside its title
 
 
 class Painter(Protocol):
@@ -62,6 +65,7 @@ class LineView(Sturdy, Widget):
         super().__init__(id=id, classes=classes)
         self.lines: tuple[Line, ...] = ()
         self.fault = ""  # why nothing is drawn
+        self._told: dict[str, str] = {}
         self._heads: dict[str, str] = {}
 
     @property
@@ -117,6 +121,7 @@ class LineView(Sturdy, Widget):
 
     def set_title(self, text: str) -> None:
         """Write a title into the upper border; repaints only when it changes."""
+        self._told["title"] = text
         head = self._head(text)
         if self._heads.get("title", "") != head:
             self._heads["title"] = head
@@ -124,19 +129,27 @@ class LineView(Sturdy, Widget):
 
     def set_note(self, text: str) -> None:
         """Write a note into the lower border; repaints only when it changes."""
+        self._told["note"] = text
         head = self._head(text)
         if self._heads.get("note", "") != head:
             self._heads["note"] = head
             self.border_subtitle = Text(head) if head else None
 
+    def on_resize(self) -> None:
+        """Fit the titles anew."""
+        self.set_title(self._told.get("title", ""))
+        self.set_note(self._told.get("note", ""))
+
     def _head(self, text: str) -> str:
         # Becomes a Text, because Textual reads markup in a str; frames with corners pad it themselves.
         pad = " " if self.screen.has_class("-flat") else ""
-        return f"{pad}{clean(text, plain=self.painter.ascii_only)}{pad}" if text else ""
+        room = self.outer_size.width - _CORNERS
+        fitting = fit_title(text, room) if room > 0 else text
+        return f"{pad}{clean(fitting, plain=self.painter.ascii_only)}{pad}" if text else ""
 
     def get_content_height(self, container: object, viewport: object, width: int) -> int:
         """Return the number of lines."""
-        return len(self.lines)
+        return len(self._fault_lines(width)) if self.fault else len(self.lines)
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Paint the lines of a region; a fault in painting fails the panel."""
@@ -165,6 +178,15 @@ class LineView(Sturdy, Widget):
         base = ground + under if under is not None else ground
         segments = [Segment(clean(text, plain=plain), base + inks.get(ink, inks["text"])) for text, ink in line if text]
         return Strip(segments).adjust_cell_length(room, base)
+
+
+def fit_title(text: str, room: int) -> str:
+    """Return a title of parts in at most `room` columns: the last parts go first, then the end of the first."""
+    parts = text.split(_PART)
+    while len(parts) > 1 and width(_PART.join(parts)) > room:
+        parts.pop()
+    title = _PART.join(parts)
+    return title if width(title) <= room else cut(title, room).rstrip()
 
 
 def clean(text: str, *, plain: bool) -> str:
