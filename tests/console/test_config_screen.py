@@ -117,7 +117,7 @@ async def test_what_changed_on_disk_stands_beside_its_key_and_a_reload_says_what
         await d.press("ctrl+r")
         await read(d)
         assert "3 keys differ on disk" in d.text
-        assert "on disk 3, may raise risk" in d.text
+        assert "may raise risk: on disk 3" in d.text
         await d.press("e")
         assert leaf_of(d.app).path == "bot.long.n_positions"
         assert ground_of(d, "  n_positions") == d.app.cursor_style.bgcolor

@@ -166,7 +166,7 @@ def _told(leaves: Iterable[Leaf]) -> Cell:
         (sum(len(leaf.row.notes) for leaf in leaves), "⚠", "warn"),
     ):
         if count:
-            spans.append((f"{count} {text}  ", ink))
+            spans.append((f"{'  ' if spans else ''}{count} {text}", ink))
     return tuple(spans) or cell("")
 
 
@@ -189,11 +189,11 @@ def note_of(leaf: Leaf) -> Cell:
         return (("✗ ", "bad"), (safe(leaf.faults[0], 300), "bad"))
     change = leaf.change
     if change is not None:
-        spans: list[Span] = [("on disk ", "dim"), (safe(change.new, 60), "accent")]
-        if change.risk:
-            spans.append((f", {RISK_NOTES[change.risk]}", RISK_INKS[change.risk]))
+        # The value comes last: a figure is shown whole or not at all.
+        spans: list[Span] = [(f"{RISK_NOTES[change.risk]}: ", RISK_INKS[change.risk])] if change.risk else []
         if change.needs_restart:
-            spans.append((", needs a restart", "warn"))
+            spans.append(("needs a restart: ", "warn"))
+        spans += [("on disk ", "dim"), (safe(change.new, 60), "accent")]
         return tuple(spans)
     return (("⚠ ", "warn"), (safe(leaf.row.notes[0], 300), "text")) if leaf.row.notes else cell("")
 
