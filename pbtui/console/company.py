@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from pbtui.console.actions import label_of
 from pbtui.console.dialogs.confirm import ConfirmDialog, words
 from pbtui.console.dialogs.health import HealthDialog
 from pbtui.console.state import MOST_EVENTS, ViewState
@@ -58,7 +59,7 @@ class Company:
             return
         if app.clock.monotonic() - self._asked_at > _ASKED_S or not seating.holder:
             self._asked_at = app.clock.monotonic()
-            await self._wish("ask", "; press it again to take them")
+            await self._wish("ask", f"; {label_of('controls')} again takes them")
             return
 
         async def ask() -> list[Line]:
@@ -113,7 +114,11 @@ def told(before: Seating, now: Seating) -> str:
             return "this console has the controls now"
         return f"{now.holder or 'another console'} has the controls now; this one only watches"
     if now.asker and now.asker != before.asker and now.role == "controller":
-        return f"{now.asker} asks for the controls: C hands them over"
+        return f"{now.asker} asks for the controls: {label_of('controls')} hands them over"
     if now.role == "viewer" and now.holder != before.holder:
-        return f"{now.holder} has the controls now" if now.holder else "nobody has the controls: C takes them"
+        return (
+            f"{now.holder} has the controls now"
+            if now.holder
+            else f"nobody has the controls: {label_of('controls')} takes them"
+        )
     return ""

@@ -85,7 +85,7 @@ async def test_the_controls_are_asked_for_then_taken_and_handed_over() -> None:
         here.link.seat("viewer", holder="pts/3")
         await here.press("C")
         assert here.link.wishes == ["ask"]
-        assert "press it again to take them" in here.message
+        assert "C again takes them" in here.message
         await here.press("C")
         assert "pts/3 has the controls" in here.text
         await here.press("enter")

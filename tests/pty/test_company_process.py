@@ -47,7 +47,7 @@ def pour(terminal: Terminal, data: bytes) -> None:
 def test_handing_over_storms_and_floods(home: Home) -> None:
     with attached(home) as first, attached(home) as second:
         second.type("C")
-        second.wait_for(b"press it again to take them", seconds=40)
+        second.wait_for(b"C again takes them", seconds=40)
         first.wait_for(b"asks for the controls: C hands them over", seconds=40)
         first.type("C")
         second.wait_for(b"this console has the controls now", seconds=40)
