@@ -38,7 +38,7 @@ def main(argv: list[str]) -> int:
 
 
 async def _show(info: lock.LockInfo, coin: str, *, as_json: bool) -> int:
-    link = await remote.connect(info, "viewer")
+    link = await remote.connect(info, "status")
     try:
         facts = await link.ask(CoinQuery(coin, "long", n=0))
     finally:
