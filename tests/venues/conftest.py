@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pbtui.exchange.port import Candles
 from tests.support.venue_server import load_candles
 from tests.venues.simulator import Simulator
 from tests.venues.trader import Trader
@@ -14,15 +16,19 @@ START_MS = 1_755_000_000_000
 _DAY_MS = 86_400_000
 
 
+@cache
+def _days(candles_dir: Path) -> dict[str, Candles]:
+    found = load_candles(candles_dir / "binanceusdm", ["BTC", "ETH", "SOL"])
+    return {coin: each.since(int(each.ts_ms[-1]) - 5 * _DAY_MS) for coin, each in found.items()}
+
+
 @pytest.fixture
 def simulate(candles_dir: Path, tmp_path: Path) -> Iterator[Callable[..., Simulator]]:
     """Starts venues over five recorded days of three coins."""
     running: list[Simulator] = []
 
     def make(dialect: type[Any], **options: Any) -> Simulator:
-        found = load_candles(candles_dir / "binanceusdm", ["BTC", "ETH", "SOL"])
-        days = {coin: each.since(int(each.ts_ms[-1]) - 5 * _DAY_MS) for coin, each in found.items()}
-        simulator = Simulator(days, tmp_path, start_ms=START_MS, **options).speak(dialect)
+        simulator = Simulator(_days(candles_dir), tmp_path, start_ms=START_MS, **options).speak(dialect)
         simulator.start()
         running.append(simulator)
         return simulator

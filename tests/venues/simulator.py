@@ -81,10 +81,12 @@ class Simulator(VenueServer):
         speed: float = 1.0,
         balance: float = 10_000.0,
         moving: bool = True,
+        patient: bool = True,
     ) -> None:
         super().__init__(candles, start_ms=start_ms, speed=speed, auto=moving, step_s=0.01)
         self.fast_clock = FastClock(folder / "clock", speed=speed, start_ms=start_ms)
         self._asked_ms = start_ms
+        self._patient = patient
         self.clock.now_ms = self.fast_clock.now_ms  # type: ignore[method-assign]
         self.folder = folder
         self.balance = balance
@@ -126,7 +128,8 @@ class Simulator(VenueServer):
 
     async def _one_step(self) -> None:
         # A bot that asks nothing for so long is starting, or short of processor time.
-        self.fast_clock.drive(kept_up=self.fast_clock.now_ms() - self._asked_ms < _KEPT_UP_MS)
+        busy = self.fast_clock.now_ms() - self._asked_ms < _KEPT_UP_MS
+        self.fast_clock.drive(kept_up=busy or not self._patient)
         if self._auto:
             self.feed.step()
         with contextlib.suppress(ConnectionError):

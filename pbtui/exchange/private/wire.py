@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -17,12 +18,15 @@ from pbtui.core.errors import (
     UnreadableAnswer,
     VenueUnreachable,
 )
+from pbtui.core.sanitize import sanitize_line
 from pbtui.exchange.ccxt_errors import DEFAULT_PAUSE_S
 from pbtui.exchange.private.budget import Budget
 from pbtui.exchange.public.caller import Caller, T
 
 Kind = Literal["gone", "rejected", "refused", "limited", "skew", "unknown", "later", "unchanged"]
 _READS = 3
+_TEXT_LIMIT = 200
+_SAID = re.compile(r'"(?:msg|retMsg|ret_msg)"\s*:\s*"([^"]+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,15 @@ class BudgetedCaller(Caller):
         """Await a private call of this cost."""
         await self._budget.take(cost, urgent=urgent)
         return await super().run(name, call)
+
+    def _typed(self, error: Exception, name: str) -> ExchangeError:
+        # Refused with 429 or 418: a limit, whatever the library makes of the text that came with it.
+        wait_s = self._retry_after_s
+        if wait_s is not None:
+            error = RateLimited(
+                f"{self._venue} {name}: too many requests (pausing {wait_s:.0f} s)", retry_after_s=wait_s
+            )
+        return super()._typed(error, name)
 
 
 def unsure(error: ExchangeError) -> bool:
@@ -167,8 +180,10 @@ class Wire:
         except ExchangeError as error:
             if error.__cause__ is None or (isinstance(error, RateLimited) and self._caller.owed_s() > 0):
                 raise
-            code = self._code_of(str(error.__cause__))
-            typed = self.typed(code, error.message.split(": ", 1)[-1], name) if code else None
+            raw = str(error.__cause__)
+            code, said = self._code_of(raw), _SAID.search(raw)
+            text = sanitize_line(said.group(1), limit=_TEXT_LIMIT) if said else error.message.split(": ", 1)[-1]
+            typed = self.typed(code, f"{text} ({code})", name) if code else None
             if typed is None:
                 raise
             raise typed from error

@@ -1,0 +1,124 @@
+"""The parts of an account that need no venue: the shared budget, the log of fills, numbers and names, keys."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from pbtui.config.accounts import Account
+from pbtui.core.clock import VirtualClock
+from pbtui.core.errors import AccountRefused, ConfigError, OrderRejected, VenueUnreachable
+from pbtui.core.secret import Secret
+from pbtui.core.types import Fill, Market
+from pbtui.exchange.keys import judge_key, require_fields
+from pbtui.exchange.private.book import Book
+from pbtui.exchange.private.budget import Budget
+from pbtui.exchange.private.fills import LOOK_EVERY_S, OVERLAP_MS, FillLog
+from pbtui.exchange.private.quirks import KeyFacts, Look
+
+SOL = "SOL/USDT:USDT"
+
+
+async def spend(budget: Budget, count: int, spent: list[float], clock: VirtualClock) -> None:
+    for _ in range(count):
+        await budget.take(10.0)
+        spent.append(clock.monotonic())
+
+
+async def test_four_bots_share_one_budget(tmp_path: Path) -> None:
+    clock, spent = VirtualClock(), list[float]()
+    bots = [Budget(clock, 600.0, reserve=60.0, path=tmp_path / "budget") for _ in range(4)]
+    tasks = [asyncio.create_task(spend(bot, 60, spent, clock)) for bot in bots]
+    for _ in range(300):
+        await clock.advance(1.0)
+    assert all(task.done() for task in tasks)
+    assert len(spent) == 240
+    # What is full at first may go at once; after that no minute holds more than comes back in one.
+    for start in range(0, 240, 10):
+        within = sum(10.0 for at in spent if start < at <= start + 60)
+        assert within <= 600.0 + 10.0
+    assert sum(10.0 for at in spent if at == 0.0) == 540.0
+
+
+async def test_the_reserve_is_for_cancels_and_closes(tmp_path: Path) -> None:
+    clock = VirtualClock()
+    budget = Budget(clock, 60.0, reserve=20.0, path=tmp_path / "budget")
+    await budget.take(40.0)
+    assert budget.used() == pytest.approx(40 / 60)
+    waiting = asyncio.create_task(budget.take(5.0))
+    await clock.advance(1.0)
+    assert not waiting.done()
+    await budget.take(20.0, urgent=True)
+    await clock.advance(30.0)
+    assert waiting.done()
+    (tmp_path / "budget").write_text("torn")
+    await budget.take(1.0)
+    no_room = Budget(clock, 60.0, reserve=0.0, path=tmp_path / "missing" / "budget")
+    await no_room.take(60.0)
+    assert no_room.used() == 1.0
+
+
+def fill(number: int, ts_ms: int) -> Fill:
+    return Fill(str(number), ts_ms, SOL, "long", "buy", 1.0, 100.0, 0.0, -0.01, "unknown", "", "")
+
+
+async def test_fills_are_asked_for_when_something_happened_and_kept_once() -> None:
+    clock, asked = VirtualClock(), list[Look]()
+    venue = [fill(2, 20_000_000), fill(1, 10_000_000)]
+
+    async def ask(look: Look) -> list[Fill]:
+        asked.append(look)
+        if not venue:
+            raise VenueUnreachable("gone")
+        return [each for each in venue if each.ts_ms >= look.since_ms]
+
+    log = FillLog(clock, ask, lambda: 30_000_000)
+    assert [each.id for each in await log.read(0)] == ["1", "2"]
+    assert [each.id for each in await log.read(15_000_000)] == ["2"]
+    assert len(asked) == 1
+    venue.append(fill(3, 20_000_500))
+    log.noticed([SOL])
+    assert [each.id for each in await log.read(15_000_000)] == ["2", "3"]
+    assert (asked[-1].since_ms, asked[-1].symbols) == (20_000_000 - OVERLAP_MS, {SOL})
+    await log.read(0)
+    assert len(asked) == 2
+    await clock.advance(LOOK_EVERY_S)
+    kept, venue[:] = list(venue), []
+    with pytest.raises(VenueUnreachable):
+        await log.read(0)
+    venue[:] = kept
+    assert len(await log.read(0)) == 3
+
+
+def test_numbers_are_written_as_the_venue_wants_them() -> None:
+    book = Book("USDT")
+    market = Market(SOL, "SOL", qty_step=0.01, price_step=0.001, min_qty=0.01, min_cost=5.0, id="SOLUSDT")
+    spot = Market("SOL/USDT", "SOL", 0.1, 0.1, 0.1, 5.0, ineligible="not swap", id="SOLUSDT")
+    book.take_markets({spot.symbol: spot, SOL: market})
+    assert book.symbol("SOLUSDT") == SOL
+    assert book.symbol("NEWUSDT") == "NEWUSDT"
+    assert book.qty_text(SOL, 0.1 + 0.2) == "0.3"
+    assert book.qty_text(SOL, 2.9999999999999996) == "3"
+    assert book.qty_text(SOL, 1_000_000.0) == "1000000"
+    assert book.price_text(SOL, 133.2) == "133.2"
+    assert book.price_text(SOL, 1e-3) == "0.001"
+    with pytest.raises(OrderRejected, match="no such market"):
+        book.id("XRP/USDT:USDT")
+
+
+def test_keys_are_judged_by_what_they_may_do() -> None:
+    allowed = {"allow_withdraw": False}
+    assert judge_key(KeyFacts(True, False, True), "me", **allowed) == ()
+    with pytest.raises(AccountRefused, match="withdraw"):
+        judge_key(KeyFacts(True, True, True), "me", **allowed)
+    with pytest.raises(AccountRefused, match="may not trade"):
+        judge_key(KeyFacts(False, False, True), "me", **allowed)
+    unknown = judge_key(KeyFacts(), "me", **allowed)
+    assert any("make sure it can't" in text for text in unknown)
+    assert len(judge_key(KeyFacts(True, True, False), "me", allow_withdraw=True)) == 2
+    half = Account("me", "bybit", "USDT", credentials={"apiKey": Secret("canary-half")})
+    with pytest.raises(ConfigError, match="lacks secret") as caught:
+        require_fields(half, ("apiKey", "secret"))
+    assert "canary" not in caught.value.line() + repr(half)

@@ -1,0 +1,191 @@
+"""What an account makes of a venue that refuses, loses, lies or is late; through the real client."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from pbtui.config.accounts import Account
+from pbtui.core.errors import AccountRefused, ExchangeError, OrderRejected, OutcomeUnknown, RateLimited
+from pbtui.core.ids import client_order_id
+from pbtui.core.secret import Secret
+from pbtui.core.types import OrderRequest, Pside, Side
+from pbtui.exchange.private.venue import PrivateExchange
+from pbtui.exchange.public import CcxtPublicFeed, EndpointOverrides
+from pbtui.exchange.venues import quirks_of
+from tests.venues.binance import BinanceDialect
+from tests.venues.bybit import BybitDialect
+from tests.venues.simulator import KEY, SECRET, Simulator
+
+BATCH = {"binance": "POST /fapi/v1/batchOrders", "bybit": "POST /v5/order/create-batch"}
+POSITIONS = {"binance": "/fapi/v3/positionRisk", "bybit": "/v5/position/list"}
+BALANCE = {"binance": "/fapi/v3/account", "bybit": "/v5/account/wallet-balance"}
+BTC = "BTC/USDT:USDT"
+SPEED = 60.0
+Open = Callable[..., PrivateExchange]
+
+
+@pytest.fixture(params=[BinanceDialect, BybitDialect])
+def venue(request: pytest.FixtureRequest, simulate: Callable[..., Simulator]) -> Simulator:
+    return simulate(request.param, speed=SPEED, patient=False)
+
+
+@pytest.fixture
+async def account(venue: Simulator) -> AsyncIterator[Open]:
+    """Makes accounts on the venue and closes them."""
+    made: list[PrivateExchange] = []
+
+    def make(*, secret: str = SECRET) -> PrivateExchange:
+        name = venue.dialect.name
+        feed = CcxtPublicFeed(name, clock=venue.fast_clock, endpoints=EndpointOverrides.all_to(venue.base_url))
+        keys = {"apiKey": Secret(KEY), "secret": Secret(secret)}
+        owner = Account("tester", name, "USDT", credentials=keys)
+        made.append(PrivateExchange(quirks_of(name), owner, feed, venue.fast_clock))
+        return made[-1]
+
+    yield make
+    for each in made:
+        await each.close()
+
+
+def order(side: Side, pside: Pside, price: float, *, qty: float = 0.01, nth: int = 0) -> OrderRequest:
+    closing = (side == "buy") is not (pside == "long")
+    kind = f"{'close_grid' if closing else 'entry_grid_normal'}_{pside}"
+    name = client_order_id(
+        account="t", symbol=BTC, pside=pside, side=side, order_type=kind, qty=qty, price=price, nth=nth
+    )
+    return OrderRequest(BTC, side, pside, qty, price, closing, "limit", name, kind)
+
+
+async def grid(account: PrivateExchange, count: int) -> list[OrderRequest]:
+    """Return entries well below the market."""
+    price = (await account.fetch_tickers([BTC]))[BTC].bid
+    return [order("buy", "long", round(price * 0.9) - i, nth=i) for i in range(count)]
+
+
+async def ready(account: PrivateExchange) -> PrivateExchange:
+    await account.start()
+    await account.prepare_account(hedge_mode=True)
+    await account.prepare_symbol(BTC, leverage=5)
+    return account
+
+
+async def test_orders_whose_answer_was_lost_are_found_by_their_ids(venue: Simulator, account: Open) -> None:
+    trader = await ready(account())
+    wanted = await grid(trader, 3)
+    venue.lost.append(BATCH[trader.name])
+    results = await trader.create_orders(wanted)
+    assert all(isinstance(result.error, OutcomeUnknown) for result in results)
+    resting = await trader.fetch_open_orders()
+    assert {o.client_id for o in resting} == {request.client_id for request in wanted}
+    assert all(o.pside == "long" and o.side == "buy" and not o.reduce_only for o in resting)
+    again = await trader.create_orders(wanted[:2])
+    reasons = [result.error.reason for result in again if isinstance(result.error, OrderRejected)]
+    assert reasons == ["duplicate_client_id"] * 2
+    many = await grid(trader, 63)
+    assert all(result.error is None for result in await trader.create_orders(many[3:]))
+    resting = await trader.fetch_open_orders()
+    assert len({o.id for o in resting}) == 63
+    assert all(result.error is None for result in await trader.cancel_orders(resting))
+    assert await trader.fetch_open_orders() == []
+
+
+async def test_refusals_say_what_to_change(venue: Simulator, account: Open) -> None:
+    trader = await ready(account())
+    wanted = await grid(trader, 3)
+    venue.dialect.reject_next = ["insufficient_margin", "min_cost"]
+    first, second, third = await trader.create_orders(wanted)
+    assert isinstance(first.error, OrderRejected)
+    assert (first.error.reason, "wallet exposure" in first.error.line()) == ("insufficient_margin", True)
+    assert isinstance(second.error, OrderRejected)
+    assert (second.error.reason, "entry_initial_qty_pct" in second.error.line()) == ("min_cost", True)
+    assert third.order is not None
+    too_much = (await trader.create_orders([order("sell", "long", 200_000.0)]))[0]
+    assert isinstance(too_much.error, OrderRejected)
+    assert too_much.error.reason == "reduce_only"
+
+
+async def test_a_read_that_makes_no_sense_is_never_a_flat_account(venue: Simulator, account: Open) -> None:
+    trader = await ready(account())
+    for body in ("<html>maintenance</html>", "", "null", "{}", '{"retCode":0,"result":{}}', '[{"symbol":1}]'):
+        venue.faults.garble(body, times=3, path=POSITIONS[trader.name])
+        with pytest.raises(ExchangeError):
+            await trader.fetch_positions()
+        venue.faults.heal()
+        venue.faults.garble(body, times=3, path=BALANCE[trader.name])
+        with pytest.raises(ExchangeError):
+            await trader.fetch_balance()
+        venue.faults.heal()
+    venue.faults.refuse(503, times=1, path=POSITIONS[trader.name])
+    assert await trader.fetch_positions() == []
+    assert (await trader.fetch_balance()).raw == 10_000.0
+
+
+async def test_a_rate_limit_silences_everything_for_as_long_as_it_says(venue: Simulator, account: Open) -> None:
+    trader = await ready(account())
+    venue.faults.refuse(429, times=1, path=BALANCE[trader.name], Retry_After="30")
+    with pytest.raises(RateLimited) as caught:
+        await trader.fetch_balance()
+    assert caught.value.retry_after_s == 30.0
+    asked = len(venue.answers)
+    for read in (trader.fetch_positions, trader.fetch_open_orders, trader.fetch_balance):
+        with pytest.raises(RateLimited):
+            await read()
+    assert all(isinstance(r.error, RateLimited) for r in await trader.create_orders([order("buy", "long", 1_000.0)]))
+    assert len(venue.answers) == asked
+    await venue.fast_clock.sleep(31.0)
+    assert (await trader.fetch_balance()).raw == 10_000.0
+
+
+async def test_a_clock_that_is_off_is_measured_again(venue: Simulator, account: Open) -> None:
+    trader = await ready(account())
+    trader._feed._offset_ms -= 3_600_000.0
+    assert (await trader.fetch_balance()).raw == 10_000.0
+    assert abs(trader.now_ms() - venue.fast_clock.now_ms()) < 5_000 * SPEED
+
+
+async def test_keys_and_modes_that_do_not_allow_trading_are_refused(venue: Simulator, account: Open) -> None:
+    venue.dialect.withdrawals = True
+    with pytest.raises(AccountRefused, match="withdraw"):
+        await account().start()
+    venue.dialect.withdrawals = False
+    with pytest.raises(AccountRefused) as caught:
+        await account(secret="another-secret").start()
+    assert "the secret does not belong to the key" in caught.value.line()
+    assert "another-secret" not in caught.value.line()
+    trader = account()
+    await trader.start()
+    await trader.prepare_account(hedge_mode=False)
+    price = (await trader.fetch_tickers([BTC]))[BTC].ask
+    await trader.create_orders([order("buy", "long", round(price * 1.01))])
+    assert [held.pside for held in await trader.fetch_positions()] == ["long"]
+    with pytest.raises(AccountRefused) as held:
+        await trader.prepare_account(hedge_mode=True)
+    assert "close all positions" in held.value.line()
+    assert "{" not in held.value.line()
+
+
+async def test_a_stream_that_went_deaf_is_found_and_replaced(venue: Simulator, account: Open) -> None:
+    trader = await ready(account())
+    woken: list[str] = []
+    trader.wake.listeners.append(woken.append)
+    stream = trader._stream
+    assert stream is not None
+    await _until(venue, lambda: stream.state().state == "up")
+    first, second = await grid(trader, 2)
+    await trader.create_orders([first])
+    await _until(venue, lambda: woken)
+    venue.faults.silent = True
+    await trader.create_orders([second])
+    await _until(venue, lambda: stream.reconnects > 0)
+    venue.faults.silent = False
+    await _until(venue, lambda: stream.state().state == "up")
+
+
+async def _until(venue: Simulator, condition: Callable[[], object]) -> None:
+    for _ in range(400):
+        if condition():
+            return
+        await venue.fast_clock.sleep(1.0)
+    pytest.fail("this never came true")
