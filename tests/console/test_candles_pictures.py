@@ -1,4 +1,4 @@
-"""Pictures of the candles screen at three sizes; the words in them are asserted too."""
+"""Pictures of the candles screen at two sizes (others are in test_sizes_past); the words in them are asserted too."""
 
 from __future__ import annotations
 
@@ -17,8 +17,7 @@ from .candles_support import BTC, ETH, PEPE, at_rest, fill, picker, write_config
 from .sample import NOW_MS, ScriptedLink, snapshot
 from .support import LARGE, SMALL, Desk, make_app
 
-HUGE = (200, 50)
-SIZES = pytest.mark.parametrize("size", [SMALL, LARGE, HUGE], ids=["80x24", "120x36", "200x50"])
+SIZES = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x36"])
 
 
 def downloading(app: ConsoleApp) -> None:
