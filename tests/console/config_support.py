@@ -9,7 +9,7 @@ from typing import Any
 from pbtui.config import Config, load
 from pbtui.config.effective import config_facts, problems_of
 from pbtui.core.actions import ConfigQuery, Query, ReloadQuery
-from pbtui.core.errors import PbtuiError
+from pbtui.core.errors import LinkClosed, PbtuiError
 from pbtui.core.snapshot import ConfigChange, ReloadPreview
 from pbtui.link.base import Reply
 
@@ -52,6 +52,8 @@ class ConfiguredLink(ScriptedLink):
     async def ask(self, query: Query) -> Reply:
         if isinstance(query, ConfigQuery) and self._ended is None:
             self.queries.append(query)
+            if self._latest is None or self._latest.health.state == "starting":
+                raise LinkClosed("the bot is starting")
             return config_facts(self.running)
         if isinstance(query, ReloadQuery):
             self.queries.append(query)

@@ -16,19 +16,24 @@ from pbtui.console.screens.config import ConfigScreen
 from pbtui.console.tables import config_tree as tree
 from pbtui.core.clock import VirtualClock
 from pbtui.core.errors import ConfigError
+from pbtui.core.snapshot import Snapshot
 from pbtui.link.base import Role
 
 from .config_support import ConfiguredLink, write
-from .sample import NOW_MS, snapshot
+from .sample import NOW_MS, snapshot, starting
 from .support import LARGE, Desk, make_app
 
 
 @asynccontextmanager
 async def at_config(
-    path: Path, size: tuple[int, int] = LARGE, role: Role = "controller", **options: Any
+    path: Path,
+    size: tuple[int, int] = LARGE,
+    role: Role = "controller",
+    first: Snapshot | None = None,
+    **options: Any,
 ) -> AsyncIterator[Desk]:
     clock = VirtualClock(NOW_MS)
-    link = ConfiguredLink(path, snapshot(), role=role)
+    link = ConfiguredLink(path, first or snapshot(), role=role)
     app = make_app(link, clock, base_dir=path.parent, **options)
     async with app.run_test(size=size) as pilot:
         found = Desk(app, link, clock, pilot)
@@ -210,6 +215,16 @@ async def test_the_editor_changes_the_file_and_the_screen_says_what_it_changed(
         await d.press("E")
         await read(d)
         assert "no-such-editor-anywhere cannot be started" in d.message
+
+
+async def test_a_bot_that_is_starting_is_asked_again(tmp_path: Path) -> None:
+    async with at_config(write(tmp_path / "mine.json"), first=starting()) as d:
+        assert "the bot is starting" in d.text
+        assert "faults of the file" not in d.text
+        await d.give(snapshot(9))
+        await read(d)
+        assert "n_positions" in d.text
+        assert "the bot is starting" not in d.text
 
 
 async def test_a_viewer_reads_all_and_reloads_nothing(tmp_path: Path) -> None:

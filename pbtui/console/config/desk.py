@@ -59,6 +59,7 @@ class ConfigDesk:
         preview = await self._ask(ReloadQuery())
         view = self.view
         if view.file is None and isinstance(facts, ConfigFacts):  # another file may have been chosen meanwhile
+            view.current = None if view.facts is None else view.current
             view.facts, view.problem, view.faults = facts, "", ()
             view.preview = preview if isinstance(preview, ReloadPreview) else None
 

@@ -37,9 +37,11 @@ class ConfigView:
 
     def wrong(self) -> tuple[ConfigProblem, ...]:
         """Return the faults of the file on disk."""
-        by_key = self.faults if self.file is not None else self.preview.problems if self.preview is not None else ()
-        trouble = self.trouble()
-        return by_key or ((ConfigProblem("", trouble),) if trouble else ())
+        if self.file is not None:
+            by_key, whole = self.faults, self.problem
+        else:
+            by_key, whole = (self.preview.problems, self.preview.error) if self.preview is not None else ((), "")
+        return by_key or ((ConfigProblem("", whole),) if whole else ())
 
     def trouble(self) -> str:
         """Return in one line why the file cannot be used, empty when it can."""

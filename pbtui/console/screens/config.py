@@ -20,6 +20,7 @@ class ConfigScreen(ConsoleScreen):
     """Screen 6."""
 
     PLACE = "config"
+    _asked_while = ""  # the state the bot was in when last asked
 
     def compose_body(self) -> ComposeResult:
         """The tree, and what is known of the row under the cursor."""
@@ -35,6 +36,8 @@ class ConfigScreen(ConsoleScreen):
 
     def look(self) -> None:
         """Read again what is shown."""
+        snapshot = self.console.state.snapshot
+        self._asked_while = snapshot.health.state if snapshot is not None else ""
         self.run_worker(self.console.configs.look(), group="config", exclusive=True, exit_on_error=False)
 
     @property
@@ -53,7 +56,11 @@ class ConfigScreen(ConsoleScreen):
     # -- drawing -------------------------------------------------------------------------------------------------
 
     def refresh_body(self) -> None:
-        """Draw the tree and the words."""
+        """Draw the tree and the words; a bot that could not answer yet is asked again once it has come further."""
+        view, snapshot = self.view, self.console.state.snapshot
+        waiting = view.file is None and view.facts is None and not view.reading
+        if waiting and snapshot is not None and snapshot.health.state != self._asked_while:
+            self.look()
         self.draw("config", self._draw_tree)
         self.draw("key-words", self._draw_words)
 
@@ -62,6 +69,8 @@ class ConfigScreen(ConsoleScreen):
         found = tree.rows(state)
         table.set_title(tree.title(view, state.filters.get("config", ""), self._shown()))
         table.empty = tuple(safe(text, 300) for text in tree.empty_words(state))
+        if view.current is None and found.keys:
+            view.current = found.keys[0]
         if view.current in found.keys and table.cursor_key != view.current:
             table.cursor_key = view.current
             table.refresh()  # the cursor's ground is no part of the lines
