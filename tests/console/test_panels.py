@@ -10,7 +10,9 @@ import pytest
 from pbtui.console.dialogs.quit import QuitDialog
 from pbtui.console.footer import Footer
 from pbtui.console.screens import base
+from pbtui.console.screens.coin import CoinScreen
 from pbtui.console.screens.live import LiveScreen
+from pbtui.console.screens.log import LogScreen
 from pbtui.console.widgets.chart_panel import ChartPanel
 from pbtui.console.widgets.grid import GridTable
 from pbtui.console.widgets.lines import LineView
@@ -33,6 +35,19 @@ async def test_each_panel_of_the_live_screen_fails_alone() -> None:
         await fails_and_starts_again(d, "footer", Footer, "update_hints")
         await d.give(snapshot(2, money=replace(snapshot().money, balance=2_222.0)))
         assert "2,222.00" in d.text
+
+
+async def test_each_panel_of_a_coin_and_of_the_log_fails_alone() -> None:
+    draws = {"facts": "_draw_facts", "coin-orders": "_draw_orders", "coin-fills": "_draw_fills",
+             "coin-params": "_draw_params"}  # fmt: skip
+    async with failing(size=WIDE) as d:
+        await d.press("enter")
+        for panel, method in draws.items():
+            await fails_and_starts_again(d, panel, CoinScreen, method)
+        await d.press("escape", "7")
+        log = d.app.screen
+        assert isinstance(log, LogScreen)
+        await fails_and_starts_again(d, str(log.lines.id), LogScreen, "_title")
 
 
 async def test_the_checklist_of_a_starting_bot_fails_alone() -> None:

@@ -95,13 +95,17 @@ class CoinScreen(ConsoleScreen):
         symbol, pside = state.current
         coin = safe(state.coin(symbol), 20)
         self.query_one(ChartPanel).want(symbol, f"{coin} {pside}", state.timeframe)
-        facts = self.query_one("#facts", LineView)
-        facts.show(fact_lines(state, state.current, max(20, facts.content_size.width)))
-        self._draw_orders(symbol, coin)
         known = state.facts if state.facts and (state.facts.symbol, state.facts.pside) == state.current else None
-        self._draw_fills(known)
-        self._draw_params(known)
+        self.draw("facts", self._draw_facts)
+        self.draw("coin-orders", lambda: self._draw_orders(symbol, coin))
+        self.draw("coin-fills", lambda: self._draw_fills(known))
+        self.draw("coin-params", lambda: self._draw_params(known))
         self.console.ask_coin_once()
+
+    def _draw_facts(self) -> None:
+        state, facts = self.console.state, self.query_one("#facts", LineView)
+        if state.current is not None:
+            facts.show(fact_lines(state, state.current, max(20, facts.content_size.width)))
 
     def _draw_orders(self, symbol: str, coin: str) -> None:
         state, table = self.console.state, self._table("orders")

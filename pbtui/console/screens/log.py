@@ -54,6 +54,9 @@ class LogScreen(ConsoleScreen):
     def refresh_body(self) -> None:
         """Show the lines and what is known of them."""
         self._open()
+        self.lines.guarded(self._draw_lines)
+
+    def _draw_lines(self) -> None:
         lines = self.lines
         lines.set_title(self._title())
         lines.empty = self._empty()
