@@ -97,3 +97,20 @@ async def test_each_panel_of_the_backtest_screen_fails_alone(tried: Path, monkey
             await fails_and_starts_again(d, panel, BacktestScreen, method)
         await backtest_support.keys(d, "]")
         await fails_and_starts_again(d, "equity", CurvePanel, "_draw")
+
+
+async def test_without_utf8_every_screen_and_dialog_is_ascii(tried: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tried)
+    async with desk(size=(160, 45), base_dir=Path(), ascii_only=True) as d:
+        for keys in (("v",), ("enter",), ("v",), ("escape", "6"), ("escape", "7"), ("escape", "5"), ("escape", "2")):
+            await d.press(*keys)
+            await backtest_support.at_rest(d)
+            assert d.text.isascii(), (keys, {char for char in d.text if not char.isascii()})
+        for _ in PANEL_OF:
+            await backtest_support.keys(d, "]")
+            assert d.text.isascii(), {char for char in d.text if not char.isascii()}
+        await d.press("1")
+        for key in ("question_mark", "ctrl+p", "ctrl+t", "w", "p", "t", "r", "q"):
+            await d.press(key)
+            assert d.text.isascii(), (key, {char for char in d.text if not char.isascii()})
+            await d.press("escape")
