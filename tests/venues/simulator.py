@@ -18,6 +18,7 @@ from tests.venues.fast_clock import FastClock
 
 KEY = "canary-key-5f1c0d9e77a24b61"
 SECRET = "canary-secret-b8e3f2a1946d4c05"
+_STREAM_EACH = 10  # steps
 _KEPT_UP_MS = 45_000  # the bot's loop takes a turn every half minute at least
 
 
@@ -87,6 +88,7 @@ class Simulator(VenueServer):
         self.fast_clock = FastClock(folder / "clock", speed=speed, start_ms=start_ms)
         self._asked_ms = start_ms
         self._patient = patient
+        self._steps = 0
         self.clock.now_ms = self.fast_clock.now_ms  # type: ignore[method-assign]
         self.folder = folder
         self.balance = balance
@@ -134,7 +136,8 @@ class Simulator(VenueServer):
             self.feed.step()
         with contextlib.suppress(ConnectionError):
             await self.dialect.push()
-            if self._auto:
+            self._steps += 1
+            if self._auto and self._steps % _STREAM_EACH == 0:
                 await self.dialect.stream()
 
     def stop(self) -> None:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pbtui.cli.account_check import main
+from pbtui.cli.confirm import confirm_real_money
+from pbtui.cli.run_args import parse
 from pbtui.core.errors import ConfigError, SafetyRefusal
 from tests.venues.binance import BinanceDialect
 from tests.venues.bybit import BybitDialect
 from tests.venues.simulator import KEY, SECRET, Simulator
-from tests.venues.trader import USER, Trader
-
-NOW_MS = 1_755_000_000_000
+from tests.venues.trader import ROOT, USER, Trader
 
 
 @pytest.mark.parametrize("dialect", [BinanceDialect, BybitDialect])
@@ -54,7 +55,25 @@ def test_an_account_is_told_and_left_as_it_is(
         main(words)
 
 
-def test_accounts_that_cannot_be_checked_are_one_clear_line(tmp_path: Any) -> None:
+def test_real_money_is_confirmed_once_before_anything_is_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "s"))
+    keys = tmp_path / "api-keys.json"
+    keys.write_text(json.dumps({"mine": {"exchange": "bybit", "key": "k", "secret": "s"}}))
+    keys.chmod(0o600)
+    words = [str(ROOT / "configs/examples/paper.hjson"), "--no-ui", "--base-dir", str(tmp_path)]
+    confirm_real_money(parse(words))
+    with pytest.raises(SafetyRefusal, match="confirmed") as caught:
+        confirm_real_money(parse([*words, "-u", "mine", "--accept-built-in-defaults"]))
+    assert "--yes-live" in caught.value.line()
+    confirm_real_money(parse([*words, "-u", "mine", "--accept-built-in-defaults", "--yes-live"]))
+    confirm_real_money(parse([*words, "-u", "mine", "--accept-built-in-defaults"]))
+    with pytest.raises(ConfigError, match="for paper accounts"):
+        confirm_real_money(parse([*words, "-u", "mine", "--fresh"]))
+
+
+def test_accounts_that_cannot_be_checked_are_one_clear_line(tmp_path: Path) -> None:
     keys = tmp_path / "api-keys.json"
     entries = {
         "closed": {"exchange": "defx", "key": "k", "secret": "s"},

@@ -40,30 +40,34 @@ def test_a_bot_trades_is_killed_in_mid_batch_goes_on_and_panics_out_flat(
     first = bot.start()
     # Killed when the venue has taken a batch and nobody heard of it: with others of the same turn still to come.
     venue.on_lost = lambda: os.kill(first.pid, signal.SIGKILL)
-    soon(lambda: len(books.requests) > 8 and len(books.books.positions) >= 3, 60, bot.narration)
+    soon(lambda: len(books.requests) > 8 and len(books.books.positions) >= 3, 120, bot.narration)
     assert books.books.hedge_mode
     assert set(books.leverage.values()) == {7}
     venue.lost.append(BATCH[venue.dialect.name])
-    soon(lambda: first.poll() is not None, 60, bot.narration)
+    soon(lambda: first.poll() is not None, 120, bot.narration)
     taken = len(books.requests)
     assert books.books.orders
 
-    bot.start()
-    soon(lambda: len(books.requests) > taken + 3 and books.next_fill() > 12, 60, bot.narration)
+    second = bot.start()
+    soon(lambda: len(books.requests) > taken + 3 and books.next_fill() > 10, 120, bot.narration)
     assert books.twins == []
     assert venue.dialect.listeners > 1, "the order stream was up before and after the kill"
     assert {record.request.pside for record in books.records.values() if record.fills} == {"long", "short"}
     # Nothing rests that the bot doesn't know as its own.
     assert all(is_ours(resting.order.client_id) for resting in books.books.orders.values())
 
+    for part in ("cmdline", "environ"):
+        shown = Path(f"/proc/{second.pid}/{part}").read_bytes()
+        assert KEY.encode() not in shown
+        assert SECRET.encode() not in shown
     assert bot.command("mode", USER, "all", "both", "gs").returncode == 0
     fresh = len(books.requests)
     panic = bot.command("do", USER, "panic", "all", "--confirm", "PANIC")
     assert panic.returncode == 0, panic.stdout + panic.stderr
-    soon(lambda: not books.books.positions, 60, bot.narration)
+    soon(lambda: not books.books.positions, 120, bot.narration)
     later = {request.order_type or request.client_id[2:6] for request in books.requests[fresh:]}
     assert later, "closes were sent"
-    soon(lambda: not books.books.orders, 60, bot.narration)
+    soon(lambda: not books.books.orders, 120, bot.narration)
     assert bot.stop() == 0, bot.narration()[-2000:]
     assert not books.books.positions
     assert not books.books.orders

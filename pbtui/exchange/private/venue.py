@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -19,6 +20,7 @@ from pbtui.exchange.port import (
     HeldPosition,
     StreamState,
     Timeframe,
+    VenueVitals,
     Wake,
 )
 from pbtui.exchange.private.book import Book
@@ -224,6 +226,10 @@ class PrivateExchange:
         if self._stream is not None:
             states.append(self._stream.state())
         return max(states, key=lambda state: _RANK.index(state.state))
+
+    def vitals(self) -> VenueVitals:
+        """Return how the connection does; the budget is the one that all bots of this machine share."""
+        return replace(self._feed.vitals(), rate_used=self.budget.used())
 
     async def _set(self, setter: Callable[[], Awaitable[None]]) -> None:
         try:
