@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -27,7 +28,7 @@ def render(value: Any, width: int = WIDTH_CONFIG, level: int = 0) -> str:
 def _opened(value: Any, width: int, level: int) -> tuple[str, str]:
     """Return the streamlined and the compact text; each is made of those of the parts, so that all is written once."""
     if not isinstance(value, dict | list) or not value:
-        compact = _compact(value)
+        compact = _scalar(cast("Any", value))
         return compact, compact
     if isinstance(value, dict):
         items = cast("dict[str, Any]", value).items()
@@ -46,6 +47,10 @@ def _opened(value: Any, width: int, level: int) -> tuple[str, str]:
     inner, outer = _INDENT * (level + 1), _INDENT * level
     body = ",\n".join(inner + row for row in rows)
     return f"{opening}\n{body}\n{outer}{closing}", compact
+
+
+def _scalar(value: Any) -> str:
+    return repr(value) if type(value) is float and math.isfinite(value) else _compact(value)
 
 
 def dump(data: Mapping[str, Any], *, clean: bool = False) -> str:

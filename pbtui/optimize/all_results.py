@@ -127,7 +127,7 @@ def changes(before: Record, now: Record) -> dict[str, Any]:
         was = before.get(name, _ABSENT)
         if was is value:
             continue
-        if isinstance(value, Mapping) and isinstance(was, Mapping):
+        if type(value) is dict and type(was) is dict:
             inner = changes(cast("Record", was), cast("Record", value))
             if inner:
                 found[name] = inner

@@ -26,6 +26,7 @@ from pbtui.optimize.store import Store
 from pbtui.optimize.table import Row, Table
 
 _SYNC_S = 5.0
+_SYNC_SHARE = 30.0
 
 
 class Evaluates(Protocol):
@@ -81,7 +82,7 @@ class Campaign:
         self.reporter = Reporter(search, evaluate.scoring.objectives, self._front, self._members.id_of, clock, on_event)
         self._first = 0
         self._refusals = 0
-        self._synced_s = clock.monotonic()
+        self._sync_at_s = clock.monotonic() + _SYNC_S
 
     def run(self) -> Outcome:
         """Go on until the last generation is done or the crew is told to finish; return how it ended.
@@ -199,11 +200,13 @@ class Campaign:
         self._details.only({member.number for member in self._front.members})
 
     def _sync_members(self) -> None:
-        now = self._clock.monotonic()
-        if now - self._synced_s >= _SYNC_S:
+        """Write the front down now and then; the more it takes, the less often."""
+        began = self._clock.monotonic()
+        if began >= self._sync_at_s:
             self._members.sync(self._front.members)
-            self._synced_s = self._clock.monotonic()
             self.reporter.tell(front=True)
+            ended = self._clock.monotonic()
+            self._sync_at_s = ended + max(_SYNC_S, _SYNC_SHARE * (ended - began))
 
     def _outcome(self, *, finished: bool) -> Outcome:
         reporter = self.reporter

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pbtui.core.errors import StateError
 from pbtui.core.sanitize import sanitize_line
-from pbtui.market.sealed import replace_file, sync_folder
+from pbtui.market.sealed import sync_folder
 from pbtui.optimize.front import Candidate, distances
 from pbtui.optimize.record import member_id, member_text
 
@@ -44,6 +44,8 @@ class Members:
     def _write(self, members: Sequence[Candidate], heads: Mapping[int, str]) -> None:
         try:
             self._folder.mkdir(exist_ok=True)
+            for stray in self._folder.glob("*.tmp"):  # of a process that was killed
+                stray.unlink(missing_ok=True)
             there = {path.stem.rpartition("_")[2]: path for path in self._folder.glob("*.json")}
             numbers = {member.number for member in members}
             self._ids = {number: name for number, name in self._ids.items() if number in numbers}
@@ -55,7 +57,8 @@ class Members:
             for name, path in there.items():
                 if name not in wanted:
                     path.unlink(missing_ok=True)
-            sync_folder(self._folder)
+            if heads:
+                self._settle(there[name] for name in wanted)
         except OSError as error:
             why = sanitize_line(error.strerror or error, limit=120)
             raise StateError(f"{FOLDER} cannot be written: {why}", hint="make room and go on with --resume") from error
@@ -70,8 +73,24 @@ class Members:
         self._ids[member.number] = name
         if name not in there:
             there[name] = self._folder / f"{name}.json"
-            replace_file(there[name], member_text(content).encode())
+            self._write_file(there[name], member_text(content))
         return name
+
+    def _write_file(self, path: Path, text: str) -> None:
+        """Write a file whole; not yet durably, since the journal holds all it takes to write it again."""
+        draft = path.with_name(f"{path.name}.tmp")
+        draft.write_text(text, encoding="utf-8")
+        os.replace(draft, path)
+
+    def _settle(self, paths: Iterable[Path]) -> None:
+        """Make files and their names durable."""
+        for path in paths:
+            file = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(file)
+            finally:
+                os.close(file)
+        sync_folder(self._folder)
 
     def _named(self, path: Path, name: str) -> Path:
         if path.name == name:

@@ -33,10 +33,11 @@ from pbtui.backtest.sourcing import Sourcing  # noqa: E402
 from pbtui.config import load  # noqa: E402
 from pbtui.core.clock import MINUTE_MS, RealClock  # noqa: E402
 from pbtui.engine.backtest import run_backtest  # noqa: E402
+from pbtui.engine.progress import RunProgress  # noqa: E402
 from pbtui.market.prepare import Dataset  # noqa: E402
 from pbtui.market.store import CandleStore  # noqa: E402
 from pbtui.optimize.campaign import Campaign  # noqa: E402
-from pbtui.optimize.evaluate import Crew, Evaluator, coin_warmups  # noqa: E402
+from pbtui.optimize.evaluate import Crew, Evaluated, Evaluator, coin_warmups  # noqa: E402
 from pbtui.optimize.folder import Plan, begin  # noqa: E402
 from pbtui.optimize.genes import GeneSpace  # noqa: E402
 from pbtui.optimize.scoring import Scoring  # noqa: E402
@@ -85,6 +86,21 @@ def prepared(base: Path) -> tuple[Evaluator, Dataset]:
     return Evaluator(space, Scoring.of(config), data), data
 
 
+class Timed:
+    """Evaluates, and counts the time that threads spend with it: what is left of theirs is waiting."""
+
+    def __init__(self, evaluate: Evaluator) -> None:
+        self.evaluate = evaluate
+        self.spent: list[float] = []
+
+    def __call__(self, genes: tuple[float, ...], progress: RunProgress) -> Evaluated:
+        start = time.perf_counter()
+        try:
+            return self.evaluate(genes, progress)
+        finally:
+            self.spent.append(time.perf_counter() - start)
+
+
 def status_mb(key: str) -> float:
     """Read a memory figure of this process."""
     lines = Path("/proc/self/status").read_text().splitlines()
@@ -111,7 +127,8 @@ def measure(base: Path, threads: int) -> dict[str, Any]:
         now_ms=int(time.time() * 1000),
     )
     before = status_mb("VmRSS")
-    crew = Crew(evaluate, threads)
+    timed = Timed(evaluate)
+    crew = Crew(timed, threads)
     campaign = Campaign(folder, evaluate, search, crew, coins=None, clock=RealClock(), on_event=lambda _: None)
     start, cpu = time.perf_counter(), time.process_time()
     outcome = campaign.run()
@@ -122,6 +139,7 @@ def measure(base: Path, threads: int) -> dict[str, Any]:
         "threads": threads,
         "evaluations": outcome.evaluations,
         "rate": outcome.evaluations / wall,
+        "busy": sum(timed.spent) / (wall * threads),
         "cpu_ms": cpu / outcome.evaluations * 1000,
         "peak_mb": status_mb("VmHWM"),
         "before_mb": before,
@@ -208,8 +226,8 @@ def main() -> None:
     for row in found["threads"]:
         print(
             f"{row['threads']} threads: {row['rate']:.1f} evaluations/s (median {row['median_rate']:.1f}, "
-            f"x{row['speedup']:.2f}), {row['cpu_ms']:.1f} ms of CPU each, peak {row['peak_mb']:.0f} MB "
-            f"({row['mb_per_thread']:+.1f} MB a further thread), front {row['front']}"
+            f"x{row['speedup']:.2f}), threads busy {row['busy']:.0%}, {row['cpu_ms']:.1f} ms of CPU each, "
+            f"peak {row['peak_mb']:.0f} MB ({row['mb_per_thread']:+.1f} MB a further thread), front {row['front']}"
         )
     cost = found["overhead"]
     print(
