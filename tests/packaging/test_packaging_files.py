@@ -1,0 +1,127 @@
+"""Files around the program agree with it and with each other: image, unit, site, audit."""
+
+from __future__ import annotations
+
+import configparser
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from pbtui.cli.run_args import parse
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def audit() -> ModuleType:
+    loader = SourceFileLoader("audit_script", str(ROOT / "scripts" / "audit"))
+    module = ModuleType(loader.name)
+    module.__file__ = loader.path
+    loader.exec_module(module)
+    return module
+
+
+def test_every_page_is_in_the_sites_menu() -> None:
+    listed = set(re.findall(r"^\s+- [^:]+: (\S+\.md)$", (ROOT / "mkdocs.yml").read_text("utf-8"), re.MULTILINE))
+    assert listed == {path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")}
+
+
+def test_the_image_is_made_of_what_the_wheel_needs() -> None:
+    docker = (ROOT / "Dockerfile").read_text("utf-8")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    copied = set(re.findall(r"^COPY (?!--from)(.+) \S+$", docker, re.MULTILINE))
+    copied = {name for line in copied for name in line.split()}
+    wanted = {each["path"].split("/")[0] for each in project["tool"]["maturin"]["include"]}
+    wanted |= {"pbtui", "pb_rust", "pyproject.toml", project["project"]["readme"], *project["project"]["license-files"]}
+    assert copied == wanted
+    kept = {line[1:] for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines() if line.startswith("!")}
+    assert kept == wanted
+    assert re.search(r"^USER 10001", docker, re.MULTILINE)
+    assert docker.count("\nFROM ") + docker.startswith("FROM ") == 3
+    lowest = re.search(r"maturin>=([\d.]+),", project["build-system"]["requires"][0])
+    pinned = re.search(r"maturin==([\d.]+)", docker)
+    assert lowest is not None
+    assert pinned is not None
+    assert pinned[1].startswith(lowest[1])
+
+
+def test_the_image_starts_a_paper_bot_without_a_screen() -> None:
+    docker = (ROOT / "Dockerfile").read_text("utf-8")
+    words = json.loads(re.findall(r"^CMD (\[.*\])$", docker, re.MULTILINE)[-1])
+    options = parse(words)
+    assert (options.no_ui, options.user) == (True, "paper")
+    assert json.dumps(words) in (ROOT / "compose.yaml").read_text("utf-8")
+
+
+def test_the_unit_runs_a_bot_and_is_not_restarted_for_what_stays_wrong() -> None:
+    unit = configparser.RawConfigParser(strict=False)
+    unit.optionxform = str  # type: ignore[assignment,method-assign]
+    unit.read(ROOT / "deploy" / "pbtui@.service", "utf-8")
+    service = unit["Service"]
+    words = service["ExecStart"].split()
+    assert words[0].endswith("/pbtui")
+    options = parse([word for word in words[1:] if not word.startswith("$")])
+    assert options.no_ui
+    assert options.config == Path("configs/%i.json")
+    assert service["RestartPreventExitStatus"].split() == ["2", "4"]
+    assert service["ReadWritePaths"] == service["WorkingDirectory"]
+    state = service["Environment"].split()[0].partition("=")[2]
+    assert f"XDG_STATE_HOME={state} " in (ROOT / "docs" / "operations.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("expression", "good"),
+    [
+        ("MIT", True),
+        ("GPL-3.0-only", False),
+        ("MIT OR GPL-3.0-only", True),
+        ("Unlicense/MIT", True),
+        ("(MIT OR Apache-2.0) AND Unicode-3.0", True),
+        ("(MIT OR Apache-2.0) AND GPL-2.0", False),
+        ("MIT OR (GPL-2.0 AND LGPL-2.0)", True),
+        ("Apache-2.0 WITH LLVM-exception", True),
+        ("unknown", False),
+    ],
+)
+def test_licences_are_read_as_expressions(audit: ModuleType, expression: str, good: bool) -> None:
+    assert audit.acceptable(expression, audit.allowed()) is good
+
+
+def test_an_answer_of_the_database_and_none(
+    audit: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    holes = [{"id": "PYSEC-1", "fix_versions": ["2.0"]}]
+    told = {
+        "dependencies": [{"name": "a", "version": "1.0", "vulns": holes}, {"name": "b", "version": "1", "vulns": []}]
+    }
+
+    def answer(out: str, err: str, code: int) -> None:
+        done = subprocess.CompletedProcess([], code, out, err)
+        monkeypatch.setattr(audit.subprocess, "run", lambda *_, **__: done)
+
+    answer(json.dumps(told), "", 1)
+    assert audit.python_vulnerabilities() == ["package a 1.0: PYSEC-1 (mended in 2.0)"]
+    answer("", "ConnectionError: no route", 1)
+    assert audit.python_vulnerabilities() == []
+    assert "cannot be reached (ConnectionError: no route)" in capsys.readouterr().err
+
+
+def test_what_pbtui_needs_is_followed_to_its_ends(audit: ModuleType) -> None:
+    needs, _ = audit.requirements("pbtui")
+    assert {"ccxt", "textual", "numpy"} <= set(needs)
+    assert audit.requirements("no-such-package-here") == ([], None)
+    assert audit.python_licences() == []
+
+
+def test_the_version_names_the_engines_build() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pbtui", "--version"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert re.fullmatch(r"pbtui \d+\.\d+\.\d+ \(engine [0-9a-f]{16}\)\n", done.stdout)
