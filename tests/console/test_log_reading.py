@@ -14,6 +14,7 @@ from pbtui.console.log.pieces import MemoryLog
 from pbtui.console.log.reader import Reader
 from pbtui.console.log.record import MOST_BYTES, encode, parse
 from pbtui.console.log.wanted import Wanted
+from pbtui.core.snapshot import EventRow
 from pbtui.live.logfile import LogFile
 
 from .log_files import START_MS, TRACEBACK, Following, encoded, row, write
@@ -267,3 +268,21 @@ def test_a_disk_that_fails_is_told_in_one_line(path: Path, monkeypatch: pytest.M
     batch = Following(path).reader.step()
     assert batch.failed
     assert batch.problem == "the log cannot be read (Input/output error)"
+
+
+def test_events_of_any_kind_become_lines() -> None:
+    rows = [
+        row(1, "a\ud800b", tag="\x1b", coin="\ud800"),
+        EventRow(10**20, 9, "", "", ""),
+        EventRow(-1, -5, "t", "c", "x\0"),
+    ]
+    records = [parse(line) for line in encoded(rows).splitlines()]
+    assert [(record.junk, record.level) for record in records] == [(False, 1), (False, 3), (False, 0)]
+    assert records[0].head == "a\ufffdb"
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\ud800"])
+def test_a_name_that_is_none_is_one_line(tmp_path: Path, name: str) -> None:
+    batch = Following(tmp_path / name).reader.step()
+    assert batch.failed
+    assert "the log" in batch.problem

@@ -212,7 +212,7 @@ def _standing_of(path: str) -> tuple[int, ...]:
     """Return which file a name leads to and who may read it; nothing for none."""
     try:
         found = os.stat(path)
-    except OSError:
+    except (OSError, ValueError):
         return ()
     return found.st_dev, found.st_ino, found.st_mode
 

@@ -167,6 +167,8 @@ class LogFiles:
             found = os.stat(self.path)
         except OSError as error:
             return self._missing(error)
+        except ValueError as error:  # a NUL or half a character in the name
+            raise StateError("the name of the log is not one of a file") from error
         if not self._files:
             self._open()
             return "anew"

@@ -91,17 +91,24 @@ def encode(row: EventRow) -> bytes:
     return (
         orjson.dumps(
             {
-                "time": datetime.fromtimestamp(row.ts_ms / 1000, UTC).isoformat(timespec="milliseconds"),
+                "time": _written_time(row.ts_ms),
                 "level": LEVELS[min(max(row.level, 0), 3)],
-                "tag": row.tag,
-                "coin": row.coin,
-                "text": row.text,
+                "tag": sanitize_text(row.tag),
+                "coin": sanitize_text(row.coin),
+                "text": sanitize_text(row.text, limit=MOST_BYTES),
                 "error": row.is_error,
                 "seq": row.seq,
             }
         )
         + b"\n"
     )
+
+
+def _written_time(ts_ms: int) -> str:
+    try:
+        return datetime.fromtimestamp(ts_ms / 1000, UTC).isoformat(timespec="milliseconds")
+    except (ValueError, OverflowError, OSError):
+        return ""
 
 
 def _load(raw: bytes) -> dict[str, Any] | None:
