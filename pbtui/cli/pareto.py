@@ -13,7 +13,7 @@ from pbtui.core.errors import ConfigError, ExitCode
 from pbtui.core.sanitize import sanitize_line
 from pbtui.optimize.exports import config_text, csv_text, draw_front, json_text, page, rows_of, write_new
 from pbtui.optimize.picking import Picked, check_key, chosen_objectives, keep_those, pick, sort_by
-from pbtui.optimize.results import Results, Stored, metric_names, open_results
+from pbtui.optimize.results import Results, Stored, metric_names, open_everything, open_results
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,8 @@ def main(argv: list[str]) -> int:
         options = parse(argv)
     except SystemExit as stop:
         return int(stop.code or 0)
-    results = open_results(options.folder, base_dir=options.base_dir)
+    opening = open_everything if options.everything else open_results
+    results = opening(options.folder, base_dir=options.base_dir)
     for line in results.odd:
         say(f"left out: {line}")
     if options.metrics:

@@ -34,6 +34,7 @@ class ParetoOptions:
     member: str = ""
     compare: tuple[str, ...] = ()
     metrics: bool = False
+    everything: bool = False
     write: Path | None = None
     export: Path | None = None
     html: Path | None = None
@@ -61,6 +62,7 @@ def parse(argv: Sequence[str]) -> ParetoOptions:
         member=given.member,
         compare=given.compare,
         metrics=given.metrics,
+        everything=given.everything,
         write=given.write,
         export=given.export,
         html=given.html,
@@ -130,6 +132,9 @@ def _add_choosing(parser: argparse.ArgumentParser) -> None:
     )
     add("--id", dest="member", default="", metavar="ID", help="take this member instead of picking one")
     add("--compare", type=parsing.words, default=(), metavar="A,B", help="show members side by side where they differ")
+    add(
+        "--all", dest="everything", action="store_true", help="every evaluation of all_results.bin, not the front alone"
+    )
     add("--metrics", action="store_true", help="list the metrics that the members tell")
 
 

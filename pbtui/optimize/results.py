@@ -14,6 +14,8 @@ from pbtui.backtest.suite_summary import aggregated, mode_of
 from pbtui.config.metric_names import canonical_scoring
 from pbtui.core.errors import ConfigError, DataError
 from pbtui.core.sanitize import sanitize_line
+from pbtui.optimize.all_results import FILE as RECORDS
+from pbtui.optimize.all_results import Reader
 from pbtui.optimize.folder import RESULTS
 from pbtui.optimize.members import FOLDER
 from pbtui.optimize.metrics import candidates, weight
@@ -116,19 +118,48 @@ def open_results(path: Path | None, *, base_dir: Path) -> Results:
     return Results(folder, tuple(members), tuple(odd))
 
 
+def open_everything(path: Path | None, *, base_dir: Path) -> Results:
+    """Read every evaluation of a run from its `all_results.bin`; numbers are their ids. Raises as `open_results`."""
+    folder = _folder(path, base_dir)
+    file = (folder.parent if folder.name == FOLDER else folder) / RECORDS
+    if not file.is_file():
+        raise ConfigError(f"{sanitize_line(file, limit=200)} is not there", hint="see optimize.write_all_results")
+    reader = Reader(file)
+    members: list[Stored] = []
+    odd: list[str] = []
+    for n, record in enumerate(reader):
+        try:
+            members.append(_member(record, file, f"{n:06d}"))
+        except DataError as error:
+            odd.append(error.line())
+    if reader.damage:
+        odd.append(reader.damage)
+    if not members:
+        raise ConfigError(f"{sanitize_line(file, limit=200)} holds no evaluation")
+    return Results(folder, tuple(members), tuple(odd))
+
+
 def read_member(path: Path) -> Stored:
     """Read one file; raises DataError where it is no member."""
-    shown = sanitize_line(path.name, limit=120)
     try:
         document = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
+        shown = sanitize_line(path.name, limit=120)
+        raise DataError(f"{shown} cannot be read: {sanitize_line(error, limit=120)}") from error
+    return _member(document, path, path.stem.rpartition("_")[2])
+
+
+def _member(document: Any, path: Path, name: str) -> Stored:
+    shown = sanitize_line(path.name, limit=120)
+    try:
         if not isinstance(document, dict) or not isinstance(document.get("bot"), dict):
             raise DataError(f"{shown} is no configuration with results")
         objectives, violation, stats = _results(cast("dict[str, Any]", document))
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise DataError(f"{shown} cannot be read: {sanitize_line(error, limit=120)}") from error
     if not objectives:
         raise DataError(f"{shown} tells no objectives")
-    return Stored(path, path.stem.rpartition("_")[2], document, objectives, violation, stats)
+    return Stored(path, name, document, objectives, violation, stats)
 
 
 def _folder(path: Path | None, base_dir: Path) -> Path:

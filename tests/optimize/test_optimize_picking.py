@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from front_files import POINTS, document, name_of, write_front, write_older_front, write_suite_front
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from pbtui.core.errors import ConfigError
 from pbtui.optimize.picking import MODES, chosen_objectives, keep_those, mode_named, pick, sort_by
-from pbtui.optimize.results import Results, Stored, open_results
+from pbtui.optimize.results import Results, Stored, open_everything, open_results
 
 
 @pytest.fixture
@@ -55,6 +56,22 @@ def test_the_latest_run_is_found_and_odd_files_are_told(tmp_path, results):
     for wrong, why in ((tmp_path / "nowhere", "no such folder"), (tmp_path, "holds no member")):
         with pytest.raises(ConfigError, match=why):
             open_results(wrong, base_dir=tmp_path)
+
+
+def test_every_evaluation_opens_too_and_a_damaged_tail_is_told(tmp_path, results):
+    run = results.folder.parent
+    with pytest.raises(ConfigError, match="is not there"):
+        open_everything(run, base_dir=tmp_path)
+    packed = [msgspec.msgpack.encode(document(n, point)) for n, point in enumerate(POINTS)]
+    (run / "all_results.bin").write_bytes(b"".join(packed) + packed[0][:50])
+    for folder in (run, run / "pareto"):
+        found = open_everything(folder, base_dir=tmp_path)
+        assert [item.id for item in found.members] == ["000000", "000001", "000002", "000003"]
+        assert [tuple(item.objectives.values()) for item in found.members] == POINTS
+        assert "50 bytes are left out" in found.odd[0]
+    (run / "all_results.bin").write_bytes(b"")
+    with pytest.raises(ConfigError, match="holds no evaluation"):
+        open_everything(run, base_dir=tmp_path)
 
 
 def test_filters_hold_and_say_what_is_wrong(results):
