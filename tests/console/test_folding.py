@@ -18,10 +18,10 @@ PHONE, SHORT = (40, 20), (60, 18)
 @pytest.mark.parametrize(
     ("text", "room", "shown"),
     [
-        ("buy 0.014 @ 2,343.5", 16, "buy 0.014…"),
+        ("buy 0.014 @ 2,343.5", 16, "buy 0.014 …"),
         ("trail 0.42/0.80%", 10, "trail…"),
         ("3 orders left", 8, "3 order…"),
-        ("ADA lot 1, BTC", 10, "ADA lot 1…"),
+        ("ADA lot 1, BTC", 10, "ADA lot…"),
         ("12345", 3, "…"),
     ],
 )
