@@ -13,7 +13,7 @@ import struct
 import time
 from pathlib import Path
 
-_LOOK_S = 0.004
+_LOOK_S = 0.006
 _PATIENT = 10.0
 
 

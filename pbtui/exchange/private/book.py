@@ -35,6 +35,11 @@ class Book:
         """Return the symbol of a venue's market id; the id itself where it is unknown."""
         return self._symbols.get(market_id, market_id)
 
+    def knows(self, symbol: str) -> bool:
+        """Tell whether the venue lists a symbol."""
+        market = self._markets.get(symbol)
+        return market is not None and bool(market.id)
+
     def id(self, symbol: str) -> str:
         """Return the venue's id of a symbol; raises OrderRejected for one the venue doesn't have."""
         return self._market(symbol).id

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pbtui.core.clock import DAY_MS, HOUR_MS
 from pbtui.core.errors import ExchangeError, OutcomeUnknown, UnreadableAnswer
 from pbtui.core.ids import order_type_of
 from pbtui.core.types import Fill, OpenOrder, OrderRequest, Position, Pside, Side, pside_sign
@@ -16,11 +15,9 @@ from pbtui.exchange.private.book import Book
 from pbtui.exchange.private.quirks import KeyFacts, Look, Modes, VenueFacts
 from pbtui.exchange.private.wire import Unchanged, Wire
 from pbtui.exchange.venues.binance_codes import MEANINGS
+from pbtui.exchange.venues.binance_history import trades_since
 
 _CODE = re.compile(r'"code"\s*:\s*"?(-?\d+)')
-_WEEK_MS = 7 * DAY_MS - HOUR_MS  # the venue answers for seven days at most
-_PAGE = 1_000
-_MOST_PAGES = 200
 
 
 class Binance:
@@ -92,10 +89,7 @@ class Binance:
 
     async def fills(self, wire: Wire, book: Book, look: Look) -> list[Fill]:
         """Return fills: of the symbols that have income since then, and of those where something happened."""
-        found: list[Row] = []
-        for symbol in sorted(look.symbols | await _symbols_with_income(wire, book, look)):
-            found += await _trades(wire, book.id(symbol), look)
-        await _learn_names(wire, book, found)
+        found = await trades_since(wire, book, look)
         return [fill_of(row, book) for row in found]
 
     async def create(self, wire: Wire, book: Book, requests: Sequence[OrderRequest]) -> list[CreateResult]:
@@ -198,56 +192,6 @@ def fill_of(row: Row, book: Book) -> Fill:
 
 _SIDE: Mapping[str, Side] = {"BUY": "buy", "SELL": "sell"}
 _PSIDE: Mapping[str, Pside] = {"LONG": "long", "SHORT": "short"}
-
-
-async def _symbols_with_income(wire: Wire, book: Book, look: Look) -> set[str]:
-    """Return the symbols that paid or earned anything since then: fees show every fill."""
-    symbols: set[str] = set()
-    for start in range(look.since_ms, look.now_ms + 1, _WEEK_MS):
-        at = start
-        for _ in range(_MOST_PAGES):
-            params = {"startTime": at, "endTime": min(start + _WEEK_MS, look.now_ms + HOUR_MS), "limit": _PAGE}
-            found = rows(await wire.read("income", "fapiPrivateGetIncome", params, cost=30), "income")
-            traded = [row for row in found if row.text("incomeType") in ("COMMISSION", "REALIZED_PNL")]
-            symbols |= {book.symbol(row.text("symbol")) for row in traded}
-            if len(found) < _PAGE:
-                break
-            at = max(row.time_ms("time") for row in found) + 1
-    return {symbol for symbol in symbols if "/" in symbol}
-
-
-async def _trades(wire: Wire, market_id: str, look: Look) -> list[Row]:
-    """Return the trades of a market since then, in windows of a week, full pages continued by trade id."""
-    found: list[Row] = []
-    for start in range(look.since_ms, look.now_ms + 1, _WEEK_MS):
-        params = {"startTime": start, "endTime": min(start + _WEEK_MS, look.now_ms + HOUR_MS)}
-        for _ in range(_MOST_PAGES):
-            asked = {"symbol": market_id, "limit": _PAGE, **params}
-            page = rows(await wire.read("fills", "fapiPrivateGetUserTrades", asked, cost=5), "fills")
-            found += page
-            if len(page) < _PAGE:
-                break
-            params = {"fromId": max(int(row.number("id")) for row in page) + 1}
-    return found
-
-
-async def _learn_names(wire: Wire, book: Book, trades: Sequence[Row]) -> None:
-    """Look up the client ids of orders not seen before; trades don't carry them."""
-    unknown: dict[str, set[int]] = {}
-    for row in trades:
-        if book.client_id(row.text("orderId")) is None:
-            unknown.setdefault(row.text("symbol"), set()).add(int(row.number("orderId")))
-    for market_id, ids in unknown.items():
-        at = min(ids)
-        for _ in range(_MOST_PAGES):
-            params = {"symbol": market_id, "orderId": at, "limit": _PAGE}
-            page = rows(await wire.read("orders", "fapiPrivateGetAllOrders", params, cost=5), "orders")
-            for row in page:
-                book.name(row.text("orderId"), row.text("clientOrderId"))
-            last = max((int(row.number("orderId")) for row in page), default=0)
-            if len(page) < _PAGE or last >= max(ids):
-                break
-            at = last + 1
 
 
 def _order_params(request: OrderRequest, book: Book) -> dict[str, Any]:
