@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import sys
+import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
@@ -56,13 +59,24 @@ def examine(asked: Asked, checks: Iterable[str] = CHECKS) -> Iterator[Finding]:
 def _told(findings: Iterable[Finding]) -> list[Finding]:
     """Print findings as they come: asking venues takes seconds, and what is known by then should be seen."""
     found: list[Finding] = []
+    wide = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
     for finding in findings:
         found.append(finding)
-        todo = f" → {finding.todo}" if finding.todo else ""
-        text = sanitize_line(f"{finding.name}: {finding.text}{todo}", limit=1_000)
-        print(f"{finding.state.value:<4}  {sanitize_line(finding.area, limit=20):<9} {text}", flush=True)
+        print(line(finding, wide), flush=True)
     say(f"{len(found)} looked at, {_count(found, State.WARN)} warnings, {_count(found, State.FIX)} to fix")
     return found
+
+
+def line(finding: Finding, wide: int = 0) -> str:
+    """Return a finding as one line, or folded under its text where the screen is `wide` columns (0: never)."""
+    todo = f" → {finding.todo}" if finding.todo else ""
+    head = f"{finding.state.value:<4}  {sanitize_line(finding.area, limit=20):<9} "
+    text = sanitize_line(f"{finding.name}: {finding.text}{todo}", limit=1_000)
+    if not wide:
+        return head + text
+    return textwrap.fill(
+        text, max(wide, 2 * len(head)), initial_indent=head, subsequent_indent=" " * len(head), break_on_hyphens=False
+    )
 
 
 def _report(found: list[Finding]) -> dict[str, object]:

@@ -261,3 +261,13 @@ def test_a_check_that_fails_is_a_finding_and_the_next_goes_on(tmp_path: Path, mo
     assert [finding.state for finding in found] == [State.FIX, State.FIX, State.OK]
     assert found[0].todo == "do this"
     assert "ccxt" in found[1].text
+
+
+def test_a_long_finding_is_folded_under_its_text_on_a_screen() -> None:
+    finding = Finding("folders", "room", State.WARN, "word " * 30, "make room")
+    folded = doctor.line(finding, 80).splitlines()
+    assert len(folded) == 3
+    assert all(len(each) <= 80 for each in folded)
+    assert folded[0].startswith("warn  folders   room: word")
+    assert folded[1].startswith(" " * 16 + "word")
+    assert "\n" not in doctor.line(finding)

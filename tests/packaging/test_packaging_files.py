@@ -15,6 +15,7 @@ from types import ModuleType
 import pytest
 
 from pbtui.cli.run_args import parse
+from scripts.strategy_picture import closes, ladder
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -125,3 +126,15 @@ def test_the_version_names_the_engines_build() -> None:
         [sys.executable, "-m", "pbtui", "--version"], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert re.fullmatch(r"pbtui \d+\.\d+\.\d+ \(engine [0-9a-f]{16}\)\n", done.stdout)
+
+
+def test_the_ladder_of_the_strategy_page_is_the_engines() -> None:
+    page = (ROOT / "docs" / "strategy.md").read_text("utf-8")
+    rows = re.findall(r"^\| [a-z ]+ \| ([\d.]+) @ ([\d.]+) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|$", page, re.MULTILINE)
+    steps = ladder()
+    assert [tuple(float(cell) for cell in row) for row in rows] == [
+        (step.order.qty, step.order.price, round(step.size, 2), round(step.average, 2), round(step.exposure, 2))
+        for step in steps
+    ]
+    assert f"average {steps[-1].average / steps[-1].order.price - 1:.1%} above".replace("%", " %") in page
+    assert [round(step.size, 9) for step in closes(steps[-1])][-1] == 0.0
