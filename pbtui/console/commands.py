@@ -172,4 +172,5 @@ def hint(text: str, state: ViewState, offered: Sequence[str]) -> tuple[str, str]
         sides = ", ".join(f"{safe(state.coin(target.symbol), 20)} {target.pside}" for target in command.targets[:3])
         word = command.mode.value if command.mode is not None else "as the config says"
         return f"{sides}{' …' if len(command.targets) > 3 else ''}: {word}; enter asks first", "text"
-    return (command.problem, "dim") if text.strip() else ("", "dim")
+    told = command.problem or _OWN.get(command.verb, "")
+    return (told, "dim") if text.strip() else ("", "dim")

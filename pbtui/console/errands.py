@@ -64,6 +64,9 @@ class Errands:
         words, ink = hint(text, self._app.state, self.complete(text))
         if words:
             self._app.say(words, ink=ink)
+        else:
+            self._app.notes.hush()  # what was said of a shorter line no longer holds
+            self._app.refresh_views()
 
     def _config_files(self) -> list[str]:
         """Return the configs in the base folder's `configs`; read once for each command typed."""
@@ -110,7 +113,8 @@ class Errands:
 
     def _coin(self, coin: str) -> None:
         self._app.choose(find_keys(self._app.state, coin, None)[0])
-        self._app.push_screen(CoinScreen())
+        if not isinstance(self._app.console_screen, CoinScreen):
+            self._app.push_screen(CoinScreen())
 
     def _with_file(self, command: Command, *, use: Callable[[Path], None]) -> None:
         path = self._file(command.argument)
@@ -133,5 +137,5 @@ class Errands:
 
     def _config(self, path: Path) -> None:
         self._app.configs.choose(path.resolve())
-        self._app.perform("screen.config", from_list=True)
-        self._app.perform("config.again", from_list=True)
+        here = self._app.state.place == "config"  # the screen reads by itself when it opens
+        self._app.perform("config.again" if here else "screen.config", from_list=True)

@@ -35,6 +35,11 @@ class Notes:
         """Show a message for some seconds; `now` in monotonic seconds."""
         self._note = Note(safe(text), ink, now + (UNDO_S if undo else NOTE_S), undo)
 
+    def hush(self) -> None:
+        """Drop what was said last, unless something can be taken back by it."""
+        if self._note is not None and not self._note.undo:
+            self._note = None
+
     def current(self, now: float) -> Note | None:
         """Return the note that still shows."""
         if self._note is not None and now >= self._note.until:

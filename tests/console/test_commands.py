@@ -102,6 +102,7 @@ def test_what_is_not_possible_says_so_while_it_is_typed() -> None:
     assert "read-only" in hint("panic SOL long", state_of(locked=True), [])[0]
     assert hint("mode SOL long gs", state_of(), [])[0] == "SOL long: graceful_stop; enter asks first"
     assert hint("help", state_of(), [])[0].startswith("help: the keys")
+    assert hint("theme nowhere", state_of(), []) == ("theme NAME", "dim")
     assert hint("mode SOL ", state_of(), ["mode SOL long", "mode SOL short"]) == ("long · short", "dim")
 
 
@@ -136,6 +137,7 @@ async def test_commands_are_completed_told_of_and_carried_out_behind_their_ritua
         await d.press("enter")
         assert isinstance(d.app.screen, ConfigScreen)
         assert d.app.state.config.file == file
+        assert "only on" not in d.message
         await d.press("colon")
         await d.type("bt nowhere.json")
         await d.press("enter")
