@@ -53,7 +53,9 @@ def examine(asked: Asked, checks: Iterable[str] = CHECKS) -> Iterator[Finding]:
             yield fix(name, "check", error.message, error.hint or "see the line above")
         except Exception as error:  # noqa: BLE001 - a broken machine is what this is for: each surprise is shown
             text = f"could not be looked at: {type(error).__name__}: {error}"
-            yield fix(name, "check", text, "an incomplete installation looks like this: uv sync")
+            yield fix(
+                name, "check", text, "an incomplete installation looks like this: uv sync, or install pbtui again"
+            )
 
 
 def _told(findings: Iterable[Finding]) -> list[Finding]:

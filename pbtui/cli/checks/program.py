@@ -16,6 +16,7 @@ from pbtui.core.errors import PbtuiError
 
 _AREA = "program"
 _OLDEST = (3, 11)
+_AGAIN = "uv sync, or install pbtui again"
 _MEMORY_MIB = 1_024  # a bot with some thirty coins, and the console on it, use about a third
 _PYPROJECT = Path(__file__).resolve().parents[3] / "pyproject.toml"
 _REQUIREMENT = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?\s*\(?([^;)]*)\)?\s*(?:;(.*))?$")
@@ -74,7 +75,7 @@ def _engine() -> Finding:
 def _versions() -> Iterator[Finding]:
     wanted = _wanted()
     if wanted is None:
-        yield warn(_AREA, "versions", "pbtui is not installed here: its pins are unknown", "uv sync")
+        yield warn(_AREA, "versions", "pbtui is not installed here: its pins are unknown", _AGAIN)
         return
     good = 0
     for line in wanted:
@@ -115,10 +116,10 @@ def _version(package: str, wanted: str) -> Finding | None:
     try:
         have = metadata.version(package)
     except metadata.PackageNotFoundError:
-        return fix(_AREA, package, f"{package} is missing (wanted {wanted or 'any'})", "uv sync")
+        return fix(_AREA, package, f"{package} is missing (wanted {wanted or 'any'})", _AGAIN)
     if all(_holds(have, clause) for clause in wanted.split(",") if clause):
         return None
-    return warn(_AREA, package, f"{package} is {have}, pbtui was tested with {wanted}", "uv sync")
+    return warn(_AREA, package, f"{package} is {have}, pbtui was tested with {wanted}", _AGAIN)
 
 
 def _holds(have: str, clause: str) -> bool:
