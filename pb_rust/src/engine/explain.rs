@@ -12,7 +12,7 @@ use super::state::{Record, Workspace};
 use crate::money::{effective_wel, wallet_exposure};
 use crate::params::BotParams;
 use crate::types::{Order, OrderType, Side};
-use crate::why::{Part, Reason, Told, Watch};
+use crate::why::{Effect, Part, Reason, Told, Watch};
 
 /// The reasons of one side of a symbol: those of orders that exist first, by place in their ladder.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -63,7 +63,7 @@ struct Listener {
     side: Side,
     part: Part,
     rung: usize,
-    /// Whether the present place of a ladder has been spoken about.
+    /// Whether something has been said that keeps an order from the present place of a ladder.
     spoken: bool,
     heard: Vec<(Side, Part, Told)>,
 }
@@ -82,7 +82,6 @@ impl Listener {
     }
 
     fn take(&mut self, order: Option<Order>, make: impl FnOnce() -> Reason) {
-        self.spoken = true;
         if self.symbol != self.wanted {
             return;
         }
@@ -100,6 +99,7 @@ impl Listener {
             reason if self.rung > 1 && trailing(&reason) => Reason::ThenTrailing {},
             reason => reason,
         };
+        self.spoken |= reason.effect() == Effect::Keeps;
         let told = (self.side, self.part, Told { reason, rung: self.rung, order });
         let known =
             |one: &(Side, Part, Told)| (one.0, one.1, one.2.order) == (told.0, told.1, order) && one.2.reason == reason;
