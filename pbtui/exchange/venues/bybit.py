@@ -193,12 +193,14 @@ def fill_of(row: Row, book: Book, entries: Mapping[str, float], now_ms: int) -> 
     pside = book.pside(client_id, side, reduce_only=closed > 0.0)
     pnl = 0.0
     if closed > 0.0:
-        entry = entries.get(order_id) or book.entry_price(symbol, pside)
+        fresh = now_ms - ts_ms < _PROFIT_LATE_MS
+        # The position last seen tells what a fresh close was entered at, but nothing of an old one.
+        entry = entries.get(order_id) or (book.entry_price(symbol, pside) if fresh else None)
         if "execPnl" in row:
             pnl = row.number("execPnl")
         elif entry is not None:
             pnl = (price - entry) * closed * pside_sign(pside)
-        elif now_ms - ts_ms < _PROFIT_LATE_MS:
+        elif fresh:
             raise UnreadableAnswer(f"fills: the profit of {row.text('execId')} is not known yet")
         else:
             _log.warning("bybit tells no profit of %s %s at %s: counted as 0", symbol, side, price)

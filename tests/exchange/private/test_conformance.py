@@ -11,7 +11,7 @@ import pytest
 from payloads import Case, fixture, spoiled
 
 from pbtui.core.errors import ExchangeError, UnreadableAnswer
-from pbtui.core.types import Fill, Market, OpenOrder
+from pbtui.core.types import Fill, Market, OpenOrder, Position
 from pbtui.exchange.port import HeldPosition
 from pbtui.exchange.private.answers import Row, rows
 from pbtui.exchange.private.book import Book
@@ -122,6 +122,24 @@ def test_recorded_answers_of_bybit_are_read() -> None:
     fill = found["executions"][0]
     assert (fill.id, fill.side, fill.qty, fill.fee) == ("e0cbe81d-0f18-5866-9415-cf319b5dab3b", "buy", 0.1, -0.015)
     assert found["wallet"] == pytest.approx(1000.5)
+
+
+def test_the_profit_of_a_close_is_found_waited_for_or_counted_as_nothing() -> None:
+    known = book()
+    row = {**fixture(_BYBIT + "executions.json")["result"]["list"][0], "side": "Sell", "closedSize": "0.1"}
+    ts_ms, order_id = int(row["execTime"]), row["orderId"]
+
+    def pnl(entries: dict[str, float], age_ms: int, **more: str) -> float:
+        return bybit.fill_of(Row({**row, **more}, "fill"), known, entries, ts_ms + age_ms).pnl
+
+    assert pnl({order_id: 49_000.0}, 10**9) == pytest.approx(100.0)
+    assert pnl({}, 0, execPnl="12.5") == 12.5
+    with pytest.raises(UnreadableAnswer, match="not known yet"):
+        pnl({}, 1_000)
+    assert pnl({}, 10**9) == 0.0
+    known.take_positions([HeldPosition("BTC/USDT:USDT", "long", Position(0.2, 49_500.0))])
+    assert pnl({}, 1_000) == pytest.approx(50.0)
+    assert pnl({}, 10**9) == 0.0
 
 
 async def test_what_a_key_may_do_is_read() -> None:
