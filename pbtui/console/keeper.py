@@ -24,6 +24,7 @@ class Keeper:
         self._path = path
         self._written: Kept | None = None
         self._failed = False
+        self._start_theme = ""  # often the terminal's doing, not the operator's: no choice to keep
         self.problem = ""  # why what was kept is not used
 
     def begin(self) -> str:
@@ -42,6 +43,7 @@ class Keeper:
 
     def arrive(self) -> None:
         """Go to the screen that was left, once there is one to go from; tell of what could not be used."""
+        self._start_theme = self._app.theme
         if self.problem:
             if logging.getLogger().handlers:  # without any, Python would write on the screen
                 logging.getLogger("pbtui.console").warning("[screen] %s", self.problem)
@@ -65,8 +67,14 @@ class Keeper:
     def _changed(self) -> Kept | None:
         if self._path is None or self._failed:
             return None
-        kept = kept_of(self._app.state, self._app.theme)
+        kept = kept_of(self._app.state, self._theme())
         return None if kept == self._written else kept
+
+    def _theme(self) -> str:
+        """Return the theme chosen here, else the one kept before (NO_COLOR may have kept it from being worn)."""
+        before = self._written.theme if self._written is not None else ""
+        chosen = self._app.theme
+        return before if chosen == self._start_theme else chosen
 
     def _write(self, path: Path, kept: Kept) -> None:
         try:

@@ -133,6 +133,22 @@ async def test_a_console_starts_where_the_last_one_was_left(tmp_path: Path) -> N
         assert kept.sorts
 
 
+async def test_a_theme_is_kept_when_chosen_not_when_the_terminal_wanted_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "main.json"
+    monkeypatch.setenv("NO_COLOR", "1")
+    for chosen_before in ("", "light"):
+        if chosen_before:
+            write_kept(path, kept_of(ViewState(), chosen_before))
+        async with desk(snapshot(), kept=path, theme="") as d:
+            assert d.app.theme == "mono"
+            d.app.leave("detach")
+        kept = read_kept(path)
+        assert kept is not None
+        assert kept.theme == chosen_before
+
+
 async def test_a_damaged_file_is_one_line_and_no_hindrance(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "main.json"
     path.write_text("{", encoding="utf-8")

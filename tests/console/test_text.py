@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pbtui import console
 from pbtui.console import numbers
 from pbtui.console.text import fit, line_width, safe, to_ascii, width, wrap
 from pbtui.console.widgets.lines import changed_span, clean
@@ -90,3 +94,13 @@ def test_only_the_columns_that_differ_are_repainted() -> None:
     assert changed_span(old, old) is None
     assert changed_span(old, new) == (4, 4)
     assert changed_span(old, (*new, ("x", "dim"))) == (4, line_width(old) - 3)
+
+
+def test_every_sign_drawn_has_a_look_alike_in_ascii() -> None:
+    drawn: set[str] = set()
+    for file in Path(console.__path__[0]).rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                drawn |= {char for char in node.value if not char.isascii()}
+    assert {"┤", "▲"} <= drawn
+    assert {char for char in drawn if to_ascii(char) == "?"} == set()
