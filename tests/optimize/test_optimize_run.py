@@ -145,6 +145,27 @@ def test_broken_off_anywhere_it_ends_the_same(home, whole, records):
         assert len(list((folder / "all_results").iterdir())) == 5
 
 
+def test_with_many_objectives_and_broken_limits_it_goes_on_the_same_too(home):
+    limits = [{"metric": "gain", "penalize_if": "<", "value": 1.01}, {"metric": "adg", "penalize_if": "<", "value": 0}]
+    scoring = ["gain", "drawdown_worst", "sharpe_ratio", "positions_held_per_day", "adg_pnl"]
+    desk = Desk(home, optimize_config(home, scoring=scoring, limits=limits, iters=30, pareto_max_size=6))
+    whole, broken = desk.begin(seed=4), desk.begin(seed=4)
+    unbroken = desk.run(whole, threads=2)
+    room = [17]
+
+    def limited(genes, progress):
+        room[0] -= 1
+        if room[0] < 0:
+            raise KeyboardInterrupt
+        return desk.ground.evaluate(genes, progress)
+
+    with pytest.raises(KeyboardInterrupt):
+        desk.run(broken, evaluate=limited)
+    assert desk.run(broken) == unbroken
+    assert front_of(broken) == front_of(whole)
+    assert 0 < unbroken.feasible < 1
+
+
 def test_damaged_tails_are_mended_and_told(home, desk, whole):
     folder = desk.begin()
     desk.run(folder, threads=2)
