@@ -138,3 +138,9 @@ def test_the_ladder_of_the_strategy_page_is_the_engines() -> None:
     ]
     assert f"average {steps[-1].average / steps[-1].order.price - 1:.1%} above".replace("%", " %") in page
     assert [round(step.size, 9) for step in closes(steps[-1])][-1] == 0.0
+
+
+def test_the_source_distribution_holds_what_its_wheel_needs() -> None:
+    included = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["maturin"]["include"]
+    assert {each["path"].split("/")[0] for each in included} == {"configs", "themes"}
+    assert all(set(each["format"]) == {"sdist", "wheel"} for each in included)
