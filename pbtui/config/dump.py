@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
+from pbtui.config.fill import OPEN
+from pbtui.config.keys import Path as KeyPath
 from pbtui.config.schema import built_in_config
 from pbtui.core.errors import ConfigError
 from pbtui.core.sanitize import sanitize_line
@@ -72,17 +74,21 @@ def strip_metadata(value: Any) -> Any:
     return value
 
 
-def clean_copy(data: Mapping[str, Any], structure: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Return `data` poured into the built-in structure."""
-    result: dict[str, Any] = {}
-    for name, default in (built_in_config() if structure is None else structure).items():
+def clean_copy(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `data` poured into the built-in structure; where names are the user's own, all of them stay."""
+    return _poured(data, built_in_config(), ())
+
+
+def _poured(data: Mapping[str, Any], structure: Mapping[str, Any], at: KeyPath) -> dict[str, Any]:
+    result: dict[str, Any] = _without_private(data) if at in OPEN else {}
+    for name, default in structure.items():
         value = data.get(name)
         if value is None:
             result[name] = default
         elif isinstance(default, dict) and isinstance(value, Mapping):
             given = cast("Mapping[str, Any]", value)
             inner = cast("dict[str, Any]", default)
-            result[name] = clean_copy(given, inner) if inner else _without_private(given)
+            result[name] = _poured(given, inner, (*at, name)) if inner else _without_private(given)
         else:
             result[name] = value
     return result

@@ -13,7 +13,7 @@ from pbtui.config.provenance import Origin
 from pbtui.config.schema import KEYS, built_in_config, nearest_key
 
 # Subtrees whose members are the user's own names.
-_OPEN: frozenset[Path] = frozenset(
+OPEN: frozenset[Path] = frozenset(
     {
         ("coin_overrides",),
         ("backtest", "aggregate"),
@@ -85,7 +85,7 @@ def _pruned(path: Path, given: dict[str, Any], known: dict[str, Any]) -> Iterato
         if name not in known:
             del given[name]
             yield here
-        elif here not in _OPEN and isinstance(given[name], dict) and isinstance(known[name], dict):
+        elif here not in OPEN and isinstance(given[name], dict) and isinstance(known[name], dict):
             yield from _pruned(here, cast("dict[str, Any]", given[name]), cast("dict[str, Any]", known[name]))
 
 

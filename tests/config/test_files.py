@@ -48,6 +48,13 @@ def test_clean_copies_follow_the_built_in_structure() -> None:
     assert clean["bot"] == built_in_config()["bot"]
 
 
+def test_clean_copies_keep_how_the_user_sums_scenarios_up() -> None:
+    clean = clean_copy({"backtest": {"aggregate": {"adg": "min", "mdg_w": "median"}, "nonsense": 1}})
+    built_in = built_in_config()["backtest"]["aggregate"]
+    assert clean["backtest"]["aggregate"] == built_in | {"adg": "min", "mdg_w": "median"}
+    assert "nonsense" not in clean["backtest"]
+
+
 def test_writing_is_atomic_and_says_what_failed(tmp_path: Path) -> None:
     target = tmp_path / "out.json"
     write_config(target, current())
