@@ -167,6 +167,8 @@ ACTIONS: tuple[ConsoleAction, ...] = (
                   needs=("sortable",), hint=31, hint_panels=("positions", "orders", "candles", "backtest")),
     ConsoleAction("sort.reverse", ("S",), "reverse", "turn the order round", places=LIVE | CANDLES | BACKTEST,
                   needs=("sortable",)),
+    ConsoleAction("columns", ("vertical_line",), "columns", "which columns this table shows",
+                  places=LIVE | CANDLES | BACKTEST | CONFIG),
     ConsoleAction("orders.scope", ("a",), "all orders", "orders of all coins, or of this one", places=LIVE, hint=30,
                   hint_panels=("orders",)),
     ConsoleAction("events.level", ("f",), "level", "events down to error, info, debug, trace",

@@ -52,6 +52,9 @@ class Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     filters: Annotated[dict[_Name, Annotated[str, msgspec.Meta(max_length=200)]], msgspec.Meta(max_length=_MOST)]
     only_changed: bool
     folded: Annotated[list[_Name], msgspec.Meta(max_length=_MOST)]
+    hidden: Annotated[
+        dict[_Name, Annotated[list[_Name], msgspec.Meta(max_length=_MOST)]], msgspec.Meta(max_length=_MOST)
+    ] = {}
 
 
 _DECODER = msgspec.json.Decoder(Kept)
@@ -82,6 +85,7 @@ def kept_of(state: ViewState, theme: str) -> Kept:
         filters={name: safe(text, 200) for name in _FILTERED if (text := state.filters.get(name, "").strip())},
         only_changed=state.config.only_changed,
         folded=sorted(name for name in state.config.folded if len(name) <= 80)[:_MOST],
+        hidden={name: sorted(columns) for name, columns in state.hidden.items()},
     )
 
 
@@ -91,6 +95,7 @@ def use_kept(kept: Kept, state: ViewState) -> None:
     state.view, state.coin_view, state.orders_all = kept.view, kept.coin_view, kept.orders_all
     state.sorts |= {name: Sort(sort.column, sort.descending) for name, sort in kept.sorts.items() if name in SORTED}
     state.filters |= {name: safe(text, 200) for name, text in kept.filters.items() if name in _FILTERED}
+    state.hidden = {name: frozenset(columns) for name, columns in kept.hidden.items()}
     state.config.only_changed, state.config.folded = kept.only_changed, set(kept.folded)
 
 

@@ -36,6 +36,7 @@ _SORTABLE = {
     "run-coins": backtest_result.COIN_SORTABLE,
     "run-fills": backtest_result.FILL_SORTABLE,
 }
+_LEAST_CHOICE = 3
 
 
 class Look:
@@ -73,6 +74,7 @@ class Look:
             "filter": self.filter,
             "sort": self.sort,
             "sort.reverse": self.reverse,
+            "columns": self.columns,
             "orders.scope": self.scope,
             "events.level": self.level,
             "chart.shorter": lambda: self.timeframe(-1),
@@ -246,6 +248,16 @@ class Look:
         """Turn the order round."""
         self._app.state.reverse_sort(self._app.state.panel)
         self.redraw_view()
+
+    def columns(self) -> None:
+        """Choose the columns of the focused table."""
+        from pbtui.console.dialogs.columns import ColumnsDialog
+
+        table = self._screen.table if self._screen is not None else None
+        if table is None or len(table.columns) < _LEAST_CHOICE or not table.id:
+            self._app.say("columns: this panel is no table of columns; tab goes to the next", ink="warn")
+            return
+        self._app.push_screen(ColumnsDialog(table.id, table.columns))
 
     def scope(self) -> None:
         """Show orders of all coins, or of the current one."""

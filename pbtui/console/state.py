@@ -57,6 +57,7 @@ class ViewState:
     facts: CoinFacts | None = None  # of the coin that was last asked for
     facts_problem: str = ""
     filters: dict[str, str] = field(default_factory=dict)
+    hidden: dict[str, frozenset[str]] = field(default_factory=dict)  # columns taken out, by table
     sorts: dict[str, Sort] = field(default_factory=lambda: dict.fromkeys(SORTED, Sort()))
     candles: CandlesView = field(default_factory=CandlesView)
     backtest: BacktestView = field(default_factory=BacktestView)

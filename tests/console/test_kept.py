@@ -28,6 +28,7 @@ def chosen() -> ViewState:
     state.sorts["positions"] = Sort("upnl", True)
     state.filters |= {"positions": "sol", "run-fills": "coin:BTC", "events": "  "}
     state.config.folded, state.config.only_changed = {"live"}, True
+    state.hidden = {"positions": frozenset({"mark", "bar"})}
     return state
 
 
@@ -38,6 +39,7 @@ def test_what_is_kept_comes_back(tmp_path: Path) -> None:
     kept = read_kept(path)
     assert kept is not None
     assert (kept.place, kept.theme) == ("config", "light")
+    assert kept.hidden == {"positions": ["bar", "mark"]}
     state = ViewState()
     use_kept(kept, state)
     assert (state.event_level, state.timeframe, state.view, state.orders_all) == (3, "1h", 2, True)

@@ -132,6 +132,9 @@ class ConsoleScreen(Sturdy, Screen[None], inherit_bindings=False):
             return
         self.draw("header", self._draw_header)
         self.draw("tiny", self._draw_tiny)
+        hidden = self.console.state.hidden
+        for table in self.query(GridTable):
+            table.hidden = hidden.get(table.id or "", frozenset())
         if not self.has_class("-tiny"):
             self.console.guarded_draw(self.refresh_body, type(self).PLACE)
         self.draw("message", self._draw_message)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import overload
 
 from pbtui.console.text import Line, Span, fit, line_width, width
@@ -80,9 +81,14 @@ def natural_widths(columns: Sequence[Column], rows: Sequence[Row], sort: str = "
     return widths
 
 
-def layout(columns: Sequence[Column], widths: Sequence[int], room: int) -> list[tuple[int, int]]:
-    """Return `(column index, width)` of the columns that fit, in order; drops by rank, shrinks words before that."""
-    kept = list(range(len(columns)))
+def layout(
+    columns: Sequence[Column], widths: Sequence[int], room: int, hidden: AbstractSet[str] = frozenset()
+) -> list[tuple[int, int]]:
+    """Return `(column index, width)` of the columns that fit, in order; drops by rank, shrinks words before that.
+
+    Those named in `hidden` have no place, but for the first: it says what a row is.
+    """
+    kept = [i for i, column in enumerate(columns) if i == 0 or column.id not in hidden]
     while kept:
         least = sum((columns[i].least and min(columns[i].least, widths[i])) or widths[i] for i in kept)
         if least + GAP * (len(kept) - 1) <= room or len(kept) == 1:

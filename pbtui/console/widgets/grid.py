@@ -75,6 +75,7 @@ class GridTable(LineView, can_focus=True):
         self.columns: tuple[Column, ...] = ()
         self.rows = Rows.of(())
         self.selected: AbstractSet[Hashable] = frozenset()
+        self.hidden: AbstractSet[str] = frozenset()  # columns the operator took out
         self.empty: tuple[str, ...] = ()
         self.sort = ""
         self.descending = False
@@ -146,7 +147,7 @@ class GridTable(LineView, can_focus=True):
             return
         page = self.rows[self.top : self.top + self.page]
         inner = room - (MARKER if self._markers else 0) - self.kept_free(room)
-        self._spread = layout(self.columns, self._widths(room, page), inner)
+        self._spread = layout(self.columns, self._widths(room, page), inner, self.hidden)
         self._gap = airy_gap(self._spread, inner) if self._airy else GAP
         lines: list[Line] = [self._titles()] if self._header else []
         lines += [self._row(row) for row in page]
