@@ -24,14 +24,16 @@ RUN python -m venv /opt/pbtui \
 FROM python:3.13-slim-bookworm
 RUN groupadd --gid 10001 pbtui \
     && useradd --uid 10001 --gid 10001 --home-dir /data --no-create-home --shell /usr/sbin/nologin pbtui \
-    && install -d -o 10001 -g 10001 -m 0700 /data /data/configs /state
+    && install -d -o 10001 -g 10001 -m 0700 /data /data/configs /state /scratch
 COPY --from=environment /opt/pbtui /opt/pbtui
 ENV PATH=/opt/pbtui/bin:$PATH \
     LANG=C.UTF-8 \
     XDG_STATE_HOME=/state \
-    XDG_CONFIG_HOME=/state/settings
+    XDG_CONFIG_HOME=/state/settings \
+    TMPDIR=/scratch
 WORKDIR /data
-# /data: run, caches, results; /data/configs: configurations; /state: locks, sockets, confirmations.
+# /data: run, caches, results; /data/configs: configurations; /state: locks, sockets, confirmations; /scratch: files of
+# the moment, in memory where the root is read-only.
 VOLUME ["/data", "/state"]
 USER 10001:10001
 STOPSIGNAL SIGTERM

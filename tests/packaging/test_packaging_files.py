@@ -144,3 +144,12 @@ def test_the_source_distribution_holds_what_its_wheel_needs() -> None:
     included = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["maturin"]["include"]
     assert {each["path"].split("/")[0] for each in included} == {"configs", "themes"}
     assert all(set(each["format"]) == {"sdist", "wheel"} for each in included)
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"])
+def test_links_of_the_front_pages_lead_somewhere(name: str) -> None:
+    text = (ROOT / name).read_text("utf-8")
+    links = [link.partition("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link]
+    assert [link for link in links if link and not (ROOT / link).exists()] == []
+    files = re.findall(r"`((?:docs|scripts|deploy|tests|pbtui|pb_rust|\.ci)/[A-Za-z0-9_./-]+)`", text)
+    assert [file for file in files if not (ROOT / file.rstrip("/")).exists()] == []
