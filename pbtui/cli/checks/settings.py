@@ -59,7 +59,11 @@ def _accounts(path: Path, user: str) -> Iterator[Finding]:
         yield fix(_AREA, "keys", error.message, error.hint or "compare it with api-keys.json of your former bot")
         return
     filled = sum(account.usable for account in accounts.values())
-    yield ok(_AREA, "keys", f"api-keys.json is private; {filled} of {len(accounts)} accounts have keys")
+    yield ok(
+        _AREA,
+        "keys",
+        f"api-keys.json is private; {filled} of {len(accounts)} accounts have keys (pbtui account check USER asks)",
+    )
     if user and user not in accounts:
         yield warn(
             _AREA,
