@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pbtui.cli import figures
@@ -19,7 +20,7 @@ from pbtui.live.supervisor import Ending
 if TYPE_CHECKING:
     from pbtui.console.app import ConsoleApp, ConsoleExit
 
-_FIRST_PAINT_S = 0.25
+_FIRST_PICTURE_S = 2.0  # a terminal that shows nothing by then keeps no bot waiting
 
 
 async def run_session(plan: RunPlan, clock: Clock, stage: Stage) -> int:
@@ -27,7 +28,7 @@ async def run_session(plan: RunPlan, clock: Clock, stage: Stage) -> int:
     async with open_session(plan, clock, linger=True) as session:
         screen = _Screen(session, stage)
         screen.install_signals(asyncio.get_running_loop())
-        bot = asyncio.create_task(_start_late(session, clock))
+        bot = asyncio.create_task(_start_late(session, screen))
         bot.add_done_callback(screen.leave_if_nothing_ran)
         left = await screen.show()
         session.supervisor.watch_no_more()
@@ -39,9 +40,10 @@ async def run_session(plan: RunPlan, clock: Clock, stage: Stage) -> int:
         return int(ending.exit_code)
 
 
-async def _start_late(session: Session, clock: Clock) -> Ending:
+async def _start_late(session: Session, screen: _Screen) -> Ending:
     """Run the bot once the first picture is painted: loading the engine would hold that up."""
-    await clock.sleep(_FIRST_PAINT_S)
+    with suppress(TimeoutError):
+        await asyncio.wait_for(screen.seen(), _FIRST_PICTURE_S)
     return await session.supervisor.run()
 
 
@@ -53,6 +55,7 @@ class _Screen:
         self._session = session
         self._stage = stage
         self._app: ConsoleApp | None = None
+        self._begun = asyncio.Event()
 
     def install_signals(self, loop: asyncio.AbstractEventLoop) -> None:
         """SIGHUP lets go of the terminal, SIGTERM stops in order, SIGINT asks as Ctrl+C does."""
@@ -80,10 +83,17 @@ class _Screen:
             left = ConsoleExit("crash", f"{type(error).__name__}: {error}")
         finally:
             self._app = None
+            self._begun.set()
             await link.close()
         if left.reason == "crash":
             self._session.supervisor.journal.say("screen", f"the console failed: {left.text}", level=0, is_error=True)
         return left
+
+    async def seen(self) -> None:
+        """Wait for the first picture, or for the end of a console that never had one."""
+        await self._begun.wait()
+        if self._app is not None:
+            await self._app.seen.wait()
 
     def leave_if_nothing_ran(self, bot: asyncio.Task[Ending]) -> None:
         """An error before the first turn (a wrong folder, a damaged ledger) is one line in the shell."""
@@ -110,6 +120,7 @@ class _Screen:
 
     def _keep(self, app: ConsoleApp) -> None:
         self._app = app
+        self._begun.set()
 
     def _hang_up(self) -> None:
         self._stage.leave_terminal()

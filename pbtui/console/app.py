@@ -102,6 +102,8 @@ class ConsoleApp(Sturdy, App[ConsoleExit], inherit_bindings=False):
         self.clock: Clock = self.options.clock or RealClock()
         self.operator = safe(self.options.operator, 40)
         self.state = ViewState(role=link.role, locked=self.options.read_only, attached=self.options.attached)
+        if link.latest is not None:  # the first picture names who trades where
+            self.state.take(link.latest)
         self.notes = Notes()
         self.ascii_only = self.options.ascii_only if self.options.ascii_only is not None else not speaks_utf8()
         self.inks: dict[str, Style] = {}
@@ -110,6 +112,7 @@ class ConsoleApp(Sturdy, App[ConsoleExit], inherit_bindings=False):
         self.leaving = False
         self.crash_text = ""
         self.draw_fault = ""  # the last fault while drawing a panel
+        self.seen = asyncio.Event()  # the first picture with panels has been drawn
         keys, self._keys_problem = keys_or_default(self.options.keys_file)
         move_keys(keys)
         self.live = LiveScreen()
@@ -156,8 +159,6 @@ class ConsoleApp(Sturdy, App[ConsoleExit], inherit_bindings=False):
     def on_mount(self) -> None:
         """Start reading snapshots and ticking."""
         self.set_class(self.ascii_only, "-ascii")
-        if self.link.latest is not None:
-            self.state.take(self.link.latest)
         self._pump.start()
         self._look.company.arrive()
         self.set_interval(CLOCK_TICK_S, self.tick)
@@ -231,6 +232,8 @@ class ConsoleApp(Sturdy, App[ConsoleExit], inherit_bindings=False):
         if screen is None or self.leaving or not self.is_running:
             return
         screen.refresh_view()
+        if not self.seen.is_set():
+            self.call_after_refresh(self.seen.set)
         if isinstance(self.screen, StoppingDialog):
             self.screen.progress(state)
 

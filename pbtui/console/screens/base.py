@@ -96,9 +96,11 @@ class ConsoleScreen(Sturdy, Screen[None], inherit_bindings=False):
         return self.focused if isinstance(self.focused, GridTable) else None
 
     def on_mount(self) -> None:
-        """Draw at once."""
+        """Draw the bars at once, the panels when it is known how large they are."""
         self._composed, self._n_children = True, len(self.children)
         self.apply_size()
+        if self.drawable:
+            self._draw_bars()
 
     def on_resize(self, event: events.Resize) -> None:
         """Lay out for the new size."""
@@ -110,10 +112,14 @@ class ConsoleScreen(Sturdy, Screen[None], inherit_bindings=False):
             return
         columns, rows = columns or self.app.size.width, rows or self.app.size.height
         self.layout_name = width_class(columns)
-        for name in ("wide", "normal", "narrow", "cards"):
-            self.set_class(name == self.layout_name, f"-{name}")
-        self.set_class(columns < _FLAT_BELOW_COLUMNS or rows < _FLAT_BELOW_ROWS, "-flat")
-        self.set_class(columns < LEAST_COLUMNS or rows < LEAST_ROWS, "-tiny")
+        # All in one: each change of a class styles every widget of the screen anew.
+        self.update_classes(
+            {
+                **{f"-{name}": name == self.layout_name for name in ("wide", "normal", "narrow", "cards")},
+                "-flat": columns < _FLAT_BELOW_COLUMNS or rows < _FLAT_BELOW_ROWS,
+                "-tiny": columns < LEAST_COLUMNS or rows < LEAST_ROWS,
+            }
+        )
         self.query_one("#header").set_class(rows >= _TWO_HEADER_ROWS or columns < _ONE_HEADER_COLUMNS, "-two")
         self.layout_changed()
         self.call_after_refresh(self.refresh_view)
@@ -130,16 +136,19 @@ class ConsoleScreen(Sturdy, Screen[None], inherit_bindings=False):
         """Draw everything from the app's state; cheap when nothing changed. A part that fails says so in its place."""
         if not self.drawable:
             return
-        self.draw("header", self._draw_header)
-        self.draw("tiny", self._draw_tiny)
+        self._draw_bars()
         hidden = self.console.state.hidden
         for table in self.query(GridTable):
             table.hidden = hidden.get(table.id or "", frozenset())
         if not self.has_class("-tiny"):
             self.console.guarded_draw(self.refresh_body, type(self).PLACE)
+        self.console.ask_chart_once()
+
+    def _draw_bars(self) -> None:
+        self.draw("header", self._draw_header)
+        self.draw("tiny", self._draw_tiny)
         self.draw("message", self._draw_message)
         self.draw("footer", lambda: self.query_one(Footer).update_hints(self.console.state))
-        self.console.ask_chart_once()
 
     def draw(self, panel: str, draw: Callable[[], None]) -> None:
         """Draw a panel, by its id; a fault shows in that panel only."""
