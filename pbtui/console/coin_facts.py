@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pbtui.console.actions import label_of
 from pbtui.console.levels import short_kind
 from pbtui.console.numbers import gain, gain_ink, mode_ink, mode_word, pct, price, ratio, size, utc
 from pbtui.console.state import Key, ViewState
@@ -91,7 +92,9 @@ def _flag_lines(row: PositionRow | None, room: int) -> list[Line]:
         return []
     found: list[tuple[str, str]] = []
     if row.danger:
-        found.append(("nothing protects this position: its side is switched off; p closes it", "bad"))
+        found.append(
+            (f"nothing protects this position: its side is switched off; {label_of('mode.panic')} closes it", "bad")
+        )
     for flag in row.flags:
         words = next((text for name, text in FLAG_WORDS.items() if safe(flag).startswith(name)), "")
         found.append((f"{safe(flag)}: {words}" if words else safe(flag), "warn"))

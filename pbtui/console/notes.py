@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pbtui.console.actions import label_of
 from pbtui.console.header import is_stale
 from pbtui.console.numbers import age
 from pbtui.console.state import ViewState
@@ -62,7 +63,7 @@ def trouble(state: ViewState, snapshot: Snapshot, now_ms: int) -> Line | None:
     """Return what is wrong with the bot, None when nothing is."""
     health = snapshot.health
     if state.link_ended:
-        return (("✗ ", "bad"), (f"the bot is gone: {safe(state.link_ended)}; q leaves", "bad"))
+        return (("✗ ", "bad"), (f"the bot is gone: {safe(state.link_ended)}; {label_of('quit')} leaves", "bad"))
     if health.state in ("blocked", "error", "stopped"):
         reason = safe(health.reason) or "no reason given"
         return (("✗ ", "bad"), (f"{health.state}: {reason}", "bad"))
@@ -72,7 +73,10 @@ def trouble(state: ViewState, snapshot: Snapshot, now_ms: int) -> Line | None:
     unprotected = [row for row in snapshot.positions if row.danger]
     if unprotected:
         names = ", ".join(f"{safe(row.coin, 20)} {row.pside}" for row in unprotected)
-        return (("✗ ", "bad"), (f"nothing protects {names}: its side is switched off; p closes it", "bad"))
+        return (
+            ("✗ ", "bad"),
+            (f"nothing protects {names}: its side is switched off; {label_of('mode.panic')} closes it", "bad"),
+        )
     if health.state in ("paused", "finished", "stopping"):
         return (("● ", "warn"), (f"{health.state}{_because(health.reason)}", "warn"))
     return None
@@ -90,7 +94,7 @@ def waiting(snapshot: Snapshot) -> Line | None:
     return None
 
 
-def standing(snapshot: Snapshot, key: str = "w") -> Line:
+def standing(snapshot: Snapshot, key: str) -> Line:
     """Return the first standing warning, with the number of others and the key that shows them."""
     if not snapshot.warnings:
         return ()
@@ -100,14 +104,14 @@ def standing(snapshot: Snapshot, key: str = "w") -> Line:
 
 
 def _warnings_key(state: ViewState) -> str:
-    return ":warnings" if state.place == "candles" else "w"  # w downloads there
+    return ":warnings" if state.place == "candles" else label_of("warnings")  # that key downloads there
 
 
 def message_line(state: ViewState, notes: Notes, now_ms: int, now: float, room: int) -> Line:
     """Return the line above the footer."""
     note = notes.current(now)
     if note is not None:
-        left = f"  u undo ({max(1, round(note.until - now))} s)" if note.undo else ""
+        left = f"  {label_of('undo')} undo ({max(1, round(note.until - now))} s)" if note.undo else ""
         return (
             (" ", "text"),
             (fit(note.text, max(0, min(room - 2 - len(left), len(note.text)))), note.ink),

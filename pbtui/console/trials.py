@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pbtui.console import clipboard
+from pbtui.console.actions import label_of
 from pbtui.console.backtest import form as fields
 from pbtui.console.backtest.desk import BacktestDesk
 from pbtui.console.backtest.view import TABS, BacktestView
@@ -86,7 +87,9 @@ class Trials:
             job = self._view.running()[-1]
         doing = self._desk.runs.stop(job)
         self._app.say(
-            f"{doing} backtest {job.name}" + ("; x again kills it" if doing == "stopping" else ""), ink="warn"
+            f"{doing} backtest {job.name}"
+            + (f"; {label_of('backtest.stop')} again kills it" if doing == "stopping" else ""),
+            ink="warn",
         )
 
     def _again(self) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pbtui.console.actions import label_of
 from pbtui.console.backtest.reading import Result
 from pbtui.console.text import safe
 from pbtui.core.errors import DataError, PbtuiError
@@ -36,7 +37,8 @@ def candles_of(
                     return held, known, rows
         except PbtuiError as error:
             problem = problem or error
-    raise problem or DataError(f"no candles of {safe(coin, 40)} are held of that time", hint="5, then w fetches them")
+    hint = f"{label_of('screen.candles')}, then {label_of('candles.download')} fetches them"
+    raise problem or DataError(f"no candles of {safe(coin, 40)} are held of that time", hint=hint)
 
 
 def exchanges_of(result: Result) -> list[str]:

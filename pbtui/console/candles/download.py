@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pbtui.console.actions import label_of
 from pbtui.console.candles.view import Fetch, FetchRow, Pair
 from pbtui.console.candles.words import hole_words
 from pbtui.console.text import safe
@@ -117,7 +118,7 @@ class Download:
         for row in self._desk.view.fetch.rows.values():
             if row.state in ("waiting", "running"):
                 row.state = "stopped"
-        self._end("stopped; what was fetched is kept, w goes on from there", "warn")
+        self._end(f"stopped; what was fetched is kept, {label_of('candles.download')} goes on from there", "warn")
 
     def _failed(self, why: str) -> None:
         self._end(why, "bad")

@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
+from pbtui.console.actions import label_of
 from pbtui.console.checklist import checklist_lines
 from pbtui.console.screens.base import ConsoleScreen
 from pbtui.console.state import Key
@@ -32,7 +33,6 @@ _ALL = ("positions", "orders", "events", "chart", "modes")
 _MOST_OF_BODY = {"narrow": 0.6, "normal": 0.4, "wide": 0.4}  # what positions may take of the height
 _POSITIONS_LEAST = 5
 _MODES_SHARE = 0.4
-_NO_MATCH = ("nothing matches the filter", "esc drops it")
 
 
 class LiveScreen(ConsoleScreen):
@@ -144,7 +144,7 @@ class LiveScreen(ConsoleScreen):
         held = sum(row.size != 0 for row in found)
         table.set_title(_joined(f"Positions {held}", _filter_note(wanted)))
         table.empty = (
-            _NO_MATCH
+            _no_match()
             if wanted
             else ("no positions yet", "the bot opens one when a coin gets a slot and its price comes")
         )
@@ -175,10 +175,18 @@ class LiveScreen(ConsoleScreen):
             found = tuple(row for row in found if row.symbol == symbol)
         wanted, sort = state.filters.get("orders", ""), state.sorts["orders"]
         change = orders.difference(found)
-        other = "" if self.layout_name == "cards" else f"· a {'this coin' if scope == 'all' else 'all'}"
+        other = (
+            ""
+            if self.layout_name == "cards"
+            else f"· {label_of('orders.scope')} {'this coin' if scope == 'all' else 'all'}"
+        )
         table.set_title(_joined(f"Orders: {scope} {len(found)}", change, _filter_note(wanted), other))
-        nothing = ("no orders",) if scope == "all" else (f"no orders of {scope}", "a shows those of all coins")
-        table.empty = _NO_MATCH if wanted else nothing if snapshot else ()
+        nothing = (
+            ("no orders",)
+            if scope == "all"
+            else (f"no orders of {scope}", f"{label_of('orders.scope')} shows those of all coins")
+        )
+        table.empty = _no_match() if wanted else nothing if snapshot else ()
         now_ms = snapshot.market_ms if snapshot else 0
         one_coin = scope != "all"
         columns = orders.ONE_COIN_COLUMNS if one_coin else orders.COLUMNS
@@ -191,7 +199,7 @@ class LiveScreen(ConsoleScreen):
         wanted, sort = state.filters.get("modes", ""), state.sorts["modes"]
         by_hand = sum(bool(row.hand) for row in found)
         table.set_title(_joined("Modes", f"· {by_hand} by hand *" * bool(by_hand), _filter_note(wanted)))
-        table.empty = _NO_MATCH if wanted else ("no modes yet", "they come with the first turn of the loop")
+        table.empty = _no_match() if wanted else ("no modes yet", "they come with the first turn of the loop")
         table.selected = state.selected
         rows = modes.rows(found, wanted, sort)
         table.styles.height = len(rows) + 3 if "chart" in self.in_view else "1fr"
@@ -208,7 +216,11 @@ class LiveScreen(ConsoleScreen):
         state, table = self.console.state, self._table("events")
         wanted = state.filters.get("events", "")
         table.set_title(_joined(f"Events · {events.LEVELS[state.event_level]}", _filter_note(wanted)))
-        table.empty = _NO_MATCH if wanted else ("nothing to tell", "f shows more, 7 the whole log")
+        table.empty = (
+            _no_match()
+            if wanted
+            else ("nothing to tell", f"{label_of('events.level')} shows more, {label_of('screen.log')} the whole log")
+        )
         table.set_rows(events.COLUMNS, events.rows(state.events, state.event_level, wanted))
 
     def _table(self, name: str) -> GridTable:
@@ -257,6 +269,10 @@ class LiveScreen(ConsoleScreen):
 def _coin_key(key: Hashable) -> Key | None:
     """Return coin and side of a row's key; rows of orders and cards carry more than that."""
     return (key[0], key[1]) if isinstance(key, tuple) and len(key) > 1 else None
+
+
+def _no_match() -> tuple[str, str]:
+    return ("nothing matches the filter", f"{label_of('back')} drops it")
 
 
 def _joined(*parts: str) -> str:

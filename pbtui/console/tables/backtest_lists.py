@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from pbtui.console.actions import label_of
 from pbtui.console.backtest.form import FIELDS, Field, Form
 from pbtui.console.backtest.view import BacktestView, PastRun, RunJob
 from pbtui.console.numbers import NOTHING, gain_ink, pct, utc
@@ -114,4 +115,4 @@ def runs_empty(view: BacktestView, wanted: str) -> tuple[str, ...]:
         return ("no run passes the filter",)
     if not view.asked:
         return ("looking for results…",)
-    return ("no results yet in", f" {view.root}", "", "^r   run what the form says")
+    return ("no results yet in", f" {view.root}", "", f"{label_of('backtest.run'):<5}run what the form says")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from pbtui.console.actions import label_of
 from pbtui.console.candles.view import Check, Fetch, FetchRow
 from pbtui.console.candles.words import minutes_of, reason_word, share_word, span_word
 from pbtui.console.numbers import bar, utc
@@ -124,7 +125,10 @@ def findings_empty(check: Check, wanted: str) -> tuple[str, ...]:
     if check.running:
         return ("nothing found so far",)
     if not check.pairs:
-        return ("V checks the marked coins, or this one", "A V checks all")
+        return (
+            f"{label_of('candles.verify')} checks the marked coins, or this one",
+            f"{label_of('candles.mark_all')} {label_of('candles.verify')} checks all",
+        )
     return (f"nothing is wrong: {safe(check.doing)}",)
 
 
@@ -176,4 +180,7 @@ def fetch_empty(fetch: Fetch) -> tuple[str, ...]:
     """Return what to say where there is no coin to fetch."""
     if fetch.name:
         return (fetch.doing,)
-    return ("w downloads what the backtest of a config needs", "it goes on when this screen is left; x stops it")
+    return (
+        f"{label_of('candles.download')} downloads what the backtest of a config needs",
+        f"it goes on when this screen is left; {label_of('candles.stop')} stops it",
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from pbtui.console.actions import label_of
 from pbtui.console.candles.view import CandlesView, Pair
 from pbtui.console.candles.words import share_word, size_word
 from pbtui.console.numbers import utc
@@ -126,7 +127,7 @@ def empty_words(view: CandlesView, wanted: str) -> tuple[str, ...]:
     return (
         f"no candles in {view.root}",
         "",
-        "w   download what the backtest of a config needs",
+        f"{label_of('candles.download'):<4}download what the backtest of a config needs",
         "or  pbtui candles download --exchange binance --coins BTC,ETH --from 2025-01-01",
         "or  pbtui candles import DIR --exchange binance   (parquet, feather, csv, npy …)",
     )

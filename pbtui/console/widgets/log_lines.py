@@ -6,6 +6,7 @@ from rich.style import Style
 from textual import events
 from textual.message import Message
 
+from pbtui.console.actions import label_of
 from pbtui.console.log.index import Place
 from pbtui.console.log.pattern import Pattern, Spans
 from pbtui.console.log.record import Record
@@ -152,7 +153,9 @@ class LogLines(LineView, can_focus=True):
         for number in range(1, shown):
             text = record.lines[number]
             if number == shown - 1 and shown < len(record.lines):
-                line: Line = ((f"… {len(record.lines) - shown + 1} more lines: enter opens all", "accent"),)
+                line: Line = (
+                    (f"… {len(record.lines) - shown + 1} more lines: {label_of('log.open')} opens all", "accent"),
+                )
             else:
                 line = _inked(text[:_SHOWN], spans[2 + number] if len(spans) > 2 + number else [], ink)
             lines.append(((" " * (room - left), "text"), *place(line, left, "<")))
