@@ -53,6 +53,7 @@ class BybitDialect:
         self._private: list[web.WebSocketResponse] = []
         self._streams: dict[web.WebSocketResponse, set[str]] = {}
         self._margin = "ISOLATED_MARGIN"
+        self.keeps_margin = False  # refuses another margin mode, as it does while there are positions
         self.withdrawals = False
         self.most_used = 0
         self.listeners = 0  # private connections so far
@@ -212,6 +213,8 @@ class BybitDialect:
         return {}
 
     def _set_margin(self, params: Params) -> Any:
+        if self.keeps_margin:
+            raise Refused(3400045, "Set margin mode failed")
         self._margin = params["setMarginMode"]
         return {"reasons": []}
 

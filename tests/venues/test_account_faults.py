@@ -166,6 +166,16 @@ async def test_keys_and_modes_that_do_not_allow_trading_are_refused(venue: Simul
     assert "{" not in held.value.line()
 
 
+async def test_an_account_that_stays_in_isolated_margin_does_not_trade(venue: Simulator, account: Open) -> None:
+    if not isinstance(venue.dialect, BybitDialect):  # elsewhere margin is a matter of the coin
+        assert await ready(account())
+        return
+    venue.dialect.keeps_margin = True
+    with pytest.raises(AccountRefused) as refused:
+        await ready(account())
+    assert "cross margin" in refused.value.line()
+
+
 async def test_a_stream_that_went_deaf_is_found_and_replaced(venue: Simulator, account: Open) -> None:
     trader = await ready(account())
     woken: list[str] = []

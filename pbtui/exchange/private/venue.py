@@ -211,6 +211,11 @@ class PrivateExchange:
                 )
         if modes.margin == "isolated":
             await self._set(partial(self._quirks.set_cross, self._wire))
+            if (await self.modes()).margin == "isolated":
+                raise AccountRefused(
+                    f"{self.name} keeps {self.account} in isolated margin",
+                    hint="close positions and orders, then set cross margin for the account there",
+                )
         self.book.hedge = hedge_mode
 
     async def prepare_symbol(self, symbol: str, *, leverage: int) -> None:

@@ -40,7 +40,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "110025": Meaning("unchanged"),
     "110026": Meaning("unchanged"),
     "110043": Meaning("unchanged"),
-    "3400045": Meaning("unchanged"),
+    "3400045": Meaning("refused", hint="close positions and orders, then set cross margin for the account"),
     "110044": Meaning("rejected", "insufficient_margin", _MARGIN),
     "110045": Meaning("rejected", "insufficient_margin", _MARGIN),
     "110052": Meaning("rejected", "insufficient_margin", _MARGIN),
