@@ -32,7 +32,11 @@ def new_private_client(
     client.milliseconds = now_ms  # what it signs with, and all it takes time from
     client.options.update(account.options)
     client.options.update(
-        adjustForTimeDifference=False, timeDifference=0, recvWindow=recv_window_ms, defaultType="swap"
+        adjustForTimeDifference=False,
+        timeDifference=0,
+        recvWindow=recv_window_ms,
+        defaultType="swap",
+        maxRetriesOnFailure=0,  # an order whose answer was lost must never be sent again blindly
     )
     for name in _FIELDS:
         secret = account.credentials.get(name)
