@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from pbtui.cli.run_args import RunOptions
@@ -12,6 +11,7 @@ from pbtui.config.accounts import Account, find_account
 from pbtui.config.coin_names import VENUES, default_quote, refuse_closed, short_name
 from pbtui.config.pipeline import PROGRAM_ROOT
 from pbtui.core.errors import ConfigError, SafetyRefusal
+from pbtui.core.record import record
 from pbtui.core.snapshot import VenueKind
 from pbtui.exchange.venues import READY
 
@@ -20,7 +20,7 @@ PAPER = "paper"
 _FOLDER = re.compile(r"[A-Za-z0-9_-]{1,60}")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RunPlan:
     """One run: its configuration, account, market and folder; `ledger` is a simulated account's file."""
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from pbtui import __version__
 from pbtui.cli import parsing
 from pbtui.cli.commands import COMMANDS, LATER
 from pbtui.core.errors import ConfigError, PbtuiError
+from pbtui.core.record import record
 from pbtui.core.sanitize import sanitize_line
 
 _EPILOG = f"""
@@ -22,7 +23,7 @@ Without CONFIG and -u the account is always paper: real candles, invented money.
 """
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RunOptions:
     """What was asked for on the command line; `flags` are configuration keys."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -12,11 +11,12 @@ import msgspec
 from pbtui.config import Config, needs_loss_gate_ack, risk_omissions
 from pbtui.core.errors import SafetyRefusal, StateError
 from pbtui.core.files import write_private
+from pbtui.core.record import record
 
 _FILE = "live_confirmations.json"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Gate:
     """What the operator gave on the command line, and how to ask for more; `ask` is None where nobody can answer."""
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any, cast
 
 from pbtui.config.errors import shown
+from pbtui.core.record import record
 
 
 class BoundError(ValueError):
     """A bound that can't be understood; the text says why."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Range:
     """A search range; `step` is None when continuous."""
 

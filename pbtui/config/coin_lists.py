@@ -11,6 +11,7 @@ from pbtui.config.coin_names import coin_of
 from pbtui.config.errors import shown
 from pbtui.config.parse import parse_text, read_text
 from pbtui.core.errors import ConfigError
+from pbtui.core.record import record
 from pbtui.core.sanitize import sanitize_line
 from pbtui.core.types import PSIDES, Pside
 
@@ -23,7 +24,7 @@ _EVERYTHING = "all"
 _NEVER_IN_NAMES = frozenset(" []{}<>\"';\\")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Places:
     """Folders a relative file is looked up in, in order."""
 

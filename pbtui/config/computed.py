@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from pbtui.config.draft import Draft
 from pbtui.config.keys import Path
 from pbtui.config.provenance import Origin
+from pbtui.core.record import record
 from pbtui.core.types import PSIDES
 
 _MISSING = Origin("computed", "missing in the file")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Default:
     """The value of a missing parameter, the old keys it was made from, and the same for its bound."""
 

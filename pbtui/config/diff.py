@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, cast
 
 from pbtui.config.schema import KEYS
+from pbtui.core.record import record
 
 ABSENT = "(absent)"
 _HIDDEN = {"base_config_path"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Difference:
     """One key with two values; `ABSENT` stands for a key only one side has."""
 

@@ -8,12 +8,13 @@ from typing import Any, cast
 from pbtui.config.errors import Problem
 from pbtui.config.keys import Path
 from pbtui.config.provenance import Origin, nearest_origin
+from pbtui.core.record import record
 from pbtui.core.sanitize import sanitize_line
 
 MOST_NAMED = 50  # of one kind of slip: more lines help nobody
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Change:
     """One step of a migration, in words."""
 

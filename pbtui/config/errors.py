@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from pbtui.core.errors import ConfigError
+from pbtui.core.record import record
 from pbtui.core.sanitize import sanitize_line
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Problem:
     """One fault: dotted key, what is wrong, what is allowed."""
 

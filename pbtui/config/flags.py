@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from pbtui.config.check import FALSE_WORDS, TRUE_WORDS
@@ -16,6 +15,7 @@ from pbtui.config.parse import parse_text
 from pbtui.config.provenance import Origin
 from pbtui.config.schema import KEYS, Command
 from pbtui.core.errors import ConfigError
+from pbtui.core.record import record
 
 PREFIX = "cfg:"
 _STRIPPED = ("backtest.", "live.", "optimize.bounds.", "optimize.limits.", "optimize.", "bot.")
@@ -36,7 +36,7 @@ _OPTIMIZE_LIVE = {"live.approved_coins", "live.minimum_coin_age_days"}
 _NEGATIVE = re.compile(r"-[\d.][^\s]*,[^\s]*|-[\d.]+[eE][-+]?\d+")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Flag:
     """The spellings of one key's flag; `name` may go below a key (`backtest.aggregate.default`)."""
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, field, fields
 from typing import Any, Literal
+
+from pbtui.core.record import record
 
 Kind = Literal[
     "float", "int", "bool", "str", "date", "level", "mode", "coins", "names", "map", "modes_map", "scenarios", "bound",
@@ -17,7 +19,7 @@ Path = tuple[str, ...]
 DECLARATION = "pbtui"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Key:
     """A declared configuration key; `shipped` is the template's value, `built_in` fills what a file omits.
 

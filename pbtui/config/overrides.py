@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,6 +21,7 @@ from pbtui.config.provenance import Origin
 from pbtui.config.schema import KEYS
 from pbtui.config.schema_bot import PARAMETERS
 from pbtui.core.errors import ConfigError
+from pbtui.core.record import record
 from pbtui.core.types import PSIDES, Pside
 
 _SIDE_WIDE = frozenset(
@@ -58,7 +59,7 @@ def split_override(name: str) -> tuple[str, str] | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CoinOverride:
     """Resolved values of one coin: bot parameters per side (as in `bot`), live values, and where each comes from."""
 

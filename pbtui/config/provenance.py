@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from pbtui.core.record import record
 
 OriginKind = Literal[
     "file", "shipped", "built-in", "ours", "computed", "migrated", "override file", "coin override", "flag", "edit"
@@ -24,7 +25,7 @@ ORIGIN_WORDS: dict[OriginKind, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Origin:
     """Source of a value; `detail` is the file, the old key name or the flag."""
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from pbtui.config.model import Config
 from pbtui.config.pipeline import omitted_sides
 from pbtui.config.schema import KEYS
+from pbtui.core.record import record
 from pbtui.core.types import PSIDES
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Omission:
     """A key that is not written down although its default raises risk."""
 

@@ -1,17 +1,15 @@
 """The `backtest` section (config.md 4)."""
 
-# ruff: noqa: RUF009 — the calls are declarations, evaluated once on purpose
-
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from pbtui.config.keys import key
 from pbtui.config.shipped import AGGREGATE, SCENARIOS
+from pbtui.core.record import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class BacktestSettings:
     """Values of `backtest`; dates are texts, `end_date` is concrete in a loaded backtest."""
 

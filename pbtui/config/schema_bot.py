@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import Any
 
 from pbtui.config.keys import DECLARATION, Key
+from pbtui.core.record import record
 
 Bound = tuple[float, ...]
 
@@ -19,7 +20,7 @@ def param(
     return field(metadata={DECLARATION: facts})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class SideParams:
     """Parameters of one side; exposures are multiples of the balance, distances fractions of a price."""
 
@@ -349,7 +350,7 @@ class SideParams:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BotSettings:
     """Both sides of `bot`."""
 

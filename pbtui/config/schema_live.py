@@ -1,17 +1,14 @@
 """The `live` and `logging` sections (config.md 5.2, 5.3)."""
 
-# ruff: noqa: RUF009 — the calls are declarations, evaluated once on purpose
-
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pbtui.config.keys import key
+from pbtui.core.record import record
 
 _EMPTY_LISTS: dict[str, list[str]] = {"long": [], "short": []}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class LiveSettings:
     """Values of `live`; lists are the coins named in the file or its coin files, per side."""
 
@@ -282,7 +279,7 @@ class LiveSettings:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class LoggingSettings:
     """Values of `logging`; `level` is 0 warning, 1 info, 2 debug, 3 trace."""
 

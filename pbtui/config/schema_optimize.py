@@ -1,17 +1,15 @@
 """The `optimize` section without its bounds (config.md 5.4)."""
 
-# ruff: noqa: RUF009 — the calls are declarations, evaluated once on purpose
-
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from pbtui.config.keys import key
 from pbtui.config.shipped import BUILT_IN_LIMITS, LIMITS, SCORING
+from pbtui.core.record import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class OptimizeSettings:
     """Values of `optimize`; `bounds` maps `<side>_<parameter>` to [low, high] or [low, high, step]."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Literal
 
+from pbtui.core.record import record
 from pbtui.core.types import Mode
 
 Place = Literal["live", "coin", "log", "candles", "backtest", "config"]
@@ -43,7 +43,7 @@ class Danger(IntEnum):
     ACCOUNT = 4  # preview, typed word, countdown
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ConsoleAction:
     """One thing to do. `acts`: it changes the bot, so viewers and the read-only lock refuse it."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -50,6 +50,7 @@ from pbtui.console.wardrobe import Wardrobe
 from pbtui.console.widgets.chart_panel import ChartPanel
 from pbtui.core.actions import Action
 from pbtui.core.clock import Clock, RealClock
+from pbtui.core.record import record
 from pbtui.link.base import Link
 
 Reason = Literal["detach", "stopped", "link_closed", "crash"]
@@ -57,7 +58,7 @@ GUARD_S = 0.3  # dangerous keys rest after a paste, a change of focus, a dialog
 CLOCK_TICK_S = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ConsoleOptions:
     """How a console starts. `attached`: the bot lives in another process and outlives this console."""
 
@@ -75,7 +76,7 @@ class ConsoleOptions:
     kept: Path | None = None  # where choices of view are kept
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ConsoleExit:
     """Why the console ended; `text` is one line for a crash."""
 

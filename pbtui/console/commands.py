@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from pbtui.console.actions import ACTIONS, BY_ID
 from pbtui.console.availability import why_not
@@ -11,6 +10,7 @@ from pbtui.console.state import Key, ViewState
 from pbtui.console.text import safe
 from pbtui.core.actions import Target
 from pbtui.core.errors import ConfigError
+from pbtui.core.record import record
 from pbtui.core.types import Mode, Pside
 from pbtui.link import verbs
 from pbtui.link.targets import completions as bot_completions
@@ -32,7 +32,7 @@ _TARGETED = ("mode", "panic")
 _MOST_SHOWN = 8
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Command:
     """What was typed: a verb, and what it needs. `problem` says what is wrong with it."""
 

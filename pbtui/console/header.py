@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pbtui.console.gauges import INKS, STREAM, Verdict, readings, stream_reading
 from pbtui.console.numbers import age, bar, clock, gain, gain_ink, money, pct, ratio, side_letter, utc
 from pbtui.console.state import ViewState
 from pbtui.console.text import Line, Span, line_width, safe
+from pbtui.core.record import record
 from pbtui.core.snapshot import Exposure, LoopHealth, Snapshot
 
 _STALE_TIMES = 3
@@ -20,7 +19,7 @@ _BAD_STATES = frozenset({"blocked", "error"})
 _RANKS = {Verdict.OK: 99, Verdict.WARN: 6, Verdict.BAD: 5}  # what is not well stays longer
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Part:
     """A piece of the header; the lowest rank stays longest."""
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pbtui.console.actions import label_of
 from pbtui.console.header import is_stale
 from pbtui.console.numbers import age
 from pbtui.console.state import ViewState
 from pbtui.console.text import Line, fit, safe
 from pbtui.core.actions import Action
+from pbtui.core.record import record
 from pbtui.core.snapshot import Snapshot
 
 NOTE_S = 6.0
 UNDO_S = 10.0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Note:
     """A message that fades; `undo` holds the actions that take the last change back."""
 

@@ -13,6 +13,7 @@ from pbtui.console.candles.view import CandlesView
 from pbtui.console.config.view import ConfigView
 from pbtui.console.log.view import LogView
 from pbtui.core.actions import Target
+from pbtui.core.record import record
 from pbtui.core.snapshot import CoinFacts, EventRow, Snapshot
 from pbtui.core.types import Mode, Pside
 from pbtui.link.base import Role
@@ -26,7 +27,7 @@ MOST_LEVEL = 3
 SORTED = ("positions", "orders", "modes", "coverage", "gaps", "findings", "runs", "run-coins", "run-fills")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sort:
     """Order of a table: a column id ("" = as it comes) and direction."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import cast
 
@@ -12,6 +12,7 @@ from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
 from pbtui.core.errors import ConfigError
+from pbtui.core.record import record
 from pbtui.core.sanitize import sanitize_line
 
 # Every role a theme file must colour, and what it is for.
@@ -55,7 +56,7 @@ _INKS: dict[str, tuple[str, str, bool]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Palette:
     """One theme file: a name, what it is for, a colour per role, attributes of some roles."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from pbtui.console.theme import Palette, load_palette
 from pbtui.core.errors import ConfigError
+from pbtui.core.record import record
 from pbtui.core.sanitize import sanitize_line
 
 THEMES_DIR = Path(__file__).resolve().parents[2] / "themes"
@@ -26,7 +26,7 @@ def user_themes_dir() -> Path:
     return Path(platformdirs.user_config_dir("pbtui")) / "themes"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Change:
     """What reading again has found."""
 

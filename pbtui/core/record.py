@@ -5,21 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field, fields
 from operator import attrgetter
-from typing import Any, TypeVar, dataclass_transform
+from typing import Any, TypeVar, dataclass_transform, overload
 
 T = TypeVar("T")
 
 
+@overload
+def record(cls: type[T], /) -> type[T]: ...
+@overload
+def record(*, kw_only: bool) -> Callable[[type[T]], type[T]]: ...
 @dataclass_transform(frozen_default=True, field_specifiers=(field, Field))
-def record(cls: type[T]) -> type[T]:
+def record(cls: type[T] | None = None, /, *, kw_only: bool = False) -> type[T] | Callable[[type[T]], type[T]]:
     """Make a class what `dataclass(frozen=True, slots=True)` makes of it, at a third of the cost.
 
     A dataclass compiles seven methods for each class; all but `__init__` can be shared. Everything that works on
     dataclasses (`replace`, `fields`, `asdict`, matching, msgspec) works on records. Fields are plain, or have a default
     or a default factory; `__post_init__` and inheritance are not for records.
     """
-    made: Any = dataclass(init=False, repr=False, eq=False, slots=True)(cls)
-    made.__init__ = _init_of(made)
+    return _make(cls, kw_only) if cls is not None else lambda each: _make(each, kw_only)
+
+
+def _make(cls: type[T], kw_only: bool) -> type[T]:
+    made: Any = dataclass(init=False, repr=False, eq=False, slots=True, kw_only=kw_only)(cls)
+    made.__init__ = _init_of(made, kw_only)
     made.__repr__ = _repr
     made.__eq__, made.__hash__ = _comparison(made.__slots__)
     made.__setattr__ = _set
@@ -29,10 +37,10 @@ def record(cls: type[T]) -> type[T]:
     return made
 
 
-def _init_of(cls: Any) -> Callable[..., None]:
+def _init_of(cls: Any, kw_only: bool) -> Callable[..., None]:
     """Return an `__init__` with the fields as parameters."""
     names: dict[str, Any] = {"put": object.__setattr__, "MISSING": MISSING}
-    head: list[str] = ["self"]
+    head: list[str] = ["self", "*"] if kw_only and fields(cls) else ["self"]
     body: list[str] = []
     for each in fields(cls):
         value = each.name

@@ -9,12 +9,12 @@ import stat
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
 from pbtui.core.errors import ConfigError, PbtuiError, SafetyRefusal, StateError
+from pbtui.core.record import record
 from pbtui.core.sanitize import sanitize_line
 from pbtui.core.secret import Secret
 from pbtui.core.snapshot import VenueKind
@@ -28,7 +28,7 @@ class NotRunning(PbtuiError):
     """No bot runs under the asked name."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LockInfo:
     """Who holds an account: written into the lock file for attach, status, mode and stop."""
 

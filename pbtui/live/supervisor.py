@@ -6,7 +6,7 @@ import asyncio
 import traceback
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pbtui.core.actions import Action, ActionResult, BacklogQuery, HealthQuery, Query, StopBot, StopChoice
@@ -22,6 +22,7 @@ from pbtui.core.errors import (
     StateError,
 )
 from pbtui.core.history import Backlog, HealthReport
+from pbtui.core.record import record
 from pbtui.core.sanitize import sanitize_line
 from pbtui.core.snapshot import (
     AccountHead,
@@ -53,7 +54,7 @@ _DAY_S = 86_400.0
 Reply = Chart | PanicPreview | ModeEffect | ReloadPreview | ConfigFacts | CoinFacts | HealthReport | Backlog
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Opened:
     """A bot whose venue is connected, and how to let go of the venue."""
 
@@ -62,7 +63,7 @@ class Opened:
     close: Callable[[], Awaitable[None]]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ending:
     """How a session ended: the bot's outcome, or the error nothing could be done about."""
 

@@ -28,6 +28,14 @@ class Like:
     tags: tuple[str, ...] = field(default_factory=lambda: ("a",))
 
 
+@record(kw_only=True)
+class Named:
+    """A record whose fields must be named, in any order of defaults."""
+
+    x: float = 1.0
+    y: float
+
+
 @record
 class Nothing:
     """A record without fields."""
@@ -55,12 +63,21 @@ def test_it_cannot_be_changed_and_has_no_other_fields() -> None:
     with pytest.raises(FrozenInstanceError):
         here.x = 2.0  # type: ignore[misc]
     with pytest.raises(FrozenInstanceError):
-        del here.x
+        del here.x  # type: ignore[misc]
     with pytest.raises((FrozenInstanceError, AttributeError)):
         here.z = 1  # type: ignore[attr-defined]
     assert not hasattr(here, "__dict__")
     with pytest.raises(TypeError):
         Point()  # type: ignore[call-arg]
+
+
+def test_fields_can_be_by_name_only() -> None:
+    assert (
+        Named(y=2.0) == Named(y=2.0, x=1.0) == replace(Named(y=3.0), y=2.0) == pickle.loads(pickle.dumps(Named(y=2.0)))
+    )
+    assert Named.__match_args__ == ()
+    with pytest.raises(TypeError):
+        Named(1.0, 2.0)  # type: ignore[misc]
 
 
 def test_it_travels() -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pbtui.console.text import Line, safe
 from pbtui.console.widgets.columns import Row, cell
 from pbtui.core.errors import ConfigError
+from pbtui.core.record import record
 
 if TYPE_CHECKING:
     from pbtui.config import Config
@@ -20,7 +20,7 @@ _RISK = ("total_wallet_exposure_limit", "n_positions", "leverage", "max_realized
 _MOST_WARNINGS = 2
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Adoption:
     """A configuration to write, and how it differs from the one compared with (`against`, empty: the template)."""
 

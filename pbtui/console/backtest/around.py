@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from pbtui.console.backtest.reading import Result
 from pbtui.console.draw import draw
 from pbtui.console.state import Timeframe
 from pbtui.console.text import Line
+from pbtui.core.record import record
 from pbtui.core.snapshot import Chart, Level
 from pbtui.core.types import Pside
 
@@ -26,7 +26,7 @@ MOST_CANDLES = 400
 _BEFORE = 0.6  # which part of the candles lies before the fill
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Around:
     """A chart with a fill in it; `marks` are (time, bought, is the one) of the fills of that coin."""
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pbtui.core.record import record
+
 if TYPE_CHECKING:
     from pbtui.config import Config
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Field:
     """One line of the form; `flag` is the configuration key a typed text goes to, `choices` are gone through."""
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pbtui.backtest.result import FILLS, Opened, open_result
 from pbtui.console.text import safe
 from pbtui.core.errors import DataError
+from pbtui.core.record import record
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -47,7 +48,7 @@ class FillTable:
         return len(self.ts_ms)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CoinSums:
     """One coin of a run: profit by side, fills, fees (≤ 0), longest time a position stood unchanged, highest WE."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pbtui.console.backtest.form import Form
+from pbtui.core.record import record
 from pbtui.jobs.standing import Standing
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class RunJob:
         self.notes = [*self.notes, text][-MOST_NOTES:]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PastRun:
     """A result folder; figures are None where they are not told."""
 

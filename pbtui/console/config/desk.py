@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from pbtui.console.config.view import ConfigView
 from pbtui.console.text import safe
 from pbtui.core.actions import ConfigQuery, Query, ReloadQuery
 from pbtui.core.errors import PbtuiError
+from pbtui.core.record import record
 from pbtui.core.snapshot import ConfigFacts, ConfigProblem, ReloadPreview
 from pbtui.link.base import Reply
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FileRead:
     """A file as a live bot would take it; without `facts` it cannot be used."""
 

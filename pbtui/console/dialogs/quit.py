@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
@@ -12,9 +10,10 @@ from pbtui.console.dialogs.base import Choice, Dialog, Words
 from pbtui.console.dialogs.confirm import words
 from pbtui.console.state import ViewState
 from pbtui.console.text import Line, safe
+from pbtui.core.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Way:
     """One way to leave: its id, its key and its words."""
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pbtui.console.log.pieces import Piece
 from pbtui.console.log.record import time_at
 from pbtui.console.log.wanted import Starts, Wanted
+from pbtui.core.record import record
 
 BLOCK = 256 * 1024
 MOST_LINE = 8 * 1024 * 1024  # a longer line is cut there
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Block:
     """Whole lines of a piece: where they are, when the first was written, and where the wanted ones begin."""
 

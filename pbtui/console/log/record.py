@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
 from pbtui.console.numbers import utc
+from pbtui.core.record import record
 from pbtui.core.sanitize import sanitize_line, sanitize_text
 from pbtui.core.snapshot import EventRow
 
@@ -22,7 +22,7 @@ _MOST_ENDING = 12  # bytes of a half escape at the end of a line cut short
 _ORDER = re.compile(rb'^\{"time":"[^"]{20,40}","level":"[a-z]+","tag":"')
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Record:
     """A line of the log; `lines` is its text, one harmless string per line, at least one."""
 

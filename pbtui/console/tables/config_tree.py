@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from pbtui.console.actions import label_of
 from pbtui.console.config.view import RISK_INKS, RISK_NOTES, ConfigView
@@ -11,6 +10,7 @@ from pbtui.console.state import ViewState
 from pbtui.console.tables.select import matches
 from pbtui.console.text import Span, safe
 from pbtui.console.widgets.columns import Cell, Column, Row, Rows, cell
+from pbtui.core.record import record
 from pbtui.core.snapshot import ConfigChange, ConfigRow, ModeRow
 
 _KEY_ROOM = 45  # the longest parameter with its indent: keys differ in their last letters, so they are not cut
@@ -29,7 +29,7 @@ _SHORT = {"built-in default": "built-in", "computed default": "computed", "defau
 _GROUP = "group:"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Leaf:
     """One key as it is shown."""
 

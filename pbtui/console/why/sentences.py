@@ -7,10 +7,10 @@ it price and entry are. How a number is written follows from its name (`words.py
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from pbtui.core.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sentence:
     """What a reason says, and what an operator can make of it."""
 

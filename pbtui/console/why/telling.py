@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
 from pbtui.console.numbers import pct, price
 from pbtui.console.why.words import Decimals, sentence
+from pbtui.core.record import record
 from pbtui.core.snapshot import ReasonRow
 from pbtui.core.types import Pside
 
@@ -17,7 +17,7 @@ Tone = Literal["makes", "keeps", "tells"]
 _ENDS = frozenset({"whole_position"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Telling:
     """One line: whether it tells of an order that exists, of one kept away, or of progress."""
 

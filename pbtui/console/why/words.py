@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pbtui.console.levels import short_kind
 from pbtui.console.numbers import money, pct, price, signed
 from pbtui.console.text import safe
 from pbtui.console.why.sentences import SENTENCES
 from pbtui.core.amounts import plain
+from pbtui.core.record import record
 from pbtui.core.snapshot import CoinFacts, ReasonRow
 
 _UNKNOWN = "?"
@@ -20,7 +19,7 @@ _EXPOSURES = frozenset({"exposure", "limit", "share", "threshold", "total_limit"
 _SIGNED = frozenset({"band_pct", "from_position_pct"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Decimals:
     """How many decimals prices and quantities of a coin have."""
 
