@@ -36,7 +36,8 @@ async def do(command: Command, found: Snapshot, link: Link, by: str) -> Answer:
 
 
 def _came_of(result: ActionResult) -> Answer:
-    code = ExitCode.OK if result.ok else ExitCode.REFUSED if result.refused else ExitCode.FAILED
+    why_not = ExitCode.USAGE if result.unknown else ExitCode.REFUSED if result.refused else ExitCode.FAILED
+    code = ExitCode.OK if result.ok else why_not
     return Answer((sanitize_line(result.text),), code)
 
 

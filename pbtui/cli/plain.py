@@ -13,7 +13,7 @@ from pbtui.cli import figures
 from pbtui.cli.acting import do
 from pbtui.cli.asking import Answer, look
 from pbtui.cli.output import LineWriter, log_line
-from pbtui.cli.stdin import StdinLines
+from pbtui.cli.stdin import TOO_LONG, StdinLines
 from pbtui.core.clock import Clock
 from pbtui.core.errors import ExitCode, PbtuiError
 from pbtui.core.sanitize import sanitize_line
@@ -161,6 +161,8 @@ class LineSession:
         return 0
 
     async def _carry_out(self, text: str) -> tuple[str, Answer]:
+        if text == TOO_LONG:
+            return "", Answer((f"{text} is no command",), ExitCode.USAGE)
         try:
             command = parse(text)
         except PbtuiError as error:

@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from concurrent.futures import CancelledError
 from contextlib import suppress
 
-LONGEST = 4_096  # bytes of a line; the rest of a longer one is dropped
+LONGEST = 4_096  # bytes of a line
+TOO_LONG = f"(a line of more than {LONGEST:,} bytes)"  # stands for one, which is dropped whole
 _WAITING = 64  # lines read ahead
 _CHUNK = 65_536
 
 
 class StdinLines:
-    """Reads a descriptor in a thread; `next` gives one line, None at the end, "" for one that was too long or empty."""
+    """Reads a descriptor in a thread; `next` gives one line, None at the end, `TOO_LONG` for one that is."""
 
     def __init__(self, fd: int = 0) -> None:
         self._fd = fd
@@ -39,12 +40,13 @@ class StdinLines:
         while chunk := self._read():
             *whole, rest = (rest + chunk).split(b"\n")
             for line in whole:
-                yield "" if too_long or len(line) > LONGEST else line.decode(errors="replace").rstrip("\r")
+                long = too_long or len(line) > LONGEST
+                yield TOO_LONG if long else line.decode(errors="replace").rstrip("\r")
                 too_long = False
             if len(rest) > LONGEST:
                 rest, too_long = b"", True
-        if rest and not too_long:
-            yield rest.decode(errors="replace")
+        if rest or too_long:
+            yield TOO_LONG if too_long else rest.decode(errors="replace")
 
     def _read(self) -> bytes:
         try:

@@ -77,6 +77,7 @@ class ActionResult:
     ok: bool
     text: str
     refused: bool = False  # by a safety rule
+    unknown: bool = False  # it names a coin that the bot does not trade
 
 
 @record

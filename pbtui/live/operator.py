@@ -97,7 +97,7 @@ class Operator:
         unknown = [symbol for symbol, _ in keys if symbol not in self._core.coins.markets]
         if unknown or not keys:
             named = sanitize_line(", ".join(unknown[:3])) or "no coin"
-            return _refusal(f"{named} is not traded here")
+            return ActionResult(ok=False, text=f"{named} is not traded here", unknown=True)
         coins = {self._core.coins.coin_of(symbol) for symbol, _ in keys}
         if action.mode is Mode.PANIC and {action.confirm.strip().upper()} != {coin.upper() for coin in coins}:
             return _refusal(f"panic needs the coin as confirmation: {', '.join(sorted(coins))}")

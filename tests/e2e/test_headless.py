@@ -112,7 +112,7 @@ def test_modes_by_command_and_panic_with_its_confirmation(tmp_path: Path) -> Non
     unknown, nobody = home.command("why", "paper", "NOCOIN"), home.command("why", "nobody", coin)
     assert (unknown.returncode, nobody.returncode) == (1, 1)
     assert "no market NOCOIN" in unknown.stderr
-    assert home.command("mode", "paper", "NOCOIN", "long", "gs").returncode == 4
+    assert home.command("mode", "paper", "NOCOIN", "long", "gs").returncode == 2
     assert home.command("mode", "paper", "all", "long", "p").returncode == 2
     stopped = home.command("stop", "paper", "--orders", "cancel_all")
     assert (stopped.returncode, bot.wait(timeout=20)) == (0, 0)

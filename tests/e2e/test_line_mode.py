@@ -54,7 +54,7 @@ def test_words_one_by_one_with_stable_codes(home: Home) -> None:
     assert (code, err) == (2, "pbtui: no such word: sell; help lists them\n")
     code, out, err = do(home, "dance", "--json")
     assert (code, err, json.loads(out)["ok"]) == (2, "", False)
-    assert do(home, "mode NOCOIN long gs")[0] == 4
+    assert do(home, "mode NOCOIN long gs") == (2, "", "pbtui: NOCOIN/USDT:USDT is not traded here\n")
     assert do(home, "quit")[0] == 2
     assert do(home, "help")[1].startswith("mode COIN SIDE MODE: ")
     code, out, _ = do(home, "equity 5 --json")
@@ -99,6 +99,7 @@ def test_a_long_line_junk_and_a_closed_input_are_harmless(home: Home) -> None:
     done = speak(home, "x" * 1_000_000 + "\n\x1b[2Jpause\nstatus")
     assert done.returncode == 2
     assert "\x1b" not in done.stdout
+    assert "error: (a line of more than 4,096 bytes) is no command\n" in done.stdout
     assert done.stdout.splitlines()[-1].startswith("ok: paper SYNTHETIC")
     quiet = subprocess.run(
         home.words("attach", "paper", "--plain"), cwd=ROOT, env=home.env, stdin=subprocess.DEVNULL, timeout=30,
