@@ -102,3 +102,7 @@ class AccountRefused(ExchangeError):
 
 class LinkClosed(PbtuiError):
     """The bot at the other end of a link is gone or never was."""
+
+
+class EngineStale(PbtuiError):
+    """The compiled engine is missing or does not match its sources; orders must not be computed with it."""

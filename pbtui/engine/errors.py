@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from pbtui.core.errors import PbtuiError
+from pbtui.core.errors import EngineStale, PbtuiError
 from pbtui.core.sanitize import sanitize_text
+
+__all__ = ["EngineError", "EngineStale", "InvalidInput", "call"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -18,10 +20,6 @@ class EngineError(PbtuiError, ValueError):
 
 class InvalidInput(EngineError):
     """An argument is missing, of the wrong type or out of range."""
-
-
-class EngineStale(PbtuiError):
-    """The compiled engine is missing or does not match its sources; orders must not be computed with it."""
 
 
 def _describe(error: BaseException) -> str:

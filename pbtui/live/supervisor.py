@@ -15,6 +15,7 @@ from pbtui.core.errors import (
     AccountRefused,
     ConfigError,
     DataError,
+    EngineStale,
     ExitCode,
     LinkClosed,
     PbtuiError,
@@ -37,7 +38,6 @@ from pbtui.core.snapshot import (
     RunState,
     Snapshot,
 )
-from pbtui.engine.errors import EngineStale
 from pbtui.live.board import Board
 from pbtui.live.equity import EquityTrail
 from pbtui.live.journal import Journal
