@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pbtui.core.amounts import plain
-from pbtui.core.errors import ExchangeError, OrderGone, OrderRejected, OutcomeUnknown, RateLimited, VenueUnreachable
+from pbtui.core.errors import (
+    ExchangeError,
+    OrderGone,
+    OrderRejected,
+    OutcomeUnknown,
+    RateLimited,
+    UnreadableAnswer,
+    VenueUnreachable,
+)
 from pbtui.core.types import OpenOrder, OrderRequest
 from pbtui.engine.execution import ExecutableOrder
 from pbtui.exchange.port import CreateResult, Exchange
@@ -215,7 +223,7 @@ class Executor:
             text = f"{error.line()}; next try in {wait_ms // 1000} s"
             self._events.error("order", text, coin=request.symbol)
             return
-        if isinstance(error, (OutcomeUnknown, VenueUnreachable)):
+        if isinstance(error, (OutcomeUnknown, VenueUnreachable, UnreadableAnswer)):
             self._guards.doubtful(request)
         elif isinstance(error, RateLimited):
             self._events.debug("rate", error.line())

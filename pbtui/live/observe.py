@@ -28,6 +28,7 @@ class Observer:
 
     Positions, orders and balance that vanish without a fill or a cancel of ours to explain it stay believed until a
     second reading in a row agrees (a third one if no order at all is left); meanwhile `account.doubts` blocks entries.
+    The first look at an account is two readings.
     """
 
     def __init__(
@@ -59,12 +60,32 @@ class Observer:
             # The positions were read before these fills were known: read them again (live.md 6).
             balance, held = await self._money()
         doubts: list[str] = []
+        if first_reading and not self._stepped:
+            held, orders = await self._look_again(held, orders, doubts)
         self._take_positions(held, fresh, doubts)
         self._take_orders(orders, fresh, doubts)
         self._take_balance(balance, fresh, hysteresis_pct, balance_override, doubts)
         self.account.doubts = tuple(doubts)
         self.account.read = True
         return fresh
+
+    async def _look_again(
+        self, held: list[HeldPosition], orders: list[OpenOrder], doubts: list[str]
+    ) -> tuple[list[HeldPosition], list[OpenOrder]]:
+        """Return what either of two readings holds; where they differ entries wait.
+
+        At the first look nothing is known that could be missed: one empty answer would pass for a flat account.
+        """
+        _, held_again = await self._money()
+        orders_again = await self._calls.run("open orders", self._exchange.fetch_open_orders())
+        before = {(item.symbol, item.pside): item for item in held if item.position.size != 0.0}
+        now = {(item.symbol, item.pside): item for item in held_again if item.position.size != 0.0}
+        if before.keys() != now.keys():
+            doubts.append("the first two readings of the positions differ: waiting for another")
+        first, second = {order.id: order for order in orders}, {order.id: order for order in orders_again}
+        if first.keys() != second.keys():
+            doubts.append("the first two readings of the orders differ: waiting for another")
+        return [*(before | now).values()], [*(first | second).values()]
 
     async def read_orders(self) -> None:
         """Read only the open orders again, after own sends."""
