@@ -17,7 +17,10 @@ KEEP = 5
 
 
 class LogFile:
-    """A listener for `EventLog`; a full disk costs lines, never the loop. `lost` counts them."""
+    """A listener for `EventLog`; a full disk costs lines, never the loop. `lost` counts them.
+
+    A file that was deleted or moved away meanwhile is begun anew.
+    """
 
     def __init__(self, path: Path, *, max_bytes: int = MAX_BYTES, keep: int = KEEP) -> None:
         self.path = path
@@ -33,6 +36,8 @@ class LogFile:
         """Append a row as one line."""
         line = orjson.dumps(_record(row)) + b"\n"
         try:
+            if self._is_elsewhere():
+                self.close()
             if self._descriptor is None or self._size + len(line) > self._max_bytes:
                 self._rotate()
             if self._descriptor is not None:
@@ -48,6 +53,15 @@ class LogFile:
             descriptor, self._descriptor = self._descriptor, None
             with suppress(OSError):
                 os.close(descriptor)
+
+    def _is_elsewhere(self) -> bool:
+        """Tell whether what is written to is no longer the file of that name."""
+        if self._descriptor is None:
+            return False
+        try:
+            return not os.path.samestat(os.stat(self.path), os.fstat(self._descriptor))
+        except FileNotFoundError:
+            return True
 
     def _open(self) -> None:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -332,6 +332,21 @@ def test_a_log_that_cannot_be_written_costs_lines_only(tmp_path: Path) -> None:
     assert sink.lost == 1
 
 
+def test_a_log_that_was_moved_or_deleted_is_begun_anew(tmp_path: Path) -> None:
+    path = tmp_path / "bot.log"
+    log = EventLog(lambda: 0)
+    sink = LogFile(path)
+    log.subscribe(sink)
+    log.info("x", "first")
+    path.rename(tmp_path / "moved")
+    log.info("x", "second")
+    path.unlink()
+    log.info("x", "third")
+    assert [json.loads(line)["text"] for line in path.read_text().splitlines()] == ["third"]
+    assert "second" not in (tmp_path / "moved").read_text()
+    assert sink.lost == 0
+
+
 # --- coin lists -----------------------------------------------------------------------------------------------------
 
 
