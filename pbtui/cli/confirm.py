@@ -27,7 +27,8 @@ def confirm_real_money(options: RunOptions) -> None:
         accept_built_in_defaults=options.accept_built_in_defaults,
         ask=_ask if not options.no_ui and sys.stdin.isatty() else None,
     )
-    pass_gate(plan.config, user=plan.user, exchange=plan.exchange, state_dir=state_folder(), gate=gate)
+    state_dir, via = state_folder(), plan.other_addresses()
+    pass_gate(plan.config, user=plan.user, exchange=plan.exchange, state_dir=state_dir, gate=gate, via=via)
 
 
 def _ask(question: str) -> str:

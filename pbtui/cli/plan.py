@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pbtui.cli.run_args import RunOptions
 from pbtui.config import Config, load
@@ -14,6 +15,9 @@ from pbtui.core.errors import ConfigError, SafetyRefusal
 from pbtui.core.record import record
 from pbtui.core.snapshot import VenueKind
 from pbtui.exchange.venues import READY
+
+if TYPE_CHECKING:
+    from pbtui.exchange.public import Endpoints
 
 PAPER_CONFIG = PROGRAM_ROOT / "configs" / "examples" / "paper.hjson"
 PAPER = "paper"
@@ -33,6 +37,7 @@ class RunPlan:
     run_dir: Path
     ledger: Path
     account: Account | None = None  # with keys: real money
+    endpoints: Endpoints | None = None  # of a real account: other addresses of its venue, the same for the whole run
 
     def badge(self, kind: VenueKind | None = None) -> str:
         """Return the word every header shows, with the speed of a market that can be paced."""
@@ -41,6 +46,14 @@ class RunPlan:
             return kind.upper()
         pace = f"{self.options.speed:g}x" if self.options.speed else "max"
         return f"{kind.upper()} {pace}"
+
+    def other_addresses(self) -> str:
+        """Return where a real account's requests lead instead of to its venue, empty where they go there."""
+        if self.endpoints is None:
+            return ""
+        from pbtui.market.sources.archives import library_name
+
+        return self.endpoints.of(library_name(self.exchange)).targets()
 
     def reload(self) -> Config:
         """Load the same configuration again."""
@@ -130,7 +143,20 @@ def _real_plan(options: RunOptions, config: Config) -> RunPlan:
         run_dir=run_dir,
         ledger=run_dir / "ledger.db",
         account=account,
+        endpoints=_endpoints(options),
     )
+
+
+def _endpoints(options: RunOptions) -> Endpoints | None:
+    """Return a real account's other addresses; raises ConfigError for a broken file, found or named.
+
+    Left out, it would let orders reach the venue that were meant for another place.
+    """
+    if options.endpoints is None and not options.discover_endpoints:
+        return None
+    from pbtui.market.venue_access import endpoints_in
+
+    return endpoints_in(options.base_dir, options.endpoints)
 
 
 def _check_venue(exchange: str) -> None:

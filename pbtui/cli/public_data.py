@@ -96,6 +96,11 @@ def _endpoints(plan: RunPlan, journal: Journal) -> Endpoints | None:
     """
     from pbtui.exchange.public import load_endpoints
 
+    if plan.account is not None:
+        elsewhere = plan.other_addresses()
+        if elsewhere:
+            journal.say("market", f"orders go through other addresses: {elsewhere}", level=0)
+        return plan.endpoints
     options = plan.options
     if options.endpoints is not None:
         return load_endpoints(options.endpoints)

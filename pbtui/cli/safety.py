@@ -25,12 +25,13 @@ class Gate:
     ask: Callable[[str], str] | None = None
 
 
-def pass_gate(config: Config, *, user: str, exchange: str, state_dir: Path, gate: Gate) -> None:
+def pass_gate(config: Config, *, user: str, exchange: str, state_dir: Path, gate: Gate, via: str = "") -> None:
     """Let a live start through or raise SafetyRefusal naming what is missing.
 
     Omitted risky keys must be written down or accepted. The first start of an account-config pair needs the account
     name typed, or `--yes-live`; so does once a loss gate of 0, which blocks every realised loss here. Both are
-    remembered in `state_dir`. Raises StateError when that memory cannot be read or written.
+    remembered in `state_dir`. `via` names other addresses that orders go through: other ones, or none any more, have
+    to be confirmed anew. Raises StateError when that memory cannot be read or written.
     """
     omissions = risk_omissions(config)
     if omissions and not gate.accept_built_in_defaults:
@@ -38,13 +39,14 @@ def pass_gate(config: Config, *, user: str, exchange: str, state_dir: Path, gate
         raise SafetyRefusal(named, hint="write them into the config, or give --accept-built-in-defaults")
     path = state_dir / _FILE
     known = _read(path)
-    pair = _pair(user, exchange, config)
+    pair = _pair(user, exchange, config, via)
     wanted = [f"live {pair}"]
     if needs_loss_gate_ack(config):
         wanted.append(f"lossgate {pair}")
     missing = [entry for entry in wanted if entry not in known]
+    where = f"{exchange} through {via}" if via else exchange
     for entry in missing:
-        _confirm(entry, user=user, exchange=exchange, config=config, gate=gate)
+        _confirm(entry, user=user, where=where, config=config, gate=gate)
     if missing:
         try:
             write_private(path, msgspec.json.encode(sorted({*known, *missing})))
@@ -52,10 +54,10 @@ def pass_gate(config: Config, *, user: str, exchange: str, state_dir: Path, gate
             raise StateError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
-def _confirm(entry: str, *, user: str, exchange: str, config: Config, gate: Gate) -> None:
+def _confirm(entry: str, *, user: str, where: str, config: Config, gate: Gate) -> None:
     if entry.startswith("live "):
-        question = f"{user} on {exchange} trades REAL MONEY with {config.name}; type the account name to go on: "
-        refusal = f"the first live start of {user} with {config.name} must be confirmed"
+        question = f"{user} on {where} trades REAL MONEY with {config.name}; type the account name to go on: "
+        refusal = f"the first live start of {user} on {where} with {config.name} must be confirmed"
     else:
         question = (
             "live.max_realized_loss_pct is 0: no position is ever closed at a loss here (Passivbot reads 0 as off); "
@@ -70,8 +72,8 @@ def _confirm(entry: str, *, user: str, exchange: str, config: Config, gate: Gate
         raise SafetyRefusal("not confirmed: nothing was started")
 
 
-def _pair(user: str, exchange: str, config: Config) -> str:
-    text = "\x1f".join((user, exchange, config.hash))
+def _pair(user: str, exchange: str, config: Config, via: str) -> str:
+    text = "\x1f".join((user, exchange, config.hash, *([via] if via else [])))
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 

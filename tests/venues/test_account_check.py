@@ -73,6 +73,34 @@ def test_real_money_is_confirmed_once_before_anything_is_opened(
         confirm_real_money(parse([*words, "-u", "mine", "--fresh"]))
 
 
+def test_other_addresses_are_confirmed_and_never_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "s"))
+    keys = tmp_path / "api-keys.json"
+    keys.write_text(json.dumps({"mine": {"exchange": "binance", "key": "k", "secret": "s"}}))
+    keys.chmod(0o600)
+    words = [str(ROOT / "configs/examples/paper.hjson"), "--no-ui", "--base-dir", str(tmp_path), "-u", "mine"]
+    words.append("--accept-built-in-defaults")
+    found = tmp_path / "configs" / "custom_endpoints.json"
+    found.parent.mkdir()
+    rules = {"rest": {"rewrite_domains": {"fapi.binance.com": "https://testnet.example"}}}
+    found.write_text(json.dumps({"exchanges": {"binanceusdm": rules}}))
+    confirm_real_money(parse([*words, "--yes-live"]))
+    confirm_real_money(parse(words))
+    found.rename(tmp_path / "away.json")
+    # What was confirmed for the other address is not confirmed for the venue itself.
+    with pytest.raises(SafetyRefusal, match="confirmed"):
+        confirm_real_money(parse(words))
+    confirm_real_money(parse([*words, "--yes-live"]))
+    rules["rest"]["rewrite_domains"]["fapi.binance.com"] = "https://third.example"
+    found.write_text(json.dumps({"exchanges": {"binanceusdm": rules}}))
+    with pytest.raises(SafetyRefusal, match=r"through https://third\.example"):
+        confirm_real_money(parse(words))
+    found.write_text("{ broken")
+    with pytest.raises(ConfigError, match="custom_endpoints"):
+        confirm_real_money(parse(words))
+    confirm_real_money(parse([*words, "--endpoints", "none"]))
+
+
 def test_accounts_that_cannot_be_checked_are_one_clear_line(tmp_path: Path) -> None:
     keys = tmp_path / "api-keys.json"
     entries = {

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pbtui.config.coin_names import short_name
 from pbtui.config.errors import InvalidConfig, Problem
 from pbtui.config.parse import parse_file
+from pbtui.core.errors import ConfigError
 from pbtui.core.sanitize import sanitize_line
 
 EVERYWHERE = "*"  # as an old address: every address, kept as a path of the new one
@@ -50,16 +51,31 @@ class EndpointOverrides:
     rest: Rewrites = Rewrites()
     ws: Rewrites = Rewrites()
     disable_ws: bool = False
+    meant: bool = False  # the file has REST rules for this very venue
 
     @classmethod
     def all_to(cls, base_url: str) -> EndpointOverrides:
         """Lead every address to `base_url/original.host/original/path`."""
         return cls(rest=Rewrites(domains={EVERYWHERE: base_url}))
 
+    def targets(self) -> str:
+        """Return where requests lead instead of to the venue, in one line; empty where no rule changes an address."""
+        found = {*self.rest.domains.values(), *self.rest.overrides.values()}
+        return sanitize_line(", ".join(sorted(found)))
+
     def apply(self, client: Any) -> None:
-        """Change a client of the library before its first request; nested tables too (exchanges.md 15)."""
+        """Change a client of the library before its first request; nested tables too (exchanges.md 15).
+
+        Raises ConfigError where the venue's own rules change nothing: what was meant for elsewhere would go to it.
+        """
         host: str = getattr(client, "hostname", None) or ""
+        plain = EndpointOverrides()._redirect(client.urls["api"], host, "")
         client.urls["api"] = self._redirect(client.urls["api"], host, "")
+        if self.meant and client.urls["api"] == plain:
+            raise ConfigError(
+                f"the endpoints for {client.id} change none of its addresses: {self.targets()} is never asked",
+                hint="correct the old addresses in the file of endpoints, or take the venue out of it",
+            )
         if not _any_encrypted(client.urls["api"]):
             client.timeout_on_exit = 0  # closing waits for encrypted connections to say goodbye: there are none
         if self.rest.headers:
@@ -94,7 +110,9 @@ class Endpoints:
         own = self.venues.get(library) or self.venues.get(short_name(library)) or {}
         merged = _merged(self.defaults, own)
         rest, ws = _rewrites(merged.get("rest", {})), _rewrites(merged.get("ws", {}))
-        return EndpointOverrides(rest, ws, bool(merged.get("disable_ws", False)))
+        said: Mapping[str, Any] = own.get("rest", {})
+        meant = bool(said.get("rewrite_domains") or said.get("url_overrides"))
+        return EndpointOverrides(rest, ws, bool(merged.get("disable_ws", False)), meant)
 
 
 def load_endpoints(path: Path) -> Endpoints:

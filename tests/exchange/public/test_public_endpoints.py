@@ -127,3 +127,19 @@ def test_a_malformed_file_is_named_with_the_place(tmp_path: Path, text: str, sai
     line = caught.value.line()
     assert said in line
     assert "\x1b" not in line
+
+
+@pytest.mark.parametrize(
+    "rules", [{"rewrite_domains": {"fapi.binance.co": "https://t.net"}}, {"url_overrides": {"x": "t"}}]
+)
+async def test_rules_for_a_venue_that_change_nothing_are_an_error(tmp_path: Path, rules: dict[str, Any]) -> None:
+    await library.load(venue_of("binance", library.known_ids()))
+    path = write(tmp_path, {"exchanges": {"binanceusdm": {"rest": rules}}})
+    client = client_of("binance")
+    with pytest.raises(ConfigError, match="change none"):
+        load_endpoints(path).of("binanceusdm").apply(client)
+    await client.close()
+    shared = write(tmp_path, {"defaults": {"rest": rules}})  # may be meant for other venues
+    other = client_of("binance")
+    load_endpoints(shared).of("binanceusdm").apply(other)
+    await other.close()
