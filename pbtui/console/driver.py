@@ -9,9 +9,12 @@ from queue import Queue
 from threading import Lock
 from typing import IO, TYPE_CHECKING, cast
 
+from textual import events
 from textual.drivers._writer_thread import WriterThread
 from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
 
+from pbtui.console.burst import KeyGate
 from pbtui.console.pressure import Pressure
 from pbtui.core.clock import Clock
 
@@ -84,9 +87,18 @@ class FrameWriter(WriterThread):
 
 
 class PatientDriver(LinuxDriver):
-    """Drops frames of a terminal that does not read, and paints everything anew once it does."""
+    """Drops frames of a terminal that does not read, and paints everything anew once it does; drops floods of keys."""
 
     _frame_writer: FrameWriter | None = None
+    _gate: KeyGate | None = None
+
+    def send_message(self, message: Message) -> None:
+        """Hand a message to the app; of keys no more than it can take. Called by the thread that reads the terminal."""
+        if isinstance(message, events.Key):
+            self._gate = self._gate or KeyGate()
+            if not self._gate.passes(cast("ConsoleApp", self._app).clock.monotonic()):
+                return
+        super().send_message(message)
 
     @property
     def slow(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from pbtui.console.burst import FAST, FLOOD, WINDOW_S, Burst
+from pbtui.console.burst import FAST, FLOOD, QUIET_S, ROOM, WINDOW_S, Burst, KeyGate
 from pbtui.console.dialogs.base import Dialog
 from pbtui.console.screens.live import LiveScreen
 from pbtui.core.actions import Target
@@ -21,6 +21,16 @@ def test_a_hand_and_a_repeating_key_are_no_burst() -> None:
         burst.key(number / 40)
         assert not burst.fast(number / 40)
         assert not burst.flood(number / 40)
+
+
+def test_a_flood_is_dropped_until_it_pauses_and_no_hand_ever_is() -> None:
+    gate = KeyGate()
+    assert all(gate.passes(number / 60) for number in range(6_000))
+    flood = [gate.passes(100.0 + number / 50_000) for number in range(100_000)]
+    assert sum(flood) <= ROOM + 10
+    assert not any(flood[ROOM + 10 :])
+    assert not gate.passes(102.1)
+    assert gate.passes(102.1 + 2 * QUIET_S)
 
 
 def test_a_few_keys_at_once_are_fast_and_many_are_a_flood() -> None:
