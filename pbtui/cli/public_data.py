@@ -71,8 +71,13 @@ async def connect_again(
         pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
 
-def _kept_candles(plan: RunPlan, clock: Clock, journal: Journal) -> KeptCandles:
-    """Return the venue's part of the candle store; its troubles are told, and the bot goes on without it."""
+def _kept_candles(plan: RunPlan, clock: Clock, journal: Journal) -> KeptCandles | None:
+    """Return the venue's part of the candle store; its troubles are told, and the bot goes on without it.
+
+    None for a real account behind other addresses: a test network's prices and the venue's must not mix.
+    """
+    if plan.other_addresses():
+        return None
     from pbtui.market.holdings import Library
     from pbtui.market.kept import KeptCandles
 

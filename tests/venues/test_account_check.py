@@ -11,8 +11,12 @@ import pytest
 
 from pbtui.cli.account_check import main
 from pbtui.cli.confirm import confirm_real_money
+from pbtui.cli.plan import make_plan
+from pbtui.cli.public_data import new_feed
 from pbtui.cli.run_args import parse
+from pbtui.core.clock import RealClock
 from pbtui.core.errors import ConfigError, SafetyRefusal
+from pbtui.live.journal import Journal
 from tests.venues.binance import BinanceDialect
 from tests.venues.bybit import BybitDialect
 from tests.venues.simulator import KEY, SECRET, Simulator
@@ -91,8 +95,11 @@ def test_other_addresses_are_confirmed_and_never_left_out(tmp_path: Path, monkey
     with pytest.raises(SafetyRefusal, match="confirmed"):
         confirm_real_money(parse(words))
     confirm_real_money(parse([*words, "--yes-live"]))
+    journal = Journal(lambda: 0)
+    assert new_feed(make_plan(parse(words)), RealClock(), journal)._shelf is not None
     rules["rest"]["rewrite_domains"]["fapi.binance.com"] = "https://third.example"
     found.write_text(json.dumps({"exchanges": {"binanceusdm": rules}}))
+    assert new_feed(make_plan(parse(words)), RealClock(), journal)._shelf is None, "its prices stay out of the store"
     with pytest.raises(SafetyRefusal, match=r"through https://third\.example"):
         confirm_real_money(parse(words))
     found.write_text("{ broken")
