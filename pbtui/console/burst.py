@@ -7,7 +7,7 @@ from collections import deque
 WINDOW_S = 0.06
 FAST, FLOOD = 4, 12  # keys within the window; hands and key repeat stay far below
 ROOM, PER_S = 512, 200.0  # keys let through at once, and lastingly
-QUIET_S = 0.25  # without a key, after which a flood is over
+QUIET_S = 1.0  # without a key, after which a flood is over; terminals hand a long paste on with pauses
 
 
 class Burst:

@@ -30,7 +30,7 @@ def test_a_flood_is_dropped_until_it_pauses_and_no_hand_ever_is() -> None:
     assert sum(flood) <= ROOM + 10
     assert not any(flood[ROOM + 10 :])
     assert not gate.passes(102.1)
-    assert gate.passes(102.1 + 2 * QUIET_S)
+    assert gate.passes(102.1 + 1.1 * QUIET_S)
 
 
 def test_a_few_keys_at_once_are_fast_and_many_are_a_flood() -> None:
