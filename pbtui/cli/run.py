@@ -45,10 +45,14 @@ def _headless(options: RunOptions) -> int:
 def _console(options: RunOptions, stage: Any) -> int:
     gc.disable()  # what is loaded now stays: looking through it would cost a fifth of the start; see `run_loop`
     from pbtui.cli.plan import make_plan
-    from pbtui.cli.run_console import run_session
+    from pbtui.console.curtain import Curtain
     from pbtui.core.clock import RealClock
 
-    return run_loop(run_session(make_plan(options), RealClock(), stage))
+    plan = make_plan(options)
+    with Curtain(plan.badge(), f"{plan.exchange}  {plan.user}  loading the console") as curtain:
+        from pbtui.cli.run_console import run_session
+
+        return run_loop(run_session(plan, RealClock(), stage, curtain))
 
 
 def run_loop(work: Coroutine[Any, Any, int]) -> int:

@@ -19,14 +19,15 @@ from pbtui.live.supervisor import Ending
 
 if TYPE_CHECKING:
     from pbtui.console.app import ConsoleApp, ConsoleExit
+    from pbtui.console.curtain import Curtain
 
 _FIRST_PICTURE_S = 2.0  # a terminal that shows nothing by then keeps no bot waiting
 
 
-async def run_session(plan: RunPlan, clock: Clock, stage: Stage) -> int:
+async def run_session(plan: RunPlan, clock: Clock, stage: Stage, curtain: Curtain) -> int:
     """Trade with a console until stopped; after a detach, a hang-up or a crash of the screen go on without one."""
     async with open_session(plan, clock, linger=True) as session:
-        screen = _Screen(session, stage)
+        screen = _Screen(session, stage, curtain)
         screen.install_signals(asyncio.get_running_loop())
         bot = asyncio.create_task(_start_late(session, screen))
         bot.add_done_callback(screen.leave_if_nothing_ran)
@@ -50,10 +51,11 @@ async def _start_late(session: Session, screen: _Screen) -> Ending:
 class _Screen:
     """The console in this process, and what signals do to it."""
 
-    def __init__(self, session: Session, stage: Stage) -> None:
+    def __init__(self, session: Session, stage: Stage, curtain: Curtain) -> None:
         self.gone = False  # nobody reads this terminal any more
         self._session = session
         self._stage = stage
+        self._curtain = curtain
         self._app: ConsoleApp | None = None
         self._begun = asyncio.Event()
 
@@ -84,6 +86,7 @@ class _Screen:
         finally:
             self._app = None
             self._begun.set()
+            self._curtain.fall()
             await link.close()
         if left.reason == "crash":
             self._session.supervisor.journal.say("screen", f"the console failed: {left.text}", level=0, is_error=True)

@@ -27,7 +27,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
 
 def console(home: Home, *words: str, speed: str = SPEED) -> Terminal:
     found = Terminal(home.words("--synthetic", "--speed", speed, *words)[1:], home.env)
-    found.wait_for(b"SYNTHETIC", seconds=30)
+    found.wait_for(b"SYNTHETIC", b"Orders", seconds=30)
     return found
 
 
