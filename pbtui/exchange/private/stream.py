@@ -26,9 +26,16 @@ class OrderStream:
     """
 
     def __init__(
-        self, venue: str, connect: Callable[[], Any], clock: Clock, on_event: Callable[[frozenset[str]], None]
+        self,
+        venue: str,
+        connect: Callable[[], Any],
+        clock: Clock,
+        on_event: Callable[[frozenset[str]], None],
+        *,
+        owed_s: Callable[[], float] = lambda: 0.0,
     ) -> None:
-        """`on_event` is given the symbols an event spoke of."""
+        """`on_event` is given the symbols an event spoke of; `owed_s` tells the silence owed after a rate limit."""
+        self._owed_s = owed_s
         self._venue = venue
         self._connect = connect
         self._clock = clock
@@ -69,6 +76,9 @@ class OrderStream:
     async def _run(self) -> None:
         wait_s = 1.0
         while True:
+            # Connecting asks for a key of the stream: while the venue wants silence that would prolong a ban.
+            while (owed := self._owed_s()) > 0.0:
+                await self._clock.sleep(owed)
             began = self._clock.monotonic()
             try:
                 await self._listen()

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from pbtui.config.accounts import Account
 from pbtui.core.clock import Clock
-from pbtui.core.errors import AccountRefused, ExchangeError
+from pbtui.core.errors import AccountRefused, ExchangeError, OrderRejected
 from pbtui.core.types import Balance, Fill, Market, OpenOrder, OrderRequest, Pside, Ticker
 from pbtui.exchange.keys import judge_key, require_fields
 from pbtui.exchange.port import (
@@ -80,7 +80,8 @@ class PrivateExchange:
         self._held: dict[tuple[str, Pside], float] = {}
         self._watched: set[str] = set()
         streams_on = feed.endpoints is None or not feed.endpoints.disable_ws
-        self._stream = OrderStream(self.name, self._new_client, clock, self._on_event) if streams_on else None
+        stream = OrderStream(self.name, self._new_client, clock, self._on_event, owed_s=self._caller.owed_s)
+        self._stream = stream if streams_on else None
 
     async def start(self) -> None:
         """Connect, judge the key, listen to orders; raises AccountRefused for a key that must not be used."""
@@ -249,6 +250,9 @@ class PrivateExchange:
         accepted: list[str] = []
         for result in results:
             if result.order is None:
+                # It may have been taken, and filled: whoever asks next whether it exists must hear of its fills.
+                if not isinstance(result.error, OrderRejected):
+                    self._fills.noticed([result.request.symbol])
                 continue
             self.book.name(result.order.id, result.order.client_id)
             accepted.append(result.order.client_id)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +19,7 @@ from pbtui.exchange.private.book import Book
 from pbtui.exchange.private.budget import Budget
 from pbtui.exchange.private.fills import LOOK_EVERY_S, OVERLAP_MS, FillLog
 from pbtui.exchange.private.quirks import KeyFacts, Look
+from pbtui.exchange.private.stream import OrderStream
 
 SOL = "SOL/USDT:USDT"
 
@@ -90,6 +93,30 @@ async def test_fills_are_asked_for_when_something_happened_and_kept_once() -> No
         await log.read(0)
     venue[:] = kept
     assert len(await log.read(0)) == 3
+
+
+async def test_the_order_stream_keeps_the_silence_that_is_owed() -> None:
+    clock, tried = VirtualClock(), list[float]()
+
+    class Client:
+        orders: Any = None
+        clients: Mapping[str, Any] = {}
+
+        async def watch_orders(self) -> list[Any]:
+            tried.append(clock.monotonic())
+            raise OSError("gone")
+
+        async def close(self) -> None:
+            self.orders = []
+
+    until = clock.monotonic() + 120.0
+    stream = OrderStream("venue", Client, clock, lambda _: None, owed_s=lambda: max(0.0, until - clock.monotonic()))
+    stream.start()
+    for _ in range(200):
+        await clock.advance(1.0)
+    await stream.close()
+    assert len(tried) > 2
+    assert min(tried) >= until
 
 
 def test_numbers_are_written_as_the_venue_wants_them() -> None:
