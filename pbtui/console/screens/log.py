@@ -6,6 +6,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widget import Widget
 
+from pbtui.console.actions import BY_ID, key_label, label_of
 from pbtui.console.log.view import LogView
 from pbtui.console.numbers import utc
 from pbtui.console.screens.base import ConsoleScreen
@@ -84,7 +85,7 @@ class LogScreen(ConsoleScreen):
         if view.problem:
             parts.append(safe(view.problem, 80))
         if len(view.index) and not view.tail:
-            parts.append(f"paused, {view.new:,} new: G follows" if view.new else "paused: G follows")
+            parts.append(f"paused, {view.new:,} new: {_end()} follows" if view.new else f"paused: {_end()} follows")
         if not view.done:
             parts.append(f"reading {int(view.share * 100)}%")
         return parts
@@ -115,11 +116,11 @@ class LogScreen(ConsoleScreen):
         level = LEVELS[state.event_level]
         if view.only:
             passes = f"no line down to {level} passes {safe(view.only, 60)}"
-            return (passes, "esc drops the filter, f shows more levels")
+            return (passes, f"{label_of('back')} drops the filter, {label_of('events.level')} shows more levels")
         if view.why_events:
             return (view.why_events, "no event has come over the link either")
         if state.event_level < len(LEVELS) - 1:
-            return (f"nothing down to {level} has been written", "f shows more levels")
+            return (f"nothing down to {level} has been written", f"{label_of('events.level')} shows more levels")
         return ("nothing has been written yet",)
 
     # -- moving --------------------------------------------------------------------------------------------------
@@ -155,3 +156,7 @@ class LogScreen(ConsoleScreen):
     def on_log_lines_opened(self) -> None:
         """Open what was double-clicked."""
         self.console.perform("log.open")
+
+
+def _end() -> str:
+    return key_label(BY_ID["cursor.last"].keys[-1])
