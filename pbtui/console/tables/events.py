@@ -67,7 +67,7 @@ def make_row(event: EventRow, *, full: bool = False) -> Row:
     return Row(event.seq, (cell(clock(event.ts_ms), "dim"), *words))
 
 
-def rows(events: Iterable[EventRow], level: int, wanted: str = "", *, full: bool = False, most: int = 500) -> Rows:
+def rows(events: Iterable[EventRow], level: int, wanted: str = "", *, full: bool = False, most: int = 5_000) -> Rows:
     """Return the newest `most` events as rows, oldest first."""
     found = shown(events, level, wanted)[-most:]
     return Rows([event.seq for event in found], lambda index: make_row(found[index], full=full))
