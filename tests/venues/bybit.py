@@ -54,6 +54,7 @@ class BybitDialect:
         self._streams: dict[web.WebSocketResponse, set[str]] = {}
         self._margin = "ISOLATED_MARGIN"
         self.keeps_margin = False  # refuses another margin mode, as it does while there are positions
+        self.one_way: set[str] = set()  # market ids that are in one-way mode whatever the account is
         self.withdrawals = False
         self.most_used = 0
         self.listeners = 0  # private connections so far
@@ -174,8 +175,9 @@ class BybitDialect:
         rows = [self._position(symbol, pside) for symbol, pside in held]
         if "symbol" in params:
             symbol = self._symbol(params["symbol"])
-            sides: tuple[Pside, ...] = ("long", "short") if self.books.books.hedge_mode else ("long",)
-            rows = [self._position(symbol, pside) for pside in sides]
+            hedge = self.books.books.hedge_mode and params["symbol"] not in self.one_way
+            sides: tuple[Pside, ...] = ("long", "short") if hedge else ("long",)
+            rows = [{**self._position(symbol, pside), **({} if hedge else {"positionIdx": 0})} for pside in sides]
         return self._page(rows, params)
 
     def _open_orders(self, params: Params) -> Any:

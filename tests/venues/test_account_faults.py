@@ -178,6 +178,16 @@ async def test_an_account_that_stays_in_isolated_margin_does_not_trade(venue: Si
     assert "cross margin" in refused.value.line()
 
 
+async def test_a_coin_in_another_position_mode_is_refused(venue: Simulator, account: Open) -> None:
+    trader = await ready(account())
+    if isinstance(venue.dialect, BybitDialect):  # elsewhere the mode is a matter of the account
+        venue.dialect.one_way.add("ETHUSDT")
+        with pytest.raises(AccountRefused) as refused:
+            await trader.prepare_symbol("ETH/USDT:USDT", leverage=5)
+        assert "one-way mode" in refused.value.line()
+    await trader.prepare_symbol("SOL/USDT:USDT", leverage=5)
+
+
 async def test_a_stream_that_went_deaf_is_found_and_replaced(venue: Simulator, account: Open) -> None:
     trader = await ready(account())
     woken: list[str] = []

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pbtui.core.clock import DAY_MS, HOUR_MS, MINUTE_MS
-from pbtui.core.errors import ExchangeError, UnreadableAnswer
+from pbtui.core.errors import AccountRefused, ExchangeError, UnreadableAnswer
 from pbtui.core.ids import order_type_of
 from pbtui.core.types import Fill, OpenOrder, OrderRequest, Position, Pside, Side, pside_sign
 from pbtui.exchange.port import CancelResult, Capabilities, CreateResult, HeldPosition
@@ -64,12 +64,8 @@ class Bybit:
 
     async def modes(self, wire: Wire, book: Book) -> Modes:
         """Return position and margin mode; a flat market has one row in one-way mode and two in hedge mode."""
-        params = {**_LINEAR, "symbol": book.some_id()}
-        held = _result(await wire.read("position mode", "privateGetV5PositionList", params), "position mode").rows(
-            "list"
-        )
+        hedge = await _hedged(wire, book.some_id())
         account = _result(await wire.read("margin mode", "privateGetV5AccountInfo"), "margin mode")
-        hedge = None if not held else any(row.text("positionIdx") in _PSIDE for row in held)
         return Modes(hedge, _MARGINS[account.word("marginMode", *_MARGINS)])
 
     async def set_hedge(self, wire: Wire, book: Book, *, hedge: bool) -> None:
@@ -82,7 +78,17 @@ class Bybit:
         await wire.write("set margin", "privatePostV5AccountSetMarginMode", {"setMarginMode": "REGULAR_MARGIN"})
 
     async def prepare_symbol(self, wire: Wire, book: Book, symbol: str, leverage: int) -> None:
-        """Set leverage; margin is a matter of the account here. Raises Unchanged where it is set already."""
+        """Set leverage; margin is a matter of the account here. Raises Unchanged where it is set already.
+
+        Raises AccountRefused for a coin in another position mode than the account: it can be set coin by coin.
+        """
+        hedge = await _hedged(wire, book.id(symbol))
+        if hedge is not None and hedge is not book.hedge:
+            has, needed = ("hedge", "one-way") if hedge else ("one-way", "hedge")
+            raise AccountRefused(
+                f"{symbol} is in {has} mode on bybit, the account in {needed} mode",
+                hint=f"close its position and orders, then set it to {needed} mode there",
+            )
         both = {"buyLeverage": str(leverage), "sellLeverage": str(leverage)}
         params = {**_LINEAR, "symbol": book.id(symbol), **both}
         await wire.write("set leverage", "privatePostV5PositionSetLeverage", params)
@@ -222,6 +228,13 @@ def fill_of(row: Row, book: Book, entries: Mapping[str, float], now_ms: int) -> 
 
 def _result(answer: Any, what: str) -> Row:
     return Row(answer, what).row("result")
+
+
+async def _hedged(wire: Wire, market_id: str) -> bool | None:
+    """Tell whether a market is in hedge mode: a flat one has one row in one-way mode, two in hedge mode."""
+    answer = await wire.read("position mode", "privateGetV5PositionList", {**_LINEAR, "symbol": market_id})
+    held = _result(answer, "position mode").rows("list")
+    return None if not held else any(row.text("positionIdx") in _PSIDE for row in held)
 
 
 async def _pages(wire: Wire, name: str, method: str, params: Mapping[str, Any]) -> list[Row]:
