@@ -14,7 +14,6 @@ from pbtui.console.log.record import MOST_FULL, Record
 from pbtui.console.log.search import iso
 from pbtui.console.log.view import LogView
 from pbtui.console.log.wanted import Wanted
-from pbtui.console.screens.log import LogScreen
 from pbtui.console.text import Line, safe
 from pbtui.core.errors import PbtuiError
 
@@ -61,6 +60,8 @@ class LogKeys:
 
     def to_log(self) -> None:
         """Show the log."""
+        from pbtui.console.screens.log import LogScreen
+
         if not isinstance(self._app.screen, LogScreen):
             self._to_live()
             self._app.push_screen(LogScreen())
@@ -192,7 +193,7 @@ class LogKeys:
 
     def _step_on(self) -> None:
         screen = self._app.console_screen
-        if isinstance(screen, LogScreen):
+        if screen is not None:
             screen.step_rows(1)
 
     async def _copy(self, *, to_file: bool) -> None:
