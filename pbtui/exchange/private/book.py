@@ -11,6 +11,7 @@ from pbtui.core.types import Market, Pside, Side
 from pbtui.exchange.port import HeldPosition
 
 _NAMES_KEPT = 20_000
+_NOISE = Decimal("1e-9")  # of a number of steps, what floats may be off
 
 
 class Book:
@@ -51,8 +52,11 @@ class Book:
         return found.id if found else ""
 
     def qty_text(self, symbol: str, qty: float) -> str:
-        """Return a quantity as text with the lot's decimals; the value is the engine's, only float noise goes."""
-        return _text(qty, self._market(symbol).qty_step)
+        """Return a quantity as text with the lot's decimals; the value is the engine's, only float noise goes.
+
+        What is off the grid (a position with dust) is cut: rounded up it would be more than there is to close.
+        """
+        return _text(qty, self._market(symbol).qty_step, cut=True)
 
     def price_text(self, symbol: str, price: float) -> str:
         """Return a price as text with the tick's decimals; the value is the engine's, only float noise goes."""
@@ -93,7 +97,10 @@ class Book:
         return market
 
 
-def _text(value: float, step: float) -> str:
+def _text(value: float, step: float, *, cut: bool = False) -> str:
     grain = Decimal(repr(step))
-    whole = (Decimal(repr(value)) / grain).quantize(Decimal(1), rounding=ROUND_HALF_EVEN)
+    steps = Decimal(repr(value)) / grain
+    whole = steps.quantize(Decimal(1), rounding=ROUND_HALF_EVEN)
+    if cut and whole - steps > _NOISE * max(Decimal(1), steps):
+        whole -= 1
     return f"{(whole * grain).normalize():f}"

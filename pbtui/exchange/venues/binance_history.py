@@ -40,7 +40,9 @@ async def _symbols_with_income(wire: Wire, book: Book, look: Look) -> set[str]:
             symbols |= {book.symbol(row.text("symbol")) for row in traded}
             if len(found) < _PAGE:
                 break
-            at = max(row.time_ms("time") for row in found) + 1
+            # More of the last millisecond may be on the next page; a page full of one is passed over.
+            last = max(row.time_ms("time") for row in found)
+            at = last if last > at else at + 1
     return symbols
 
 

@@ -20,6 +20,7 @@ from pbtui.exchange.private.budget import Budget
 from pbtui.exchange.private.fills import LOOK_EVERY_S, OVERLAP_MS, FillLog
 from pbtui.exchange.private.quirks import KeyFacts, Look
 from pbtui.exchange.private.stream import OrderStream
+from pbtui.exchange.venues.binance_history import trades_since
 
 SOL = "SOL/USDT:USDT"
 
@@ -129,10 +130,36 @@ def test_numbers_are_written_as_the_venue_wants_them() -> None:
     assert book.qty_text(SOL, 0.1 + 0.2) == "0.3"
     assert book.qty_text(SOL, 2.9999999999999996) == "3"
     assert book.qty_text(SOL, 1_000_000.0) == "1000000"
+    assert book.qty_text(SOL, 0.29 - 1e-17) == "0.29"
+    assert book.qty_text(SOL, 1.236) == "1.23", "a close of dust must not be more than the position"
     assert book.price_text(SOL, 133.2) == "133.2"
     assert book.price_text(SOL, 1e-3) == "0.001"
     with pytest.raises(OrderRejected, match="no such market"):
         book.id("XRP/USDT:USDT")
+
+
+async def test_income_of_the_last_millisecond_of_a_full_page_is_not_lost() -> None:
+    start = 1_755_000_000_000
+    income = [{"time": start + n // 2, "symbol": "SOLUSDT", "incomeType": "COMMISSION"} for n in range(1, 1_001)]
+    income += [{"time": start + 500, "symbol": "ETHUSDT", "incomeType": "REALIZED_PNL"}]
+    income += [{"time": start + 501, "symbol": "BTCUSDT", "incomeType": "COMMISSION"}] * 1_500
+    income += [{"time": start + 502, "symbol": "XRPUSDT", "incomeType": "COMMISSION"}]
+    asked: list[str] = []
+
+    class Venue:
+        async def read(self, name: str, method: str, params: Mapping[str, Any], *, cost: float) -> Any:
+            if name == "income":
+                return [row for row in income if params["startTime"] <= row["time"] <= params["endTime"]][:1_000]
+            asked.append(params["symbol"])
+            return []
+
+    book = Book("USDT")
+    coins = ("SOL", "ETH", "BTC", "XRP")
+    symbols = {coin: f"{coin}/USDT:USDT" for coin in coins}
+    book.take_markets({s: Market(s, c, 0.01, 0.01, 0.01, 5.0, id=f"{c}USDT") for c, s in symbols.items()})
+    venue: Any = Venue()
+    assert await trades_since(venue, book, Look(start, start + 1_000)) == []
+    assert asked == sorted(f"{coin}USDT" for coin in coins)
 
 
 def test_keys_are_judged_by_what_they_may_do() -> None:
