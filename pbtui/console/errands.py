@@ -47,6 +47,7 @@ class Errands:
     def carry_out(self, text: str) -> None:
         """Carry out a typed command, or say what is wrong with it."""
         self._files = None
+        self._app.notes.hush()  # the hint was for typing
         command = parse(text, self._app.state)
         if command.problem:
             self._app.say(command.problem, ink="warn")
@@ -96,6 +97,7 @@ class Errands:
     def _theme(self, name: str) -> None:
         if name in self._app.themes.palettes:
             self._app.use_theme(name)
+            self._app.say(f"theme {name}")
         else:
             self._app.say(f"no theme {safe(name, 20)}: {', '.join(self._app.themes.names)}", ink="warn")
 
