@@ -85,7 +85,7 @@ async def test_everything_known_of_a_coin_is_told_at_every_size(size: tuple[int,
     for words in (
         "position 4.2 @ 148.210",
         "Why · long entries + grid entry at 145.900, 2.51% away; 1 more to 139.200, 6.99% away",
-        "− no further entry: exposure 0.75 has reached the limit 0.75",
+        "− no further entry: with all entries filled the exposure is 0.75, the limit 0.75",
         "− entry at 139.200 not sent yet: 6.99% away, sent from 5.00%",
         "closes − trailing is armed, waits for the way back to 149.310: 0.42% of 0.80% from 150.510",
         "− not stuck: 0.83 of its limit in use, stuck from 0.90",

@@ -121,7 +121,7 @@ KEEPS: dict[str, Sentence] = {
         "the next grid entry would stand at no more than one tick ({step})", "The grid has reached the bottom."
     ),
     "position_full": Sentence(
-        "no further entry: exposure {exposure} has reached the limit {limit}",
+        "no further entry: with all entries filled the exposure is {exposure}, the limit {limit}",
         "The wallet exposure limit of the coin. In a ladder: after the entries before it.",
     ),
     "trailing_threshold": Sentence(
