@@ -140,6 +140,18 @@ async def test_a_rate_limit_silences_everything_for_as_long_as_it_says(venue: Si
     assert (await trader.fetch_balance()).raw == 10_000.0
 
 
+async def test_a_ban_told_with_403_is_waited_out(venue: Simulator, account: Open) -> None:
+    trader = await ready(account())
+    venue.faults.ban(path=BALANCE[trader.name])
+    with pytest.raises(RateLimited) as caught:
+        await trader.fetch_balance()
+    assert caught.value.retry_after_s == 600.0
+    asked = len(venue.answers)
+    with pytest.raises(RateLimited):
+        await trader.fetch_positions()
+    assert len(venue.answers) == asked
+
+
 async def test_a_clock_that_is_off_is_measured_again(venue: Simulator, account: Open) -> None:
     trader = await ready(account())
     trader._feed._offset_ms -= 3_600_000.0

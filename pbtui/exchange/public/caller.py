@@ -15,6 +15,7 @@ T = TypeVar("T")
 _log = logging.getLogger("pbtui.exchange")
 _LONGEST_PAUSE_S = 3_600.0
 _TOO_MANY = {418, 429}
+_FORBIDDEN, _TOO_FREQUENT, _BAN_S = 403, "too frequent", 600.0  # how Bybit bans an address: for ten minutes
 
 
 class Caller:
@@ -41,6 +42,8 @@ class Caller:
         ) -> Any:
             if code in _TOO_MANY:
                 self._retry_after_s = _seconds(headers)
+            elif code == _FORBIDDEN and rest and _TOO_FREQUENT in str(rest[0]).lower():
+                self._retry_after_s = _BAN_S
             return inner(code, reason, url, method, headers, *rest)
 
         def is_text_response(_: object) -> bool:

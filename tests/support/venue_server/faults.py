@@ -34,6 +34,11 @@ class Faults:
         with self._lock:
             self._refusals.append(Refusal(status, times, path, named, body))
 
+    def ban(self, *, path: str = "") -> None:
+        """Refuse the next request as Bybit does from an address that asked too often."""
+        with self._lock:
+            self._refusals.append(Refusal(403, 1, path, {}, "403, access too frequent"))
+
     def garble(self, body: str, times: int = 1, *, path: str = "") -> None:
         """Answer 200 with this body."""
         with self._lock:
