@@ -78,6 +78,8 @@ async def check(account: Account, options: argparse.Namespace, clock: Clock) -> 
         await exchange.open()
         key = await exchange.key_facts()
         warnings, refusal = _judged(key, account.user, allow_withdraw=allowed)
+        elsewhere = feed.endpoints.targets() if feed.endpoints is not None else ""
+        through = (f"asked through other addresses: {elsewhere}",) if elsewhere else ()
         return Found(
             account=account,
             key=key,
@@ -86,7 +88,7 @@ async def check(account: Account, options: argparse.Namespace, clock: Clock) -> 
             positions=len(await exchange.fetch_positions()),
             orders=len(await exchange.fetch_open_orders()),
             skew_ms=clock.now_ms() - exchange.now_ms(),
-            warnings=(*warnings, *feed.warnings),
+            warnings=(*through, *warnings, *feed.warnings),
             refusal=refusal,
         )
     finally:

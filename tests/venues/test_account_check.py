@@ -51,6 +51,7 @@ def test_an_account_is_told_and_left_as_it_is(
     out = capsys.readouterr()
     assert "can withdraw money" in out.err
     assert KEY not in out.out + out.err
+    assert f"through other addresses: {venue.base_url}" in out.err
     assert SECRET not in out.out + out.err
     assert {text for text, _ in venue.answers if text.startswith(("POST", "DELETE"))} == set()
     keys = bot.base / "api-keys.json"
