@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import IntEnum
-from typing import Literal
+from typing import Literal, get_args
 
 from pbtui.core.record import record
 from pbtui.core.types import Mode
 
-Place = Literal["live", "coin", "log", "candles", "backtest", "config"]
-EVERYWHERE: frozenset[Place] = frozenset({"live", "coin", "log", "candles", "backtest", "config"})
+Place = Literal["live", "coin", "log", "candles", "backtest", "optimize", "pareto", "config"]
+EVERYWHERE: frozenset[Place] = frozenset(get_args(Place))
 TRADING: frozenset[Place] = frozenset({"live", "coin"})
 LIVE: frozenset[Place] = frozenset({"live"})
 LOG: frozenset[Place] = frozenset({"log"})
 CANDLES: frozenset[Place] = frozenset({"candles"})
 BACKTEST: frozenset[Place] = frozenset({"backtest"})
+OPTIMIZE: frozenset[Place] = frozenset({"optimize"})
+PARETO: frozenset[Place] = frozenset({"pareto"})
 CONFIG: frozenset[Place] = frozenset({"config"})
 
 
@@ -74,17 +76,15 @@ MODE_OF: dict[str, Mode | None] = {
     "mode.config": None,
     "mode.panic": Mode.PANIC,
 }
-LATER: dict[str, str] = {
-    "screen.optimize": "Optimize",
-    "screen.pareto": "Pareto",
-}
-_LATER_KEYS = ("3", "4")
 _STOCK_PANELS = ("candles",)
 _TRIAL_PANELS = ("backtest",)
+_SEARCH_PANELS = ("optimize",)
+_FRONT_PANELS = ("pareto",)
 _LOG_PANELS = ("log",)
 _CONFIG_PANELS = ("config",)
 _ROWS = ("positions", "orders", "modes")
 _MODE_NEEDS = ("target",)
+_OTHERS = ("log", "coin", "candles", "backtest", "optimize", "pareto", "config")  # all but the live screen
 
 
 def _mode(name: str, key: str, verb: str, text: str, danger: Danger = Danger.ORDERS, hint: int = 0) -> ConsoleAction:
@@ -121,21 +121,20 @@ ACTIONS: tuple[ConsoleAction, ...] = (
     ConsoleAction("coin.open", ("enter",), "coin", "the coin: chart, orders, mode, flags in words",
                   group="Screens", places=LIVE, needs=("open",), hint=20),
     ConsoleAction("screen.live", ("1",), "live", "positions, orders, modes, chart, events", group="Screens",
-                  hint=21, hint_panels=("log", "coin", "candles", "backtest", "config")),
+                  hint=21, hint_panels=_OTHERS),
     ConsoleAction("screen.backtest", ("2",), "backtest", "run a config over the past, compare runs",
                   group="Screens"),
-    *(
-        ConsoleAction(name, (key,), title.lower(), f"{title}: comes with a later version", group="Screens",
-                      needs=("later",))
-        for key, (name, title) in zip(_LATER_KEYS, LATER.items(), strict=True)
-    ),
+    ConsoleAction("screen.optimize", ("3",), "optimize", "search for better parameters, see it go",
+                  group="Screens"),
+    ConsoleAction("screen.pareto", ("4",), "pareto", "fronts of searches: compare, choose a member",
+                  group="Screens"),
     ConsoleAction("screen.candles", ("5",), "candles", "stored candles: coverage, gaps, download",
                   group="Screens"),
     ConsoleAction("screen.config", ("6",), "config screen", "every key in effect, its origin, what is wrong",
                   group="Screens"),
     ConsoleAction("screen.log", ("7",), "log", "the whole log: follow, filter, search, copy", group="Screens"),
     ConsoleAction("back", ("escape",), "back", "leave; on Live: drop filter, then selection",
-                  group="Screens", hint=22, hint_panels=("log", "coin", "candles", "backtest", "config")),
+                  group="Screens", hint=22, hint_panels=_OTHERS),
     ConsoleAction("help", ("question_mark",), "help", "the keys of this screen", group="Screens", hint=50),
     ConsoleAction("palette", ("ctrl+p",), "palette", "every action, found by typing", group="Screens", hint=51),
     ConsoleAction("command", ("colon",), "command", "type a command: mode BTC long gs", group="Screens"),
@@ -143,7 +142,7 @@ ACTIONS: tuple[ConsoleAction, ...] = (
     ConsoleAction("theme.next", ("T",), "next theme", "the next colour theme", group="Screens"),
     ConsoleAction("theme.pick", ("ctrl+t",), "themes", "choose a colour theme by looking at it", group="Screens"),
     ConsoleAction("warnings", ("w",), "warnings", "standing warnings, start-up checklist", group="Screens",
-                  places=EVERYWHERE - CANDLES, needs=("snapshot",)),
+                  places=EVERYWHERE - CANDLES - PARETO, needs=("snapshot",)),
     ConsoleAction("health", ("H",), "health", "loop lag, stalls, calls; equity since the start", group="Bot",
                   needs=("snapshot",)),
     ConsoleAction("controls", ("C",), "controls", "ask for the controls or give them; twice: take", group="Bot",
@@ -151,7 +150,7 @@ ACTIONS: tuple[ConsoleAction, ...] = (
     ConsoleAction("panel.next", ("tab",), "next panel", "move to the next panel"),
     ConsoleAction("panel.previous", ("shift+tab",), "previous panel", "move to the panel before"),
     ConsoleAction("view.cycle", ("v",), "view", "what the free place shows: chart, modes, …",
-                  places=TRADING | CANDLES | BACKTEST, hint=40),
+                  places=TRADING | CANDLES | BACKTEST | OPTIMIZE | PARETO, hint=40),
     ConsoleAction("cursor.down", ("down", "j"), "down", "one row down"),
     ConsoleAction("cursor.up", ("up", "k"), "up", "one row up"),
     ConsoleAction("cursor.left", ("left", "h"), "left", "the panel to the left; on the map: a week"),
@@ -161,14 +160,14 @@ ACTIONS: tuple[ConsoleAction, ...] = (
     ConsoleAction("cursor.first", ("home",), "first", "the first row"),
     ConsoleAction("cursor.last", ("end", "G"), "last", "the last row; follows events again"),
     ConsoleAction("filter", ("slash",), "filter", "rows with text, !text without, column:text",
-                  places=LIVE | CANDLES | BACKTEST | CONFIG, needs=("filterable",), hint=30,
-                  hint_panels=("positions", "modes", "events", "candles", "backtest", "config")),
-    ConsoleAction("sort", ("s",), "sort", "sort by the next column", places=LIVE | CANDLES | BACKTEST,
-                  needs=("sortable",), hint=31, hint_panels=("positions", "orders", "candles", "backtest")),
-    ConsoleAction("sort.reverse", ("S",), "reverse", "turn the order round", places=LIVE | CANDLES | BACKTEST,
-                  needs=("sortable",)),
+                  places=LIVE | CANDLES | BACKTEST | PARETO | CONFIG, needs=("filterable",), hint=30,
+                  hint_panels=("positions", "modes", "events", "candles", "backtest", "pareto", "config")),
+    ConsoleAction("sort", ("s",), "sort", "sort by the next column", places=LIVE | CANDLES | BACKTEST | PARETO,
+                  needs=("sortable",), hint=31, hint_panels=("positions", "orders", "candles", "backtest", "pareto")),
+    ConsoleAction("sort.reverse", ("S",), "reverse", "turn the order round",
+                  places=LIVE | CANDLES | BACKTEST | PARETO, needs=("sortable",)),
     ConsoleAction("columns", ("vertical_line",), "columns", "which columns this table shows",
-                  places=LIVE | CANDLES | BACKTEST | CONFIG),
+                  places=LIVE | CANDLES | BACKTEST | PARETO | CONFIG),
     ConsoleAction("orders.scope", ("a",), "all orders", "orders of all coins, or of this one", places=LIVE, hint=30,
                   hint_panels=("orders",)),
     ConsoleAction("events.level", ("f",), "level", "events down to error, info, debug, trace",
@@ -220,6 +219,31 @@ ACTIONS: tuple[ConsoleAction, ...] = (
                   group="Backtest", places=BACKTEST, needs=("trials", "finished")),
     ConsoleAction("backtest.again", ("r",), "look again", "look for results on disk again", group="Backtest",
                   places=BACKTEST, needs=("trials",)),
+    ConsoleAction("optimize.run", ("ctrl+r",), "search", "search as the form says, beside the bot", group="Optimize",
+                  places=OPTIMIZE, needs=("hunts", "searchable"), hint=10, hint_panels=_SEARCH_PANELS),
+    ConsoleAction("optimize.pause", ("space",), "pause", "let the search rest, or go on", group="Optimize",
+                  places=OPTIMIZE, needs=("hunts", "searching"), hint=11, hint_panels=_SEARCH_PANELS),
+    ConsoleAction("optimize.stop", ("x",), "stop", "end it, all is written; again: kill it", group="Optimize",
+                  places=OPTIMIZE, needs=("hunts", "searching"), hint=12, hint_panels=_SEARCH_PANELS),
+    ConsoleAction("optimize.open", ("enter",), "open", "change the field; the front of the search",
+                  group="Optimize", places=OPTIMIZE, needs=("hunts",), hint=13, hint_panels=_SEARCH_PANELS),
+    ConsoleAction("front.across", ("left_square_bracket",), "x axis", "the next objective across",
+                  group="Optimize", places=OPTIMIZE | PARETO, needs=("front",), hint=35,
+                  hint_panels=_SEARCH_PANELS + _FRONT_PANELS),
+    ConsoleAction("front.upwards", ("right_square_bracket",), "y axis", "the next objective upwards",
+                  group="Optimize", places=OPTIMIZE | PARETO, needs=("front",), hint=36,
+                  hint_panels=_SEARCH_PANELS + _FRONT_PANELS),
+    ConsoleAction("pareto.open", ("enter",), "backtest", "backtest the member; of a run: its members",
+                  group="Optimize", places=PARETO, needs=("fronts", "member"), hint=10, hint_panels=_FRONT_PANELS),
+    ConsoleAction("pareto.write", ("w",), "write", "write the member as a config", group="Optimize",
+                  places=PARETO, needs=("fronts", "member"), hint=11, hint_panels=_FRONT_PANELS),
+    ConsoleAction("pareto.adopt", ("d",), "live config", "write it as a config to trade with",
+                  group="Optimize", places=PARETO, asks=True, needs=("fronts", "member"), hint=12,
+                  hint_panels=_FRONT_PANELS),
+    ConsoleAction("pareto.metric", ("m",), "metric", "show and sort by any metric", group="Optimize",
+                  places=PARETO, needs=("fronts", "member"), hint=13, hint_panels=_FRONT_PANELS),
+    ConsoleAction("pareto.again", ("r",), "look again", "look for fronts on disk again", group="Optimize",
+                  places=PARETO, needs=("fronts",)),
     ConsoleAction("config.edit", ("E",), "edit", "the file in your editor; the bot goes on", group="Config",
                   places=CONFIG, needs=("config", "config_file"), hint=10, hint_panels=_CONFIG_PANELS),
     ConsoleAction("config.changed", ("o",), "only changed", "what differs from the default, or every key",

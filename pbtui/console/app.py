@@ -29,6 +29,7 @@ from pbtui.console.dialogs.quit import StoppingDialog
 from pbtui.console.driver import PatientDriver
 from pbtui.console.errands import Errands
 from pbtui.console.faults import Sturdy, reason_of, restart_key
+from pbtui.console.hunts import PURPOSE as HUNT_PURPOSE
 from pbtui.console.keeper import Keeper
 from pbtui.console.keymap import keys_or_default, user_keys_file
 from pbtui.console.log.desk import LogDesk
@@ -36,6 +37,7 @@ from pbtui.console.log_keys import PURPOSE as LOG_PURPOSE
 from pbtui.console.look import Look
 from pbtui.console.notes import Notes
 from pbtui.console.operate import Operate
+from pbtui.console.optimize.desk import OptimizeDesk
 from pbtui.console.prompt import Completer, Prompt
 from pbtui.console.pump import Pump
 from pbtui.console.screens.base import ConsoleScreen
@@ -142,6 +144,7 @@ class ConsoleApp(Sturdy, App[ConsoleExit], inherit_bindings=False):
             draw=self.refresh_views,
             config=self.options.config,
         )
+        self.optimizer = self._optimize_desk()
         self.configs = ConfigDesk(self.options.base_dir, self.state.config, self.link.ask, self.refresh_views)
         self.keeper = Keeper(self, self.options.kept)
         self.wardrobe = Wardrobe(self)
@@ -150,6 +153,17 @@ class ConsoleApp(Sturdy, App[ConsoleExit], inherit_bindings=False):
         kept_theme = self.keeper.begin()
         if kept_theme in self.themes.palettes and not self.options.theme and not self.no_color:
             self.use_theme(kept_theme)
+
+    def _optimize_desk(self) -> OptimizeDesk:
+        """Make the desk of the searches and their fronts."""
+        return OptimizeDesk(
+            self.options.base_dir,
+            self.state.optimize,
+            self.state.pareto,
+            self.clock,
+            say=lambda text, ink: self.say(text, ink=ink),
+            draw=self.refresh_views,
+        )
 
     # -- life ----------------------------------------------------------------------------------------------------
 
@@ -405,6 +419,8 @@ class ConsoleApp(Sturdy, App[ConsoleExit], inherit_bindings=False):
                 panels[0].focus()
         if message.purpose.startswith(PURPOSE) and message.kept:
             self._look.trials.typed(message.purpose, message.text)
+        if message.purpose.startswith(HUNT_PURPOSE) and message.kept:
+            self._look.hunts.typed(message.purpose, message.text)
         if message.purpose.startswith(LOG_PURPOSE) and message.kept:
             self._look.log_keys.typed(message.purpose, message.text)
         if message.purpose == "command" and message.kept:
@@ -438,6 +454,7 @@ async def run_console(
     finally:
         app.candles.close()
         await app.backtests.let_go()
+        await app.optimizer.let_go()
     if app.crash_text:
         return ConsoleExit("crash", app.crash_text)
     return result or ConsoleExit("link_closed" if app.state.link_ended else "detach")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from pbtui.console.actions import LATER, ConsoleAction, label_of
+from pbtui.console.actions import ConsoleAction, label_of
 from pbtui.console.state import ViewState
 from pbtui.console.text import safe
 
@@ -39,10 +39,6 @@ def _undo(state: ViewState, action: ConsoleAction) -> str:
 def _stepped(state: ViewState, action: ConsoleAction) -> str:
     kind = state.snapshot.account.kind if state.snapshot else ""
     return "" if kind in ("replay", "synthetic") else "only replays and invented markets change speed"
-
-
-def _later(state: ViewState, action: ConsoleAction) -> str:
-    return f"{LATER[action.id]} comes with a later version"
 
 
 def _open(state: ViewState, action: ConsoleAction) -> str:
@@ -84,7 +80,7 @@ def _no_delete(state: ViewState, action: ConsoleAction) -> str:
 
 
 def _filterable(state: ViewState, action: ConsoleAction) -> str:
-    unlisted = state.place == "backtest" and state.panel not in state.sorts
+    unlisted = state.place in ("backtest", "pareto") and state.panel not in state.sorts
     return "this panel has no list to filter" if unlisted else ""
 
 
@@ -140,13 +136,39 @@ def _single(state: ViewState, action: ConsoleAction) -> str:
     return "its result is damaged" if run is not None and run.problem else ""
 
 
+def _hunts(state: ViewState, action: ConsoleAction) -> str:
+    return "" if state.place == "optimize" else f"only on the Optimize screen ({label_of('screen.optimize')})"
+
+
+def _searchable(state: ViewState, action: ConsoleAction) -> str:
+    form = state.optimize.form
+    return f"the config cannot be used: {form.problem}" if form.problem else ""
+
+
+def _searching(state: ViewState, action: ConsoleAction) -> str:
+    return "" if state.optimize.running() else "nothing runs"
+
+
+def _front(state: ViewState, action: ConsoleAction) -> str:
+    search = state.optimize.search()
+    there = bool(state.pareto.names()) if state.place == "pareto" else search is not None and search.points is not None
+    return "" if there else "there is no front yet"
+
+
+def _fronts(state: ViewState, action: ConsoleAction) -> str:
+    return "" if state.place == "pareto" else f"only on the Pareto screen ({label_of('screen.pareto')})"
+
+
+def _member(state: ViewState, action: ConsoleAction) -> str:
+    return "" if state.pareto.chosen() is not None else "no member is chosen"
+
+
 CONDITIONS: dict[str, Callable[[ViewState, ConsoleAction], str]] = {
     "snapshot": _snapshot,
     "target": _target,
     "rows": _rows,
     "undo": _undo,
     "stepped": _stepped,
-    "later": _later,
     "open": _open,
     "sortable": _sortable,
     "stock": _stock,
@@ -164,6 +186,12 @@ CONDITIONS: dict[str, Callable[[ViewState, ConsoleAction], str]] = {
     "config": _config,
     "config_file": _config_file,
     "under_way": _under_way,
+    "hunts": _hunts,
+    "searchable": _searchable,
+    "searching": _searching,
+    "front": _front,
+    "fronts": _fronts,
+    "member": _member,
     "finished": _finished,
     "single": _single,
 }

@@ -26,7 +26,8 @@ _OWN = {
 }
 _ALIASES = {
     "q": "quit", "quit": "quit", "stop": "quit", "reload": "bot.reload", "live": "screen.live", "log": "screen.log",
-    "candles": "screen.candles", "backtest": "screen.backtest", "config": "screen.config",
+    "candles": "screen.candles", "backtest": "screen.backtest", "optimize": "screen.optimize",
+    "pareto": "screen.pareto", "config": "screen.config",
 }  # fmt: skip
 _TARGETED = ("mode", "panic")
 _MOST_SHOWN = 8

@@ -10,6 +10,7 @@ from pbtui.console.dialogs.help import HelpDialog
 from pbtui.console.dialogs.palette import PaletteDialog
 from pbtui.console.dialogs.themes import ThemesDialog
 from pbtui.console.dialogs.words import WordsDialog, event_words, warning_words
+from pbtui.console.hunts import Hunts
 from pbtui.console.log_keys import LogKeys
 from pbtui.console.screens.base import ConsoleScreen
 from pbtui.console.screens.coin import CoinScreen
@@ -45,8 +46,9 @@ class Look:
     def __init__(self, app: ConsoleApp) -> None:
         self._app = app
         self.trials = Trials(app, self.to_live)
-        self.log_keys = LogKeys(app, self.to_live)
+        self.hunts = Hunts(app, self.to_live)
         self.company = Company(app)
+        self.log_keys = LogKeys(app, self.to_live)
         self.handlers: dict[str, Callable[[], None]] = {
             "screen.live": self.to_live,
             "coin.open": self.open,
@@ -81,8 +83,9 @@ class Look:
             "chart.longer": lambda: self.timeframe(1),
             **Stock(app, self.to_live).handlers,
             **self.trials.handlers,
-            **self.log_keys.handlers,
+            **self.hunts.handlers,
             **self.company.handlers,
+            **self.log_keys.handlers,
             **Settings(app, self.to_live).handlers,
         }
 
@@ -239,7 +242,8 @@ class Look:
     def sort(self) -> None:
         """Sort by the next column."""
         state = self._app.state
-        state.turn_sort(state.panel, _SORTABLE[state.panel])
+        own = self._screen.sortable(state.panel) if self._screen is not None else []
+        state.turn_sort(state.panel, own or _SORTABLE[state.panel])
         self.redraw_view()
         column = state.sorts[state.panel].column
         self._app.say(f"{state.panel} sorted by {column}" if column else f"{state.panel} as they come")

@@ -12,6 +12,7 @@ from pbtui.console.backtest.view import BacktestView
 from pbtui.console.candles.view import CandlesView
 from pbtui.console.config.view import ConfigView
 from pbtui.console.log.view import LogView
+from pbtui.console.optimize.view import OptimizeView, ParetoView
 from pbtui.core.actions import Target
 from pbtui.core.record import record
 from pbtui.core.snapshot import CoinFacts, EventRow, Snapshot
@@ -24,7 +25,10 @@ TIMEFRAMES: tuple[Timeframe, ...] = ("1m", "15m", "1h")
 MOST_EVENTS = 5_000
 MOST_LEVEL = 3
 # Panels that can be sorted.
-SORTED = ("positions", "orders", "modes", "coverage", "gaps", "findings", "runs", "run-coins", "run-fills")
+SORTED = (
+    "positions", "orders", "modes", "coverage", "gaps", "findings", "runs", "run-coins", "run-fills", "fronts",
+    "members",
+)  # fmt: skip
 
 
 @record
@@ -62,6 +66,8 @@ class ViewState:
     sorts: dict[str, Sort] = field(default_factory=lambda: dict.fromkeys(SORTED, Sort()))
     candles: CandlesView = field(default_factory=CandlesView)
     backtest: BacktestView = field(default_factory=BacktestView)
+    optimize: OptimizeView = field(default_factory=OptimizeView)
+    pareto: ParetoView = field(default_factory=ParetoView)
     log: LogView = field(default_factory=LogView)
     config: ConfigView = field(default_factory=ConfigView)
     events: deque[EventRow] = field(default_factory=lambda: deque(maxlen=MOST_EVENTS))

@@ -50,9 +50,7 @@ def test_every_action_is_handled_once() -> None:
     app = ConsoleApp(ScriptedLink())
     looks, acts = set(app._look.handlers), set(app._operate.handlers)
     assert not looks & acts
-    later = {action.id for action in ACTIONS if "later" in action.needs}
-    assert looks | acts | later == set(BY_ID)
-    assert not later & (looks | acts)
+    assert looks | acts == set(BY_ID)
 
 
 def test_everything_dangerous_acts_and_what_acts_is_dangerous() -> None:
@@ -128,4 +126,5 @@ def test_nothing_can_be_acted_on_while_there_are_no_rows() -> None:
     state.take(starting())
     assert why_not(BY_ID["mode.normal"], state) == "no coin on this row"
     assert why_not(BY_ID["select.all"], state) == "no rows yet"
-    assert why_not(BY_ID["screen.optimize"], state) == "Optimize comes with a later version"
+    assert why_not(BY_ID["optimize.run"], state) == "only on the Optimize screen (3)"
+    assert why_not(BY_ID["pareto.write"], state) == "only on the Pareto screen (4)"

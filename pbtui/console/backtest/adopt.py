@@ -32,20 +32,25 @@ class Adoption:
 
 
 def prepare(folder: Path, running: Path | None, base_dir: Path) -> Adoption:
-    """Return what using a result's configuration would mean; raises ConfigError when it cannot trade.
+    """Return what using a result's configuration would mean; raises ConfigError when it cannot trade."""
+    return prepare_file(folder / "config.json", folder.name, running, base_dir)
+
+
+def prepare_file(path: Path, name: str, running: Path | None, base_dir: Path) -> Adoption:
+    """Return what using a file as `name` would mean; raises ConfigError when it cannot trade.
 
     The account stays that of the running configuration: which one to trade with is no result of a backtest.
     """
     from pbtui.config import load
     from pbtui.config.diff import differences
 
-    found = load(folder / "config.json", command="live", base_dir=base_dir)
+    found = load(path, command="live", base_dir=base_dir)
     now = load(running, command="live", base_dir=base_dir)
     data = {name: value for name, value in found.data.items() if not name.startswith("_")}
     data["live"] = {**data["live"], "user": now.live.user}
     changes = [each for each in differences(now.data, data) if each.key.startswith(_TRADING)]
     return Adoption(
-        target=free_target(base_dir / "configs", folder.name),
+        target=free_target(base_dir / "configs", name),
         data=data,
         changes=tuple(sorted(changes, key=lambda each: (not _risky(each.key), each.key))),
         against=running.name if running is not None else "",

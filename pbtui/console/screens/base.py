@@ -196,6 +196,10 @@ class ConsoleScreen(Sturdy, Screen[None], inherit_bindings=False):
         """Move left (−1) or right (+1) inside the focused panel; False to move to the panel beside it."""
         return False
 
+    def sortable(self, panel: str) -> list[str]:
+        """Return what a panel can be sorted by, where that depends on what it shows."""
+        return []
+
     def take_back(self) -> bool:
         """Undo what narrows the view, one thing at a time; False when nothing does."""
         return False

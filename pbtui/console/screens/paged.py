@@ -1,0 +1,106 @@
+"""A screen of panels in two columns that turn into pages where the terminal is narrow."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.widget import Widget
+
+from pbtui.console.screens.base import ConsoleScreen
+from pbtui.console.state import Sort
+from pbtui.console.widgets.grid import GridTable
+
+Page = tuple[str, ...]
+
+
+def members_of(count: int) -> str:
+    """Return how many members a front has, in words."""
+    return f"{count:,} member{'s' * (count != 1)}"
+
+
+class PagedScreen(ConsoleScreen):
+    """Sub-classes name the panels of each column, and of each page on narrow terminals and on the narrowest."""
+
+    LEFT: ClassVar[Page]
+    RIGHT: ClassVar[Page]
+    NARROW: ClassVar[tuple[Page, ...]]
+    CARDS: ClassVar[tuple[Page, ...]]
+
+    @property
+    def page(self) -> int:
+        """The page in view."""
+        raise NotImplementedError
+
+    @page.setter
+    def page(self, number: int) -> None:
+        raise NotImplementedError
+
+    @property
+    def pages(self) -> tuple[Page, ...]:
+        """The pages of this layout."""
+        if self.layout_name in ("normal", "wide"):
+            return ((*self.LEFT, *self.RIGHT),)
+        return self.NARROW if self.layout_name == "narrow" else self.CARDS
+
+    @property
+    def in_view(self) -> Page:
+        """The panels of this layout and page."""
+        return self.pages[min(self.page, len(self.pages) - 1)]
+
+    def layout_changed(self) -> None:
+        """Show the panels in view; the focus never stays on a hidden one."""
+        shown = self.in_view
+        for name in (*self.LEFT, *self.RIGHT):
+            self.query_one(f"#{name}").display = name in shown
+        self.query_one("#lists-side").display = any(name in shown for name in self.LEFT)
+        self.query_one("#result-side").display = any(name in shown for name in self.RIGHT)
+        if self.focused is not None and not self.focused.display:
+            self.query_one(f"#{shown[-1]}").focus()
+
+    def panels(self) -> list[Widget]:
+        """Return the panels in view."""
+        return [self.query_one(f"#{name}") for name in self.in_view]
+
+    def cycle_view(self) -> bool:
+        """Turn the page, or move to the next panel where there is but one page."""
+        if len(self.pages) == 1:
+            self.console.perform("panel.next")
+            return True
+        self.page = (min(self.page, len(self.pages) - 1) + 1) % len(self.pages)
+        self.changed()
+        self.query_one(f"#{self.in_view[0]}").focus()
+        return True
+
+    def show_panel(self, name: str) -> None:
+        """Bring a panel into view and give it the focus."""
+        self.page = next((number for number, page in enumerate(self.pages) if name in page), 0)
+        self.changed()
+        self.query_one(f"#{name}").focus()
+
+    def changed(self) -> None:
+        """Lay out and draw anew after a choice."""
+        self.layout_changed()
+        self.call_after_refresh(self.refresh_view)
+
+    def take_back(self) -> bool:
+        """Drop the filter of the panel, then go back to the first page."""
+        if self.console.state.filters.pop(self.console.state.panel, ""):
+            self.refresh_view()
+            return True
+        if len(self.pages) > 1 and self.page:
+            self.page = 0
+            self.changed()
+            return True
+        return False
+
+    def choices(self, panel: str) -> tuple[str, Sort]:
+        """Return the filter and the order of a panel."""
+        state = self.console.state
+        return state.filters.get(panel, ""), state.sorts.get(panel, Sort())
+
+    def on_grid_table_header_clicked(self, message: GridTable.HeaderClicked) -> None:
+        """Sort by the clicked column."""
+        state = self.console.state
+        if message.table.id in state.sorts:
+            state.sort_by(message.table.id, message.column)
+            self.refresh_view()
