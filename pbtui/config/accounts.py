@@ -25,6 +25,7 @@ _ALIASES = {
     "private_key": "privateKey",
     "passphrase": "password",
 }
+_TESTNET = ("testnet", "sandbox")  # asked for in an entry or its options: nothing here acts on it
 _CREDENTIALS = ("apiKey", "privateKey", "secret", "walletAddress")
 
 
@@ -38,6 +39,7 @@ class Account:
     is_vault: bool = False
     credentials: Mapping[str, Secret] = field(default_factory=dict[str, Secret])
     options: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
+    testnet: str = ""  # the key that asks for a testnet, "" for none
 
     @property
     def identity(self) -> Secret:
@@ -89,12 +91,24 @@ def load_accounts(path: Path) -> dict[str, Account]:
 
 
 def find_account(path: Path, user: str) -> Account:
-    """Return one account; raises ConfigError naming the known users when there is none."""
+    """Return one account.
+
+    Raises:
+        ConfigError: there is none of that name; the message has the known ones.
+        SafetyRefusal: its entry asks for a testnet in a way that is not followed.
+
+    """
     accounts = load_accounts(path)
     if user not in accounts:
         known = ", ".join(sorted(accounts)) or "none"
         raise ConfigError(f"{path}: no account {shown(user)}", hint=f"accounts there: {known}")
-    return accounts[user]
+    account = accounts[user]
+    if account.testnet:
+        raise SafetyRefusal(
+            f"{path}: {shown(user)}.{account.testnet} does not lead to a testnet here: orders would be real",
+            hint="take it out, and name the testnet's addresses in configs/custom_endpoints.json (docs/exchanges.md)",
+        )
+    return account
 
 
 def _account(path: Path, user: str, entry: dict[str, Any]) -> Account:
@@ -114,7 +128,13 @@ def _account(path: Path, user: str, entry: dict[str, Any]) -> Account:
         is_vault=entry.get("is_vault") in (True, 1, "true", "True", "1"),
         credentials=_credentials(entry),
         options=cast("dict[str, Any]", options),
+        testnet=_asks_for_testnet(entry, cast("dict[str, Any]", options)),
     )
+
+
+def _asks_for_testnet(entry: Mapping[str, Any], options: Mapping[str, Any]) -> str:
+    places = (("", entry), ("options.", options))
+    return next((f"{at}{name}" for at, given in places for name in _TESTNET if given.get(name)), "")
 
 
 def _credentials(entry: dict[str, Any]) -> dict[str, Secret]:

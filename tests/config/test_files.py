@@ -193,3 +193,20 @@ def test_keys_files_are_strict_json(tmp_path: Path) -> None:
     path.write_text('{"one": {"exchange": 3}}')
     with pytest.raises(ConfigError, match=r"one\.exchange: is no name"):
         load_accounts(path)
+
+
+@pytest.mark.parametrize(
+    ("extra", "named"),
+    [({"testnet": True}, "testnet"), ({"sandbox": 1}, "sandbox"), ({"options": {"sandbox": True}}, "options.sandbox")],
+)
+def test_a_testnet_that_would_be_the_real_thing_is_refused(
+    tmp_path: Path, extra: dict[str, object], named: str
+) -> None:
+    path = tmp_path / "api-keys.json"
+    path.write_text(
+        json.dumps({"me": {"exchange": "bybit", "key": "k", "secret": "s", **extra}, "you": {"exchange": "okx"}})
+    )
+    path.chmod(0o600)
+    with pytest.raises(SafetyRefusal, match=f'"me".{named} does not lead to a testnet here'):
+        find_account(path, "me")
+    assert find_account(path, "you").testnet == ""
