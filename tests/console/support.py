@@ -29,9 +29,19 @@ class Desk:
     pilot: Pilot[ConsoleExit]
 
     async def settle(self) -> None:
-        """Let workers and messages finish."""
-        for _ in range(3):
+        """Let workers and messages finish; on a busy machine what was sent may take a few more rounds to arrive."""
+        for count in range(50):
             await self.pilot.pause()
+            if count > 1 and not self.busy:
+                return
+
+    @property
+    def busy(self) -> bool:
+        """Whether any part of the console has messages or callbacks before it."""
+        parts = [self.app, *self.app._registry]
+        return any(part.message_queue_size or part._next_callbacks for part in parts) or bool(
+            self.app._screen_stack and self.app.screen._callbacks
+        )
 
     async def press(self, *keys: str, rest: bool = True) -> None:
         """Press keys one after the other; `rest`: wait out the rest of dangerous keys before each."""

@@ -184,13 +184,6 @@ async def test_sorting_turns_through_the_columns() -> None:
         assert "uPnL▾" in d.text
 
 
-async def test_screens_that_come_later_say_so() -> None:
-    async with desk() as d:
-        for key, name in zip("34", ("Optimize", "Pareto"), strict=True):
-            await d.press(key)
-            assert f"{name} comes with a later version" in d.message
-
-
 async def test_an_event_opens_in_full() -> None:
     long_text = "word " * 60 + "the end"
     async with desk(snapshot(events=(EventRow(NOW_MS, 1, "note", "", long_text, 1),))) as d:

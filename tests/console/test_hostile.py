@@ -137,8 +137,9 @@ async def test_no_figure_is_cut_at_any_width(columns: int, rows: int) -> None:
 
 async def test_phones_get_cards_and_less_than_that_one_line() -> None:
     async with desk(size=(46, 20)) as d:
-        assert "SOL long norm ▲+6.07" in d.text
-        assert "4.2 @ 148.210 +0.97%" in d.text
+        shown = [line.split() for line in d.lines]
+        assert ["›", "SOL", "long", "norm", "▲+6.07"] in shown
+        assert ["4.2", "@", "148.210", "+0.97%"] in shown
         await d.press("down")
         assert d.app.state.current is not None
         assert d.app.state.current[0].startswith("ETH")
