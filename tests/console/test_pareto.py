@@ -18,7 +18,7 @@ from pbtui.console.text import line_width
 
 from .backtest_support import until
 from .optimize_support import OLDER, RUN, at_rest, front, fronts, keys, looking, pareto_of
-from .support import LARGE, SMALL, Desk
+from .support import SMALL, Desk
 
 
 @pytest.fixture
@@ -178,7 +178,7 @@ async def test_damaged_and_missing_fronts_say_so(tmp_path: Path) -> None:
         assert "Members 2" in d.text
 
 
-@pytest.mark.parametrize("size", [(50, 20), SMALL, LARGE])
+@pytest.mark.parametrize("size", [(50, 20), SMALL])
 async def test_narrow_terminals_turn_pages(base: Path, size: tuple[int, int]) -> None:
     async with looking(base, size=size, ascii_only=True) as d:
         assert isinstance(d.app.screen, ParetoScreen)
