@@ -204,6 +204,9 @@ class Hunts:
         if member is None or not text:
             return
         path = self._desk.base_dir / Path(text).expanduser()
+        if path.exists():
+            self._app.say(f"not written, it is there already: {safe(text, 200)}", ink="warn")
+            return
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_new(path, config_text(member))

@@ -31,7 +31,7 @@ def row_of(d: Desk, *words: str) -> str:
 
 
 def shown(d: Desk) -> list[str]:
-    return [item.id for item in pareto_of(d).arranged[1]]
+    return [item.id for item in pareto_of(d).arranged[2]]
 
 
 async def test_members_by_distance_by_objective_by_any_metric(base: Path) -> None:

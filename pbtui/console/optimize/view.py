@@ -123,7 +123,8 @@ class ParetoView:
     axes: Axes = (0, 1)
     metric: str = ""  # shown and sorted by, besides the objectives
     page: int = 0
-    arranged: tuple[object, list[Stored], str] = (None, [], "")
+    arranged: tuple[Front | None, tuple[object, ...], list[Stored], str] = (None, (), [], "")
+    changes: int = 0  # grows whenever the members in view are others
 
     def front(self) -> Front | None:
         """Return the front looked at, None while it is not read."""
@@ -152,12 +153,13 @@ class ParetoView:
     def shown(self, wanted: str, sort: Sort) -> tuple[Sequence[Stored], str]:
         """Return the members that pass a filter, in order, and what is wrong with the filter."""
         front = self.front()
-        mark = (id(front), wanted, sort, self.metric)
-        if front is not None and self.arranged[0] != mark:
+        asked = (wanted, sort, self.metric)
+        if front is not None and (self.arranged[0] is not front or self.arranged[1] != asked):
             from pbtui.console.optimize.arranging import arranged
 
-            self.arranged = (mark, *arranged(front, wanted, sort))
-        return (self.arranged[1], self.arranged[2]) if front is not None else ((), "")
+            self.arranged = (front, asked, *arranged(front, wanted, sort))
+            self.changes += 1
+        return self.arranged[2:] if front is not None else ((), "")
 
     def take_runs(self, found: Mapping[Path, FrontRun]) -> None:
         """Use a new list of runs; those that changed are read again."""

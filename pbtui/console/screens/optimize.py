@@ -115,7 +115,7 @@ class OptimizeScreen(PagedScreen):
 
             return front_lines(search, axes, columns, rows, plain=plain)
 
-        panel.draw((search.number, id(points), axes, plain), make)
+        panel.draw((search.number, search.changes, axes, plain), make)
 
     def table_moved(self, table: GridTable) -> None:
         """The search under the cursor becomes the one looked at."""

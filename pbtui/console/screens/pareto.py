@@ -113,7 +113,9 @@ class ParetoScreen(PagedScreen):
 
             return pareto_lines(view, list(shown), columns, rows, plain=plain)
 
-        panel.draw((id(view.front()), id(shown), chosen.id if chosen else "", view.axes, view.metric, plain), make)
+        panel.draw(
+            (view.current, bool(shown), view.changes, chosen.id if chosen else "", view.axes, view.metric, plain), make
+        )
 
     def _draw_parameters(self) -> None:
         table, member = self.query_one("#parameters", GridTable), self.view.chosen()
