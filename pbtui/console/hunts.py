@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,12 +10,12 @@ from pbtui.console.optimize import form as fields
 from pbtui.console.optimize.desk import OptimizeDesk
 from pbtui.console.optimize.view import OptimizeView, ParetoView
 from pbtui.console.state import Sort
+from pbtui.console.takeover import take_over
 from pbtui.console.text import safe
 from pbtui.core.errors import PbtuiError
 
 if TYPE_CHECKING:
     from pbtui.console.app import ConsoleApp
-    from pbtui.console.backtest.adopt import Adoption
     from pbtui.optimize.results import Stored
 
 PURPOSE = "search:"
@@ -223,33 +222,5 @@ class Hunts:
         """Write the member as a config to trade with, after a look at what it changes."""
         member = self._pareto.chosen()
         if member is not None:
-            self._app.run_worker(self._adopt(member), group="pareto.adopt", exclusive=True)
-
-    async def _adopt(self, member: Stored) -> None:
-        from pbtui.console.backtest.adopt import write
-        from pbtui.console.candles.configs import shown_path
-        from pbtui.console.dialogs.adopt import AdoptDialog
-
-        def shown(adoption: Adoption) -> str:
-            return safe(shown_path(adoption.target, self._desk.base_dir), 200)
-
-        dialog = AdoptDialog(lambda: asyncio.to_thread(self._prepare, member), shown)
-        if not await self._app.push_screen_wait(dialog) or dialog.adoption is None:
-            return
-        try:
-            await asyncio.to_thread(write, dialog.adoption)
-        except PbtuiError as error:
-            self._app.say(error.line(), ink="bad")
-            return
-        self._app.say(f"written; start with: pbtui run {shown(dialog.adoption)}", ink="up")
-
-    def _prepare(self, member: Stored) -> Adoption:
-        from pbtui.console.backtest.adopt import prepare_file, running_config
-        from pbtui.console.candles.configs import find_configs
-
-        snapshot = self._app.state.snapshot
-        name = snapshot.account.config_name if snapshot is not None else ""
-        known = self._app.backtests.running_config
-        candidates = find_configs(self._desk.base_dir) if known is None and name else []
-        running = running_config(known, name, candidates, self._desk.base_dir)
-        return prepare_file(member.path, f"pareto_{member.id[:12]}", running, self._desk.base_dir)
+            work = take_over(self._app, member.path, f"pareto_{member.id[:12]}")
+            self._app.run_worker(work, group="pareto.adopt", exclusive=True)

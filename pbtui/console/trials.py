@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pbtui.console import clipboard
@@ -12,15 +10,14 @@ from pbtui.console.actions import label_of
 from pbtui.console.backtest import form as fields
 from pbtui.console.backtest.desk import BacktestDesk
 from pbtui.console.backtest.view import TABS, BacktestView
-from pbtui.console.candles.configs import find_configs, shown_path
 from pbtui.console.dialogs.pick import PickDialog
 from pbtui.console.prompt import from_list
+from pbtui.console.takeover import take_over
 from pbtui.console.text import safe
 from pbtui.core.errors import PbtuiError
 
 if TYPE_CHECKING:
     from pbtui.console.app import ConsoleApp
-    from pbtui.console.backtest.adopt import Adoption
     from pbtui.console.screens.backtest import BacktestScreen
 
 PURPOSE = "form:"
@@ -194,31 +191,5 @@ class Trials:
         """Write the run's config as one to trade with, after a look at what it changes."""
         folder = self._view.folder()
         if folder is not None:
-            self._app.run_worker(self._adopt(folder), group="backtest.adopt", exclusive=True)
-
-    async def _adopt(self, folder: Path) -> None:
-        from pbtui.console.backtest.adopt import write
-        from pbtui.console.dialogs.adopt import AdoptDialog
-
-        def shown(adoption: Adoption) -> str:
-            return safe(shown_path(adoption.target, self._desk.base_dir), 200)
-
-        dialog = AdoptDialog(lambda: asyncio.to_thread(self._prepare, folder), shown)
-        if not await self._app.push_screen_wait(dialog) or dialog.adoption is None:
-            return
-        try:
-            await asyncio.to_thread(write, dialog.adoption)
-        except PbtuiError as error:
-            self._app.say(error.line(), ink="bad")
-            return
-        self._app.say(f"written; start with: pbtui run {shown(dialog.adoption)}", ink="up")
-
-    def _prepare(self, folder: Path) -> Adoption:
-        from pbtui.console.backtest.adopt import prepare, running_config
-
-        snapshot = self._app.state.snapshot
-        name = snapshot.account.config_name if snapshot is not None else ""
-        known = self._desk.running_config
-        candidates = find_configs(self._desk.base_dir) if known is None and name else []
-        running = running_config(known, name, candidates, self._desk.base_dir)
-        return prepare(folder, running, self._desk.base_dir)
+            work = take_over(self._app, folder / "config.json", folder.name)
+            self._app.run_worker(work, group="backtest.adopt", exclusive=True)

@@ -31,11 +31,6 @@ class Adoption:
     warnings: tuple[str, ...]
 
 
-def prepare(folder: Path, running: Path | None, base_dir: Path) -> Adoption:
-    """Return what using a result's configuration would mean; raises ConfigError when it cannot trade."""
-    return prepare_file(folder / "config.json", folder.name, running, base_dir)
-
-
 def prepare_file(path: Path, name: str, running: Path | None, base_dir: Path) -> Adoption:
     """Return what using a file as `name` would mean; raises ConfigError when it cannot trade.
 
