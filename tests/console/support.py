@@ -30,9 +30,13 @@ class Desk:
 
     async def settle(self) -> None:
         """Let workers and messages finish; on a busy machine what was sent may take a few more rounds to arrive."""
-        for count in range(50):
+        rounds = 0
+        while rounds < 50:
             await self.pilot.pause()
-            if count > 1 and not self.busy:
+            if self.app._resize_timer is not None:
+                continue  # Textual hands a new size on a moment later, by a timer
+            rounds += 1
+            if rounds > 2 and not self.busy:
                 return
 
     @property
