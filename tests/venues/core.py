@@ -17,14 +17,29 @@ from tests.support.venue_server import VenueMarket
 from tests.venues.fast_clock import FastClock
 
 
+@dataclass(frozen=True)
+class Lot:
+    """What an order of a market counts: coins a contract, and the least step of contracts."""
+
+    c_mult: float
+    step: float
+    min_cost: float = 5.0
+
+
 class SimFeed:
-    """The recorded market as the paper venue wants it; trades come from `step`."""
+    """The recorded market as the paper venue wants it; trades come from `step`.
+
+    `lots` are the contracts of coins that aren't traded by the coin.
+    """
 
     label: Literal["live", "replay", "synthetic"] = "live"
     quote = "USDT"
 
-    def __init__(self, name: str, markets: Mapping[str, VenueMarket], clock: FastClock) -> None:
+    def __init__(
+        self, name: str, markets: Mapping[str, VenueMarket], clock: FastClock, lots: Mapping[str, Lot]
+    ) -> None:
         self.name = name
+        self._lots = lots
         self._by_symbol = {f"{market.coin}/USDT:USDT": market for market in markets.values()}
         self._clock = clock
         self._stepped_ms = clock.now_ms()
@@ -37,18 +52,7 @@ class SimFeed:
         """There is nothing to release."""
 
     async def markets(self) -> dict[str, Market]:
-        return {
-            symbol: Market(
-                symbol=symbol,
-                coin=market.coin,
-                qty_step=10.0**-market.qty_decimals,
-                price_step=10.0**-market.price_decimals,
-                min_qty=10.0**-market.qty_decimals,
-                min_cost=5.0,
-                id=market.id,
-            )
-            for symbol, market in self._by_symbol.items()
-        }
+        return {symbol: self._market(symbol, market) for symbol, market in self._by_symbol.items()}
 
     async def candles(self, symbol: str, timeframe: Timeframe, start_ms: int, end_ms: int) -> Candles:
         raise NotImplementedError
@@ -75,6 +79,19 @@ class SimFeed:
         for symbol, market in self._by_symbol.items():
             for each in market.prints(before, now):
                 self._on_trade(Trade(symbol, each.ts_ms, each.price, each.qty))
+
+    def _market(self, symbol: str, market: VenueMarket) -> Market:
+        lot = self._lots.get(market.coin) or Lot(1.0, 10.0**-market.qty_decimals)
+        return Market(
+            symbol=symbol,
+            coin=market.coin,
+            qty_step=lot.step,
+            price_step=10.0**-market.price_decimals,
+            min_qty=lot.step,
+            min_cost=lot.min_cost,
+            c_mult=lot.c_mult,
+            id=market.id,
+        )
 
     def _ticker(self, symbol: str, now: int) -> Ticker:
         market = self._by_symbol[symbol]
@@ -184,9 +201,15 @@ def _alike(one: OpenOrder, other: OpenOrder) -> bool:
 
 
 def open_books(
-    name: str, markets: Mapping[str, VenueMarket], clock: FastClock, folder: Path, *, balance: float
+    name: str,
+    markets: Mapping[str, VenueMarket],
+    clock: FastClock,
+    folder: Path,
+    *,
+    balance: float,
+    lots: Mapping[str, Lot],
 ) -> tuple[SimFeed, Books]:
     """Return a feed and the venue's books over it, with a ledger in `folder`."""
-    feed = SimFeed(name, markets, clock)
+    feed = SimFeed(name, markets, clock, lots)
     head = LedgerHead(name, "USDT", balance, clock.now_ms())
     return feed, Books(feed, Ledger.open(folder / "venue.db", head, durable=False, hedge_mode=False))

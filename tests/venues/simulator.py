@@ -18,6 +18,7 @@ from tests.venues.fast_clock import FastClock
 
 KEY = "canary-key-5f1c0d9e77a24b61"
 SECRET = "canary-secret-b8e3f2a1946d4c05"
+PASSPHRASE = "canary-passphrase-71d0c3a9"
 _STREAM_EACH = 10  # steps
 _KEPT_UP_MS = 45_000  # the bot's loop takes a turn every half minute at least
 
@@ -44,7 +45,7 @@ class Asked:
 
 
 class Dialect(Protocol):
-    """One venue's way to say what the books hold."""
+    """One venue's way to say what the books hold; `lots` of a class that has them are its contracts."""
 
     name: str
     listeners: int
@@ -103,7 +104,12 @@ class Simulator(VenueServer):
     def speak(self, dialect: type[Any]) -> Simulator:
         """Choose the venue to be; before `start`."""
         self.feed, self.books = open_books(
-            dialect.name, self.markets, self.fast_clock, self.folder, balance=self.balance
+            dialect.name,
+            self.markets,
+            self.fast_clock,
+            self.folder,
+            balance=self.balance,
+            lots=getattr(dialect, "lots", {}),
         )
         self.dialect = dialect(self)
         return self

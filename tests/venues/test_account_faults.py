@@ -17,7 +17,7 @@ from pbtui.exchange.public import CcxtPublicFeed, EndpointOverrides
 from pbtui.exchange.venues import quirks_of
 from tests.venues.binance import BinanceDialect
 from tests.venues.bybit import BybitDialect
-from tests.venues.simulator import KEY, SECRET, Simulator
+from tests.venues.simulator import KEY, PASSPHRASE, SECRET, Simulator
 
 BATCH = {"binance": "POST /fapi/v1/batchOrders", "bybit": "POST /v5/order/create-batch"}
 POSITIONS = {"binance": "/fapi/v3/positionRisk", "bybit": "/v5/position/list"}
@@ -40,7 +40,7 @@ async def account(venue: Simulator) -> AsyncIterator[Open]:
     def make(*, secret: str = SECRET, options: Mapping[str, Any] | None = None) -> PrivateExchange:
         name = venue.dialect.name
         feed = CcxtPublicFeed(name, clock=venue.fast_clock, endpoints=EndpointOverrides.all_to(venue.base_url))
-        keys = {"apiKey": Secret(KEY), "secret": Secret(secret)}
+        keys = {"apiKey": Secret(KEY), "secret": Secret(secret), "password": Secret(PASSPHRASE)}
         owner = Account("tester", name, "USDT", credentials=keys, options=options or {})
         made.append(PrivateExchange(quirks_of(name), owner, feed, venue.fast_clock))
         return made[-1]

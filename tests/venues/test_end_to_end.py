@@ -18,7 +18,7 @@ import pytest
 from pbtui.core.ids import is_ours, order_type_of
 from tests.venues.binance import BinanceDialect
 from tests.venues.bybit import BybitDialect
-from tests.venues.simulator import KEY, SECRET, Simulator
+from tests.venues.simulator import KEY, PASSPHRASE, SECRET, Simulator
 from tests.venues.trader import USER, Trader, soon
 
 SPEED = 400.0
@@ -58,8 +58,7 @@ def test_a_bot_trades_is_killed_in_mid_batch_goes_on_and_panics_out_flat(
 
     for part in ("cmdline", "environ"):
         shown = Path(f"/proc/{second.pid}/{part}").read_bytes()
-        assert KEY.encode() not in shown
-        assert SECRET.encode() not in shown
+        assert not any(secret.encode() in shown for secret in (KEY, SECRET, PASSPHRASE))
     assert bot.command("mode", USER, "all", "both", "gs").returncode == 0
     fresh = len(books.requests)
     panic = bot.command("do", USER, "panic", "all", "--confirm", "PANIC")
@@ -87,13 +86,12 @@ def _agrees_with_the_ledger(venue: Simulator, bot: Trader) -> None:
 
 
 def _holds_no_secret(bot: Trader, venue: Simulator) -> None:
-    """Neither key nor secret is in anything the bot wrote: logs, databases, journals, state, output."""
+    """Neither key, secret nor passphrase is in anything the bot wrote: logs, databases, journals, state, output."""
     keys = bot.base / "api-keys.json"
     files = [path for path in bot.folder.rglob("*") if path.is_file() and path != keys]
     assert {"log.jsonl", "stderr", "stdout"} <= {path.name for path in files}
     for path in files:
         text = path.read_bytes()
-        assert KEY.encode() not in text, path
-        assert SECRET.encode() not in text, path
+        assert not any(secret.encode() in text for secret in (KEY, SECRET, PASSPHRASE)), path
         assert b"signature=" not in text, path
     assert Path(venue.folder, "venue.db").is_file()

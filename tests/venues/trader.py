@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.venues.simulator import KEY, SECRET, Simulator
+from tests.venues.simulator import KEY, PASSPHRASE, SECRET, Simulator
 
 ROOT = Path(__file__).resolve().parents[2]
 USER = "tester"
@@ -27,7 +27,7 @@ class Trader:
         self.base = folder / "base"
         self.base.mkdir(parents=True)
         keys = self.base / "api-keys.json"
-        entry = {"exchange": simulator.dialect.name, "key": KEY, "secret": SECRET}
+        entry = {"exchange": simulator.dialect.name, "key": KEY, "secret": SECRET, "passphrase": PASSPHRASE}
         keys.write_text(json.dumps({USER: entry}))
         keys.chmod(0o600)
         self.endpoints = folder / "endpoints.json"
