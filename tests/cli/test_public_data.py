@@ -72,7 +72,7 @@ async def test_says_why_there_is_no_venue(tmp_path: Path, mute: str) -> None:
         feed, why = await connect(plan, HastyClock(), journal())
         assert feed is None
         assert words in why
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 60
 
 
 async def test_addresses_are_found_beside_the_configs(tmp_path: Path, server: VenueServer) -> None:

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
+from pbtui.console.backtest.view import RunJob
 from pbtui.console.dialogs.pick import PickDialog
 from pbtui.console.screens.backtest import BacktestScreen
 from pbtui.console.screens.live import LiveScreen
-from pbtui.core.clock import RealClock
+from pbtui.jobs.events import Event
 from pbtui.jobs.job import Job
 
 from .backtest_support import EXPECTED, at_rest, backtests, ended, field, home, keys, until, view_of, write_config
@@ -47,8 +48,29 @@ def results(base: Path) -> list[str]:
     return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_dir())
 
 
-def live_process(d: Desk, number: int = 1) -> Job:
-    return d.app.backtests.runs._processes[number]
+async def held(d: Desk, number: int = 1) -> Job:
+    """Return a run's process as soon as it is there, stopped: it cannot end before it was looked at."""
+    processes = d.app.backtests.runs._processes
+    await until(lambda: number in processes)
+    os.kill(processes[number].pid, signal.SIGSTOP)
+    return processes[number]
+
+
+async def held_at_its_first_word(d: Desk, monkeypatch: pytest.MonkeyPatch) -> Job:
+    """Run, and return the process stopped when it has told something: its own preparations are behind it."""
+    runs = d.app.backtests.runs
+    original, seen = runs._take, list[Job]()
+
+    def take(job: RunJob, event: Event) -> None:
+        if not seen:
+            seen.append(runs._processes[job.number])
+            os.kill(seen[0].pid, signal.SIGSTOP)
+        original(job, event)
+
+    monkeypatch.setattr(runs, "_take", take)
+    d.app.perform("backtest.run")
+    await until(lambda: bool(seen))
+    return seen[0]
 
 
 async def test_a_run_to_its_end_with_the_reference_s_numbers(base: Path) -> None:
@@ -109,10 +131,12 @@ async def test_what_is_typed_into_the_form_is_what_runs(base: Path) -> None:
 async def test_a_run_that_is_stopped_leaves_nothing(base: Path) -> None:
     async with backtests(base) as d:
         await choose(d)
-        await d.press("ctrl+r")
-        await until(lambda: view_of(d).jobs[1].state == "running")
-        await d.press("x")
+        d.app.perform("backtest.run")
+        process = await held(d)
+        d.app.perform("backtest.stop")
+        await d.settle()
         assert "stopping backtest" in d.message
+        os.kill(process.pid, signal.SIGCONT)
         job = await ended(d)
         assert job.state == "stopped"
         assert "● stopped" in d.text
@@ -133,10 +157,8 @@ async def test_stopped_before_it_began(base: Path) -> None:
 async def test_stopping_twice_kills(base: Path) -> None:
     async with backtests(base) as d:
         await choose(d)
-        await d.press("ctrl+r")
-        await until(lambda: bool(d.app.backtests.runs._processes))
-        process = live_process(d)
-        os.kill(process.pid, signal.SIGSTOP)  # it cannot hear that it should end
+        d.app.perform("backtest.run")
+        process = await held(d)  # it cannot hear that it should end
         d.app.perform("backtest.stop")
         d.app.perform("backtest.stop")
         job = await ended(d)
@@ -144,14 +166,15 @@ async def test_stopping_twice_kills(base: Path) -> None:
         assert not process.running
 
 
-async def test_a_crash_shows_the_last_lines_and_touches_nothing_else(base: Path) -> None:
+async def test_a_crash_shows_the_last_lines_and_touches_nothing_else(
+    base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with backtests(base) as d:
         await choose(d)
         ticks = d.app.state.snapshot
-        await d.press("ctrl+r")
-        await until(lambda: bool(d.app.backtests.runs._processes))
-        await until(lambda: view_of(d).jobs[1].standing.stage.text != "starting")
-        os.kill(live_process(d).pid, signal.SIGABRT)
+        process = await held_at_its_first_word(d, monkeypatch)
+        os.kill(process.pid, signal.SIGABRT)
+        os.kill(process.pid, signal.SIGCONT)
         job = await ended(d)
         assert job.state == "failed"
         assert "killed by SIGABRT" in d.text
@@ -165,9 +188,8 @@ async def test_a_crash_shows_the_last_lines_and_touches_nothing_else(base: Path)
 async def test_a_kill_is_one_line(base: Path) -> None:
     async with backtests(base, size=SMALL) as d:
         await choose(d)
-        await d.press("ctrl+r")
-        await until(lambda: bool(d.app.backtests.runs._processes))
-        os.kill(live_process(d).pid, signal.SIGKILL)
+        d.app.perform("backtest.run")
+        os.kill((await held(d)).pid, signal.SIGKILL)
         job = await ended(d)
         assert "killed by SIGKILL (perhaps memory ran out)" in job.line
         assert "killed by SIGKILL" in d.text
@@ -208,9 +230,13 @@ async def test_a_config_that_cannot_be_read_is_told(base: Path) -> None:
 async def test_two_at_once_and_leaving_the_screen(base: Path) -> None:
     async with backtests(base) as d:
         await choose(d)
-        await d.press("ctrl+r", "ctrl+r")
-        await until(lambda: all(job.state == "running" for job in view_of(d).jobs.values()))
-        assert len({process.pid for process in d.app.backtests.runs._processes.values()}) == 2
+        d.app.perform("backtest.run")
+        both = [await held(d)]
+        await d.press("ctrl+r")
+        both.append(await held(d, 2))
+        assert len({process.pid for process in both}) == 2
+        for process in both:
+            os.kill(process.pid, signal.SIGCONT)
         await d.press("escape", "escape")
         assert isinstance(d.app.screen, LiveScreen)
         first, second = await ended(d), await ended(d, 2)
@@ -252,13 +278,11 @@ async def test_a_run_goes_on_when_the_console_ends(base: Path) -> None:
         await d.press("2")
         await at_rest(d)
         await choose(d)
-        await d.press("ctrl+r")
-        await until(lambda: view_of(d).jobs[1].state == "running")
-        process = live_process(d)
+        d.app.perform("backtest.run")
+        process = await held(d)
         await d.app.backtests.let_go()
         process._process.stdin.close()  # type: ignore[union-attr]
         assert process.running
-        began = RealClock().monotonic()
+        os.kill(process.pid, signal.SIGCONT)
         await until(lambda: not process.running)
-        assert RealClock().monotonic() - began < 25
         assert len([name for name in results(base) if "/" in name and "." not in name]) >= 1

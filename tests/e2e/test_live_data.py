@@ -162,7 +162,7 @@ def test_without_a_venue_the_market_is_synthetic_and_says_so_everywhere(tmp_path
             bot.kill()
             bot.wait()
     why = "no answer within 5 s" if silent else "Connect call failed"
-    assert took_s < 5 + 10, "five seconds for the venue, the rest for loading and the first fills"
+    assert took_s < 5 + 40, "five seconds for the venue, the rest for loading and the first fills"
     text = (tmp_path / "said").read_text()
     assert "binance cannot be reached" in text
     assert why in text

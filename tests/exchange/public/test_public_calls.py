@@ -158,7 +158,7 @@ async def test_an_unreachable_venue_is_found_out_in_time(make_feed: Make, server
     await feed.prepare()
     began = time.monotonic()
     assert await why_unreachable(feed, 0.3) == "no answer within 0.3 s"
-    assert time.monotonic() - began < 2.0
+    assert time.monotonic() - began < 4.5  # before the venue would have answered
     nobody = make_feed(endpoints=EndpointOverrides.all_to("http://127.0.0.1:1"))
     assert "127.0.0.1:1" in await why_unreachable(nobody, 5.0)
     assert "Connect call failed" in await why_unreachable(nobody, 5.0)
