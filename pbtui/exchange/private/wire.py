@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -23,6 +23,8 @@ from pbtui.exchange.ccxt_errors import DEFAULT_PAUSE_S
 from pbtui.exchange.private.budget import Budget
 from pbtui.exchange.public.caller import Caller, T
 
+Params = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+"""What a request says; some venues take a plain list of orders."""
 Kind = Literal["gone", "rejected", "refused", "limited", "skew", "unknown", "later", "unchanged"]
 _READS = 3
 _TEXT_LIMIT = 200
@@ -36,6 +38,18 @@ class Meaning:
     kind: Kind
     reason: str = ""
     hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """A signed request; `answered` as in `Wire.write`."""
+
+    name: str
+    method: str
+    params: Params
+    cost: float
+    urgent: bool = False
+    answered: Callable[[str], Any] | None = None
 
 
 class Unchanged(ExchangeError):
@@ -102,10 +116,10 @@ class Wire:
 
     async def read(self, name: str, method: str, params: Mapping[str, Any] | None = None, *, cost: float = 1.0) -> Any:
         """Return the answer to a question; one that got none is asked again, twice at most."""
-        wait_s = 0.5
+        wait_s, request = 0.5, _Request(name, method, params or {}, cost)
         for attempt in range(_READS):
             try:
-                return await self._timely(name, method, params, cost, urgent=False)
+                return await self._timely(request)
             except VenueUnreachable:
                 if attempt == _READS - 1:
                     raise
@@ -117,14 +131,18 @@ class Wire:
         self,
         name: str,
         method: str,
-        params: Mapping[str, Any],
+        params: Params,
         *,
         cost: float = 1.0,
         urgent: bool = False,
+        answered: Callable[[str], Any] | None = None,
     ) -> Any:
-        """Return the answer to an order; raises OutcomeUnknown where nobody can say whether it was taken."""
+        """Return the answer to an order; raises OutcomeUnknown where nobody can say whether it was taken.
+
+        `answered` reads from a failure's text what is an answer all the same: a batch whose orders were all refused.
+        """
         try:
-            return await self._timely(name, method, params, cost, urgent=urgent)
+            return await self._timely(_Request(name, method, params, cost, urgent, answered))
         except ExchangeError as error:
             if not unsure(error):
                 raise
@@ -161,29 +179,29 @@ class Wire:
             return OrderRejected(f"{what}: {message} ({code})", reason="invalid")
         return OutcomeUnknown(f"{typed.message}: it may have been taken") if unsure(typed) else typed
 
-    async def _timely(
-        self, name: str, method: str, params: Mapping[str, Any] | None, cost: float, *, urgent: bool
-    ) -> Any:
+    async def _timely(self, request: _Request) -> Any:
         """Ask; a request refused for its time was not taken: measure the clock and ask once more."""
         try:
-            return await self._once(name, method, params, cost, urgent=urgent)
+            return await self._once(request)
         except _ClockSkew:
             await self._measure()
-            return await self._once(name, method, params, cost, urgent=urgent)
+            return await self._once(request)
 
-    async def _once(
-        self, name: str, method: str, params: Mapping[str, Any] | None, cost: float, *, urgent: bool
-    ) -> Any:
-        call = getattr(self._client, method)
+    async def _once(self, request: _Request) -> Any:
+        call, said = getattr(self._client, request.method), request.params
+        params = dict(said) if isinstance(said, Mapping) else [dict(each) for each in said]
         try:
-            return await self._caller.paid(name, cost, lambda: call(dict(params or {})), urgent=urgent)
+            return await self._caller.paid(request.name, request.cost, lambda: call(params), urgent=request.urgent)
         except ExchangeError as error:
             if error.__cause__ is None or (isinstance(error, RateLimited) and self._caller.owed_s() > 0):
                 raise
             raw = str(error.__cause__)
-            code, said = self._code_of(raw), _SAID.search(raw)
-            text = sanitize_line(said.group(1), limit=_TEXT_LIMIT) if said else error.message.split(": ", 1)[-1]
-            typed = self.typed(code, f"{text} ({code})", name) if code else None
+            answer = request.answered(raw) if request.answered is not None else None
+            if answer is not None:
+                return answer
+            code, found = self._code_of(raw), _SAID.search(raw)
+            text = sanitize_line(found.group(1), limit=_TEXT_LIMIT) if found else error.message.split(": ", 1)[-1]
+            typed = self.typed(code, f"{text} ({code})", request.name) if code else None
             if typed is None:
                 raise
             raise typed from error
