@@ -8,6 +8,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from pbtui.cli.confirm import confirm_real_money
+from pbtui.cli.narrate import say
 from pbtui.cli.run_args import RunOptions, parse
 from pbtui.console.terminal import why_no_screen
 from pbtui.core.errors import ConfigError
@@ -44,15 +45,30 @@ def _headless(options: RunOptions) -> int:
 
 def _console(options: RunOptions, stage: Any) -> int:
     gc.disable()  # what is loaded now stays: looking through it would cost a fifth of the start; see `run_loop`
+    from pbtui.cli.early import EarlySignals
     from pbtui.cli.plan import make_plan
     from pbtui.console.curtain import Curtain
     from pbtui.core.clock import RealClock
 
     plan = make_plan(options)
-    with Curtain(plan.badge(), f"{plan.exchange}  {plan.user}  loading the console") as curtain:
-        from pbtui.cli.run_console import run_session
+    curtain = Curtain(plan.badge(), f"{plan.exchange}  {plan.user}  loading the console")
 
-        return run_loop(run_session(plan, RealClock(), stage, curtain))
+    def let_go() -> None:
+        curtain.fall()
+        if early.hung_up:
+            stage.leave_terminal()
+
+    with EarlySignals(let_go) as early:
+        try:
+            with curtain:
+                from pbtui.cli.run_console import run_session
+
+                return run_loop(run_session(plan, RealClock(), stage, curtain, early))
+        except SystemExit:
+            if not early.stopped:
+                raise
+            say("stopped before the bot had begun")
+            return 0
 
 
 def run_loop(work: Coroutine[Any, Any, int]) -> int:

@@ -8,27 +8,29 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pbtui.cli import figures
+from pbtui.cli.early import EarlySignals
 from pbtui.cli.launcher import Stage
 from pbtui.cli.narrate import say
 from pbtui.cli.plan import RunPlan
 from pbtui.cli.session import Session, open_session
+from pbtui.console.leaving import ConsoleExit
 from pbtui.core.clock import Clock
 from pbtui.core.errors import ExitCode
 from pbtui.link.local import LocalLink
 from pbtui.live.supervisor import Ending
 
 if TYPE_CHECKING:
-    from pbtui.console.app import ConsoleApp, ConsoleExit
+    from pbtui.console.app import ConsoleApp
     from pbtui.console.curtain import Curtain
 
 _FIRST_PICTURE_S = 2.0  # a terminal that shows nothing by then keeps no bot waiting
 
 
-async def run_session(plan: RunPlan, clock: Clock, stage: Stage, curtain: Curtain) -> int:
+async def run_session(plan: RunPlan, clock: Clock, stage: Stage, curtain: Curtain, early: EarlySignals) -> int:
     """Trade with a console until stopped; after a detach, a hang-up or a crash of the screen go on without one."""
     async with open_session(plan, clock, linger=True) as session:
         screen = _Screen(session, stage, curtain)
-        screen.install_signals(asyncio.get_running_loop())
+        screen.install_signals(asyncio.get_running_loop(), early)
         bot = asyncio.create_task(_start_late(session, screen))
         bot.add_done_callback(screen.leave_if_nothing_ran)
         left = await screen.show()
@@ -59,15 +61,21 @@ class _Screen:
         self._app: ConsoleApp | None = None
         self._begun = asyncio.Event()
 
-    def install_signals(self, loop: asyncio.AbstractEventLoop) -> None:
-        """SIGHUP lets go of the terminal, SIGTERM stops in order, SIGINT asks as Ctrl+C does."""
+    def install_signals(self, loop: asyncio.AbstractEventLoop, early: EarlySignals) -> None:
+        """SIGHUP lets go of the terminal, SIGTERM stops in order, SIGINT asks as Ctrl+C does; so do earlier ones."""
         loop.add_signal_handler(signal.SIGHUP, self._hang_up)
         loop.add_signal_handler(signal.SIGTERM, self._terminate)
         loop.add_signal_handler(signal.SIGINT, self._interrupt)
+        early.check()
+        if early.hung_up:
+            self._hang_up()
 
     async def show(self) -> ConsoleExit:
-        """Show the console until it is left; a fault of it is a way to leave."""
-        from pbtui.console.app import ConsoleExit, ConsoleOptions, run_console
+        """Show the console until it is left; a fault of it is a way to leave, and so is a terminal that is gone."""
+        if self.gone:
+            self._begun.set()
+            return ConsoleExit("detach")
+        from pbtui.console.app import ConsoleOptions, run_console
         from pbtui.console.kept import kept_file
 
         link = LocalLink(self._session.supervisor, self._session.seats)
@@ -80,6 +88,9 @@ class _Screen:
                 config=config,
                 kept=kept_file(self._session.info.user),
             )
+            await asyncio.sleep(0)  # signals that came while all this was loaded are heard now
+            if self.gone:
+                return ConsoleExit("detach")
             left = await run_console(link, options, on_app=self._keep)
         except Exception as error:  # noqa: BLE001 (the screen may fail in any way; the bot goes on and says how to come back)
             left = ConsoleExit("crash", f"{type(error).__name__}: {error}")

@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from rich.style import Style
 from textual import events
@@ -32,6 +32,7 @@ from pbtui.console.faults import Sturdy, reason_of, restart_key
 from pbtui.console.hunts import PURPOSE as HUNT_PURPOSE
 from pbtui.console.keeper import Keeper
 from pbtui.console.keymap import keys_or_default, user_keys_file
+from pbtui.console.leaving import ConsoleExit, Reason
 from pbtui.console.log.desk import LogDesk
 from pbtui.console.log_keys import PURPOSE as LOG_PURPOSE
 from pbtui.console.look import Look
@@ -55,7 +56,6 @@ from pbtui.core.clock import Clock, RealClock
 from pbtui.core.record import record
 from pbtui.link.base import Link
 
-Reason = Literal["detach", "stopped", "link_closed", "crash"]
 GUARD_S = 0.3  # dangerous keys rest after a paste, a change of focus, a dialog
 CLOCK_TICK_S = 1.0
 
@@ -76,14 +76,6 @@ class ConsoleOptions:
     themes_dir: Path | None = None  # themes of the user's own
     keys_file: Path | None = None  # keys of the user's own
     kept: Path | None = None  # where choices of view are kept
-
-
-@record
-class ConsoleExit:
-    """Why the console ended; `text` is one line for a crash."""
-
-    reason: Reason
-    text: str = ""
 
 
 class ConsoleApp(Sturdy, App[ConsoleExit], inherit_bindings=False):
@@ -335,6 +327,10 @@ class ConsoleApp(Sturdy, App[ConsoleExit], inherit_bindings=False):
                 self._pump.ask_chart(panel)
 
     # -- acting --------------------------------------------------------------------------------------------------
+    def ask_equity(self, panel: EquityPanel) -> None:
+        """Ask for equity since the bot began, unless the last answer is fresh."""
+        self._pump.ask_equity(panel)
+
 
     def guard(self) -> None:
         """Let dangerous keys rest for a moment."""

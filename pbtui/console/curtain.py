@@ -32,8 +32,8 @@ class Curtain:
                 room = max(0, os.get_terminal_size(self._file.fileno()).columns - 1)
                 line = f"{badge} {self._text}"[:room]
                 at = min(len(badge), len(line))
+                self._up = True  # a signal may come as soon as it is written
                 self._write(f"{_UP}\x1b[1;7m{line[:at]}\x1b[0m{line[at:]}")
-                self._up = True
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
