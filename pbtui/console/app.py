@@ -327,10 +327,6 @@ class ConsoleApp(Sturdy, App[ConsoleExit], inherit_bindings=False):
                 self._pump.ask_chart(panel)
 
     # -- acting --------------------------------------------------------------------------------------------------
-    def ask_equity(self, panel: EquityPanel) -> None:
-        """Ask for equity since the bot began, unless the last answer is fresh."""
-        self._pump.ask_equity(panel)
-
 
     def guard(self) -> None:
         """Let dangerous keys rest for a moment."""
