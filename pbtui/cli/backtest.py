@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import signal
 import sys
 from collections.abc import Mapping
 from typing import Any
 
 from pbtui.backtest.job import CHILD, BacktestJob, suite_flags
 from pbtui.cli.backtest_args import BacktestOptions, parse
-from pbtui.cli.backtest_show import Show, show_for, speaks_unicode
+from pbtui.cli.backtest_show import show_for, speaks_unicode
 from pbtui.cli.backtest_summary import metric_lines, run_line, suite_lines
+from pbtui.cli.child_run import complain, run_child
 from pbtui.cli.narrate import say
 from pbtui.core.clock import RealClock
 from pbtui.core.errors import ExitCode
 from pbtui.core.sanitize import sanitize_line
-from pbtui.jobs.events import Done, EquitySample, Failed
-from pbtui.jobs.job import Job
+from pbtui.jobs.events import EquitySample, Event, Failed
 
 _STOP_S = 10.0
 _SKETCH_ROWS = 8
@@ -61,43 +60,19 @@ def plan(options: BacktestOptions) -> BacktestJob:
 
 
 async def _run(options: BacktestOptions, job: BacktestJob) -> int:
-    process = await Job.start(CHILD, job.to_request())
-    _stop_on_signals(process)
-    show = show_for(json=options.json, quiet=options.quiet)
-    try:
-        samples = await _follow(process, show)
-    finally:
-        show.close()
-        await process.stop(grace_s=_STOP_S)
-    if isinstance(process.end, Done):
-        if not options.json:
-            _report(process.end.result, samples, quiet=options.quiet)
-        return _verdict(process.end.result)
-    return _complain(process.end or Failed("the backtest ended without a result"))
-
-
-async def _follow(process: Job, show: Show) -> list[EquitySample]:
     samples: list[EquitySample] = []
-    async for event in process.events():
+
+    def keep(event: Event) -> None:
         if isinstance(event, EquitySample):
             samples.append(event)
-        show.take(event)
-    return samples
 
-
-def _stop_on_signals(process: Job) -> None:
-    """Let the first Ctrl+C (or SIGTERM) end the job in order and the second at once."""
-    stopping: list[asyncio.Task[None]] = []
-
-    def stop() -> None:
-        if stopping:
-            process.kill()
-            return
-        say("stopping; again to kill")
-        stopping.append(asyncio.get_running_loop().create_task(process.stop(grace_s=_STOP_S)))
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop)
+    show = show_for(json=options.json, quiet=options.quiet)
+    end = await run_child(CHILD, job.to_request(), show, grace_s=_STOP_S, stopping="stopping; again to kill", take=keep)
+    if isinstance(end, Failed):
+        return complain(end)
+    if not options.json:
+        _report(end.result, samples, quiet=options.quiet)
+    return _verdict(end.result)
 
 
 def _report(result: Mapping[str, Any], samples: list[EquitySample], *, quiet: bool) -> None:
@@ -132,11 +107,3 @@ def _sketch(samples: list[EquitySample]) -> list[str]:
 
 def _verdict(result: Mapping[str, Any]) -> int:
     return int(ExitCode.FAILED if result.get("kind") == "repeat" and not result.get("same") else ExitCode.OK)
-
-
-def _complain(failed: Failed) -> int:
-    if failed.exit_code == ExitCode.FAILED:
-        for line in failed.last_lines:
-            say(f"| {line}")
-    say(f"pbtui: {failed.line}")
-    return failed.exit_code

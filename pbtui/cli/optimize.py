@@ -5,18 +5,17 @@ from __future__ import annotations
 import asyncio
 import math
 import secrets
-import signal
 from collections.abc import Mapping
 from typing import Any
 
-from pbtui.cli.backtest_show import Show, show_for
+from pbtui.cli.backtest_show import show_for
+from pbtui.cli.child_run import complain, run_child
 from pbtui.cli.narrate import say
 from pbtui.cli.optimize_args import OptimizeOptions, parse
 from pbtui.core.clock import RealClock
 from pbtui.core.errors import ExitCode
 from pbtui.core.sanitize import sanitize_line
-from pbtui.jobs.events import Done, Failed
-from pbtui.jobs.job import Job
+from pbtui.jobs.events import Failed
 from pbtui.optimize.job import CHILD, OptimizeJob
 
 _PATIENCE_S = 86_400.0  # a running evaluation may take its time; a second signal kills
@@ -83,39 +82,15 @@ def check(options: OptimizeOptions, job: OptimizeJob) -> None:
 
 
 async def _run(options: OptimizeOptions, job: OptimizeJob) -> int:
-    process = await Job.start(CHILD, job.to_request())
-    _stop_on_signals(process)
+    words = "finishing the running evaluations; again to kill"
     show = show_for(json=options.json, quiet=options.quiet)
-    try:
-        await _follow(process, show)
-    finally:
-        show.close()
-        await process.stop(grace_s=_PATIENCE_S)
-    if isinstance(process.end, Done):
-        if not options.json:
-            for line in report(process.end.result, quiet=options.quiet):
-                print(line)
-        return int(ExitCode.OK if process.end.result.get("finished") else ExitCode.INTERRUPTED)
-    return _complain(process.end or Failed("the optimisation ended without a result"))
-
-
-async def _follow(process: Job, show: Show) -> None:
-    async for event in process.events():
-        show.take(event)
-
-
-def _stop_on_signals(process: Job) -> None:
-    stopping: list[asyncio.Task[None]] = []
-
-    def stop() -> None:
-        if stopping:
-            process.kill()
-            return
-        say("finishing the running evaluations; again to kill")
-        stopping.append(asyncio.get_running_loop().create_task(process.stop(grace_s=_PATIENCE_S)))
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop)
+    end = await run_child(CHILD, job.to_request(), show, grace_s=_PATIENCE_S, stopping=words)
+    if isinstance(end, Failed):
+        return complain(end)
+    if not options.json:
+        for line in report(end.result, quiet=options.quiet):
+            print(line)
+    return int(ExitCode.OK if end.result.get("finished") else ExitCode.INTERRUPTED)
 
 
 def report(result: Mapping[str, Any], *, quiet: bool = False) -> list[str]:
@@ -143,11 +118,3 @@ def report(result: Mapping[str, Any], *, quiet: bool = False) -> list[str]:
     if not result.get("finished"):
         lines.append("stopped before its end; go on with: pbtui optimize --resume DIR")
     return [*lines, folder]
-
-
-def _complain(failed: Failed) -> int:
-    if failed.exit_code == ExitCode.FAILED:
-        for line in failed.last_lines:
-            say(f"| {line}")
-    say(f"pbtui: {failed.line}")
-    return failed.exit_code

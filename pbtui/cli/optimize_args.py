@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pbtui.cli import parsing
-from pbtui.cli.backtest_args import add_suite_flags, bare_suite
+from pbtui.cli.trial_args import TrialOptions, read, trial_parser
 from pbtui.core.errors import ConfigError
 
 _EPILOG = """
@@ -19,28 +18,17 @@ The result folder is named last; with --json standard output carries one JSON ob
 Ctrl+C ends the running evaluations and writes everything; go on with --resume.
 """
 _CPUS = "optimize.n_cpus"
-_SILENT = ("--skip-rust-compile", "--force-rust-compile", "--fail-on-stale-rust")
 _MOST_SEED = 2**63
 
 
 @dataclass(frozen=True, slots=True)
-class OptimizeOptions:
-    """What was asked for; `flags` are configuration keys, `suite` and `seed` None where nothing was said of them."""
+class OptimizeOptions(TrialOptions):
+    """What was asked for; `seed` is None where nothing was said of it."""
 
-    config: Path | None = None
-    base_dir: Path = Path()
-    json: bool = False
-    quiet: bool = False
-    offline: bool = False
-    refetch_gaps: bool = False
-    suite: bool | None = None
-    scenarios: tuple[str, ...] = ()
-    suite_config: Path | None = None
     start: Path | None = None
     fine_tune: tuple[str, ...] = ()
     seed: int | None = None
     resume: Path | None = None
-    flags: dict[str, Any] = field(default_factory=dict[str, Any])
 
     @property
     def cpus(self) -> int | None:
@@ -51,45 +39,9 @@ class OptimizeOptions:
 
 def parse(argv: Sequence[str]) -> OptimizeOptions:
     """Return the options; raises SystemExit for --help and wrong arguments, ConfigError for wrong combinations."""
-    from pbtui.config.flags import add_config_flags, flag_values, prepare_argv
-
-    parser = _parser()
-    if "-h" in argv or "--help" in argv:
-        parser.print_help()
-        raise SystemExit(0)
-    own = {text for action in parser._actions for text in action.option_strings}
-    add_config_flags(parser, "optimize", reserved=own)
-    given = parser.parse_args(bare_suite(prepare_argv(argv)))
-    options = OptimizeOptions(
-        config=given.config,
-        base_dir=given.base_dir,
-        json=given.json,
-        quiet=given.quiet,
-        offline=given.offline,
-        refetch_gaps=given.force_refetch_gaps,
-        suite=given.suite,
-        scenarios=given.scenarios,
-        suite_config=given.suite_config,
-        start=given.start,
-        fine_tune=given.fine_tune,
-        seed=given.seed,
-        resume=given.resume,
-        flags=flag_values(given),
+    parser = trial_parser(
+        "optimize", "Search the bounds of a configuration for the best trade-offs between its objectives.", _EPILOG
     )
-    _check(options)
-    return options
-
-
-def _parser() -> parsing.Parser:
-    parser = parsing.Parser(
-        prog="pbtui optimize",
-        description="Search the bounds of a configuration for the best trade-offs between its objectives.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("config", nargs="?", type=Path, metavar="CONFIG", help="default: the shipped template")
-    parsing.add_global_flags(parser)
-    parser.add_argument("-q", "--quiet", action="store_true", help="name the result folder and say nothing else")
     parser.add_argument("-t", "--start", type=Path, metavar="PATH", help="begin with these configs: a file or a folder")
     parser.add_argument(
         "-ft",
@@ -103,14 +55,12 @@ def _parser() -> parsing.Parser:
     )
     parser.add_argument("--seed", type=_seed, metavar="N", help="the same seed gives the same result (default: drawn)")
     parser.add_argument("--resume", type=Path, metavar="DIR", help="go on with the run in this folder")
-    parser.add_argument("--offline", action="store_true", help="use the candles at hand, download nothing")
-    add_suite_flags(parser)
-    parser.add_argument(
-        "--force-refetch-gaps", action="store_true", help="ask venues again for minutes known to be missing"
+    given, shared = read(parser, argv, "optimize")
+    options = OptimizeOptions(
+        **shared, start=given.start, fine_tune=given.fine_tune, seed=given.seed, resume=given.resume
     )
-    for name in _SILENT:
-        parser.add_argument(name, action="store_true", help=argparse.SUPPRESS)
-    return parser
+    _check(options)
+    return options
 
 
 def _seed(text: str) -> int:
