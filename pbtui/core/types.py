@@ -52,6 +52,9 @@ class Market:
     listed_ms: int | None = None  # first candle known, for coin age
     ineligible: str = ""  # reason why the coin can't be traded, empty when it can
     id: str = ""  # the venue's own name of the market: BTCUSDT, XBTUSDTM; empty when nobody told it
+    price_digits: int = 0  # most significant digits of a price, 0: as many as the step allows
+    isolated_only: bool = False  # the venue takes no cross margin for it
+    max_leverage: float | None = None
 
 
 @record

@@ -13,6 +13,8 @@ from pbtui.core.types import Market, Ticker
 
 _log = logging.getLogger("pbtui.exchange")
 _LEAST_COST = 0.01
+_PRICE_DIGITS = {"hyperliquid": 5}
+_ISOLATED = ("isolated", "noCross", "strictIsolated")
 _DECIMAL_PLACES = 2  # the library's number for precisions that count decimals instead of naming a step
 
 
@@ -70,6 +72,9 @@ def _market(
         listed_ms=_listed(entry.get("created")),
         ineligible=_ineligible(symbol, entry, quote, venue, steps=qty_step > 0.0 and price_step > 0.0),
         id=sanitize_line(entry.get("id") or "", limit=80),
+        price_digits=_PRICE_DIGITS.get(venue, 0),
+        isolated_only=_isolated_only(_table(entry, "info")),
+        max_leverage=_number(_table(limits, "leverage").get("max")),
     )
 
 
@@ -86,6 +91,12 @@ def _ineligible(symbol: str, entry: Mapping[str, Any], quote: str, venue: str, *
     if venue == "hyperliquid" and not _number(_table(entry, "info").get("openInterest")):
         return "ineligible on hyperliquid"
     return "" if steps else "no price or quantity step listed"
+
+
+def _isolated_only(info: Mapping[str, Any]) -> bool:
+    """Tell whether a market takes isolated margin only (exchanges.md 1)."""
+    flags = (info.get("onlyIsolated"), info.get("isolatedOnly"))
+    return any(flag in (True, "true") for flag in flags) or info.get("marginMode") in _ISOLATED
 
 
 def convert_ticker(symbol: str, raw: Mapping[str, Any], *, now_ms: int, last_field: str = "") -> Ticker | None:

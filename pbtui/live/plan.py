@@ -6,15 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from pbtui.core.types import FLAT, PSIDES, Market, Mode
+from pbtui.core.types import FLAT, PSIDES, Market, Mode, Side
 from pbtui.engine import IdealPlan, compute_ideal_orders_json, decode_plan
 from pbtui.engine.execution import ExecutableOrder, executable_of_symbol
-from pbtui.engine.numerics import round_
+from pbtui.engine.numerics import round_, round_dynamic, round_dynamic_dn, round_dynamic_up
 from pbtui.live.account import Account
 from pbtui.live.fills import FillBook
 from pbtui.live.inputs import SymbolInput, document
 from pbtui.live.keys import Key
 from pbtui.live.rules import Rules
+
+
+_NOISE = 1e-9
 
 
 @dataclass(slots=True)
@@ -94,6 +97,18 @@ def rounded(value: float, step: float) -> float:
     return round_(value, step)
 
 
+@lru_cache(maxsize=8_192)
+def in_digits(price: float, side: Side, digits: int) -> float:
+    """Return a price of so many significant digits, away from the market: up for sells, down for buys.
+
+    Exchanges.md 8; one that is of so many digits already, but for the noise of floats, stays.
+    """
+    near = round_dynamic(price, digits)
+    if abs(near - price) <= _NOISE * price:
+        return near
+    return round_dynamic_up(price, digits) if side == "sell" else round_dynamic_dn(price, digits)
+
+
 def on_grid(order: ExecutableOrder, market: Market, account: Account, *, recorded: bool = False) -> ExecutableOrder:
     """Return the order with price and quantity as exact multiples of the steps, as the venue would round them.
 
@@ -101,7 +116,9 @@ def on_grid(order: ExecutableOrder, market: Market, account: Account, *, recorde
     prices are `recorded` an order at the last one keeps it: backtests fill it there.
     """
     at_last = recorded and order.price == account.price(order.symbol)
-    price = order.price if at_last else rounded(order.price, market.price_step)
+    digits = market.price_digits
+    price = in_digits(order.price, order.side, digits) if digits else order.price
+    price = order.price if at_last else rounded(price, market.price_step)
     held = abs(account.positions.get((order.symbol, order.pside), FLAT).size)
     whole = order.reduce_only and order.qty == held
     qty = order.qty if whole else rounded(order.qty, market.qty_step)

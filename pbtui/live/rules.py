@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 
 from pbtui.config import Config, params_for
 from pbtui.core.types import PSIDES, Mode, Pside
@@ -79,9 +80,13 @@ class Rules:
             entry_volatility_ema_span_hours=own["entry_volatility_ema_span_hours"],
         )
 
-    def leverage(self, coin: str) -> int:
-        """Return the leverage to set, cut to a whole number."""
-        return int(float(self.config.live_value(coin, "leverage")))
+    def leverage(self, coin: str, *, isolated: bool = False) -> int:
+        """Return the leverage to set, cut to a whole number; in isolated margin enough for what a side may hold.
+
+        Without it the margin of one position could be more than the balance (exchanges.md 1).
+        """
+        wanted = int(float(self.config.live_value(coin, "leverage")))
+        return max(wanted, 1, *(ceil(side.twel) for side in self.sides.values())) if isolated else wanted
 
     def _digest(self, coin: str, pside: Pside) -> CoinRules:
         params: Params = dict(params_for(self.config, coin, pside))

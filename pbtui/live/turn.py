@@ -262,7 +262,8 @@ class LoopCore:
         unready = {order.symbol for order in creates if is_entry(order.order_type)} - self._prepared
         # While something panics the calls are for that.
         for symbol in () if panicking else sorted(unready):
-            leverage = self.rules.leverage(self.coins.coin_of(symbol))
+            isolated = self.coins.markets[symbol].isolated_only
+            leverage = self.rules.leverage(self.coins.coin_of(symbol), isolated=isolated)
             try:
                 request = self.exchange.prepare_symbol(symbol, leverage=leverage)
                 await self.calls.run(f"leverage {symbol}", request)

@@ -45,6 +45,10 @@ class Book:
         """Return the venue's id of a symbol; raises OrderRejected for one the venue doesn't have."""
         return self._market(symbol).id
 
+    def market(self, symbol: str) -> Market:
+        """Return a market; raises OrderRejected for a symbol the venue doesn't have."""
+        return self._market(symbol)
+
     def some_id(self) -> str:
         """Return the id of a market that can be traded, for questions that need any; empty without one."""
         usable = (m for m in self._markets.values() if not m.ineligible and m.quote == self.quote)

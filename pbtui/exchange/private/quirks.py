@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
+from pbtui.config.accounts import Account
 from pbtui.core.types import Fill, OpenOrder, OrderRequest
 from pbtui.exchange.port import CancelResult, Capabilities, CreateResult, HeldPosition
 from pbtui.exchange.private.book import Book
@@ -51,6 +52,7 @@ class VenueFacts:
     reserve: float  # of it, kept for cancels and closes
     public_costs: Mapping[str, float]  # of public calls, by their first word
     meanings: Mapping[str, Meaning]  # error codes by required reaction
+    equip: Callable[[Any, Account], None] | None = None  # gives a new client of the account what it lacks
 
 
 class Quirks(Protocol):

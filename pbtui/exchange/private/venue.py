@@ -276,6 +276,8 @@ class PrivateExchange:
             timeout_s=self._timeout_s,
         )
         self._feed.lend_markets(client)
+        if self._quirks.facts.equip is not None:
+            self._quirks.facts.equip(client, self._owner)
         return client
 
 
