@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pbtui.cli.plan import RunPlan
@@ -32,7 +33,8 @@ async def connect_account(
     while True:
         session.ready("account", done=False, detail=f"{account.user} on {plan.exchange}")
         feed = new_feed(plan, clock, session.journal)
-        exchange = private_exchange(account, feed, clock, allow_withdraw=plan.options.allow_withdraw_keys)
+        allowed = plan.options.allow_withdraw_keys
+        exchange = private_exchange(account, feed, clock, allow_withdraw=allowed, fills_dir=plan.run_dir)
         try:
             await exchange.start()
         except BaseException as error:
@@ -50,7 +52,9 @@ async def connect_account(
         pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
 
-def private_exchange(account: Account, feed: CcxtPublicFeed, clock: Clock, *, allow_withdraw: bool) -> PrivateExchange:
+def private_exchange(
+    account: Account, feed: CcxtPublicFeed, clock: Clock, *, allow_withdraw: bool, fills_dir: Path | None = None
+) -> PrivateExchange:
     """Return the account over a feed, with the request budget that all bots of this machine share."""
     from pbtui.exchange.private.budget import Budget
     from pbtui.exchange.private.venue import PrivateExchange
@@ -65,4 +69,5 @@ def private_exchange(account: Account, feed: CcxtPublicFeed, clock: Clock, *, al
         clock,
         budget=Budget(clock, quirks.facts.per_minute, reserve=quirks.facts.reserve, path=shared),
         allow_withdraw=allow_withdraw,
+        fills_dir=fills_dir,
     )

@@ -125,6 +125,7 @@ class Fill:
     order_id: str
     psize: float = 0.0  # signed position size after the fill
     pprice: float = 0.0  # position price after the fill
+    pnl_known: bool = True  # False: a close whose profit the venue has not told, counted as 0 so far
 
 
 @record

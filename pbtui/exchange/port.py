@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
@@ -89,6 +90,7 @@ class StreamState:
 
     state: Literal["none", "up", "stale", "down"] = "none"
     age_s: float = 0.0
+    deaf: bool = False  # orders of ours were never spoken of for too long: nothing new is opened meanwhile
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,28 @@ class Vital(Protocol):
 
     def vitals(self) -> VenueVitals:
         """Return how the connection does."""
+        ...
+
+
+@runtime_checkable
+class KeepsFills(Protocol):
+    """A venue account whose fills are kept in a file."""
+
+    def fills_before(self, until_ms: int) -> list[Fill]:
+        """Return what is kept from before a time, oldest first; the venue is not asked. Raises StateError."""
+        ...
+
+    def fills_file(self) -> Path | None:
+        """Return the file with a table `fills`, None without one."""
+        ...
+
+
+@runtime_checkable
+class Troubled(Protocol):
+    """A venue account that may know a reason of its own why entries have to wait."""
+
+    def troubles(self) -> tuple[str, ...]:
+        """Return the reasons, one line each; none while all is well."""
         ...
 
 

@@ -32,16 +32,27 @@ class FillBook:
         self._day = 0
         self._day_pnl = 0.0
         self._ids: dict[str, int] = {}
+        self._forgotten_ms = 0  # fills from before this time were taken in, and are no longer known by id
+        self._unknown: set[str] = set()  # closes whose profit the venue has not told
 
     def read_from(self, first_ms: int) -> int:
         """Return the time from which fills have to be read next."""
         return first_ms if self._newest_ms is None else max(first_ms, self._newest_ms - self._overlap_ms)
 
     def take(self, fills: Iterable[Fill]) -> list[Fill]:
-        """Take fills in, oldest first, and return those not seen before."""
-        fresh = [fill for fill in fills if fill.id not in self._seen]
-        for fill in fresh:
-            self._add(fill)
+        """Take fills in, oldest first, and return those not seen before; profits told late are added."""
+        told = list(fills)
+        for fill in told if self._unknown else ():
+            if fill.pnl_known and fill.id in self._unknown:
+                self._unknown.discard(fill.id)
+                self._add_profit(fill.pnl)
+                self._day_pnl += fill.pnl if fill.ts_ms // DAY_MS == self._day else 0.0
+        fresh: list[Fill] = []
+        for fill in told:
+            # An answer may hold a fill twice, and pages may reach further back than what is remembered.
+            if fill.id not in self._seen and fill.ts_ms >= self._forgotten_ms:
+                self._add(fill)
+                fresh.append(fill)
         if fresh and len(self._seen) > 2 * KEPT:
             self._forget_old()
         return fresh
@@ -67,9 +78,14 @@ class FillBook:
         """Return what was realised since 00:00 UTC, net of fees, in quote."""
         return self._day_pnl if now_ms // DAY_MS == self._day else 0.0
 
-    def _add(self, fill: Fill) -> None:
-        self.pnl_last += fill.pnl
+    def _add_profit(self, pnl: float) -> None:
+        self.pnl_last += pnl
         self.pnl_max = max(self.pnl_max, self.pnl_last)
+
+    def _add(self, fill: Fill) -> None:
+        self._add_profit(fill.pnl)
+        if not fill.pnl_known:
+            self._unknown.add(fill.id)
         self.fees += fill.fee
         self.count += 1
         self._remember(fill)
@@ -100,5 +116,5 @@ class FillBook:
             self._ids.pop(fill.client_id, None)
 
     def _forget_old(self) -> None:
-        oldest = self.read_from(0)
+        oldest = self._forgotten_ms = self.read_from(0)
         self._seen = {name: ts for name, ts in self._seen.items() if ts >= oldest}

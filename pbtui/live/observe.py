@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pbtui.core.errors import DataError
 from pbtui.core.types import Balance, Fill, OpenOrder, Position
 from pbtui.engine.numerics import hysteresis
-from pbtui.exchange.port import Exchange, HeldPosition
+from pbtui.exchange.port import Exchange, HeldPosition, KeepsFills
 from pbtui.live.account import Account, reduces
 from pbtui.live.calls import Calls
 from pbtui.live.fills import FillBook
@@ -45,6 +45,7 @@ class Observer:
         self._odd_balance: float | None = None
         self._cancelled: set[str] = set()
         self._empty_answers = 0
+        self._knows_the_past = False
 
     def expect_gone(self, order_ids: Iterable[str]) -> None:
         """Note orders that were cancelled by us: their absence needs no second reading."""
@@ -55,6 +56,10 @@ class Observer:
         balance, held = await self._money()
         orders, fills = await self._orders_and_fills()
         first_reading = not self.account.read
+        if not self._knows_the_past and isinstance(self._exchange, KeepsFills):
+            # The peak of the profit counts all that is kept, so that a restarted bot knows what a running one does.
+            self._fills.take(self._exchange.fills_before(self._first_fill_ms))
+            self._knows_the_past = True
         fresh = self._fills.take(fills)
         if fresh and not first_reading and not self._stepped:
             # The positions were read before these fills were known: read them again (live.md 6).

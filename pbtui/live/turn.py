@@ -11,7 +11,7 @@ from pbtui.core.clock import HOUR_MS, Clock
 from pbtui.core.errors import ExchangeError, RateLimited
 from pbtui.core.types import PSIDES, Fill, Mode
 from pbtui.engine.execution import ExecutableOrder
-from pbtui.exchange.port import Exchange
+from pbtui.exchange.port import Exchange, Troubled
 from pbtui.live.calls import Calls
 from pbtui.live.candles import Averages
 from pbtui.live.coins import AgeCheck, CoinBook
@@ -32,6 +32,7 @@ from pbtui.live.warmup import CandleKeeper
 
 DAY_MS = 24 * HOUR_MS
 TOLD_FILLS = 20
+_DEAF = "nothing is heard of orders for too long: waiting for the order stream"
 ROUNDS = 64  # of sending within one minute of a stepped market, where no time passes between cycles
 REPLANS = 4  # after market orders, which change positions at once
 
@@ -90,6 +91,7 @@ class LoopCore:
         self._prepared: set[str] = set()
         self._markets_at_ms = 0
         self._active: tuple[str, ...] = ()
+        self._troubles: tuple[str, ...] = ()
 
     async def start(self) -> None:
         """Set the account up and read the markets; raises ExchangeError or AccountRefused."""
@@ -195,7 +197,21 @@ class LoopCore:
 
     def _blocked(self, decision: Decision) -> tuple[str, ...]:
         """Return why no entries may be made now."""
-        return (*self.observer.account.doubts, *(f"plan rejected: {text}" for text in decision.problems[:3]))
+        rejected = (f"plan rejected: {text}" for text in decision.problems[:3])
+        return (*self.observer.account.doubts, *self._venue_troubles(), *rejected)
+
+    def _venue_troubles(self) -> tuple[str, ...]:
+        found = self.exchange.troubles() if isinstance(self.exchange, Troubled) else ()
+        if self.exchange.stream_state().deaf:
+            found = (*found, _DEAF)
+        for text in found:
+            if text not in self._troubles:
+                self.events.warn("venue", f"entries wait: {text}")
+        for text in self._troubles:
+            if text not in found:
+                self.events.info("venue", f"over: {text}")
+        self._troubles = found
+        return found
 
     async def _send(self, turn: Turn) -> None:
         for text in turn.decision.problems:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from pbtui.core.errors import AccountRefused, ExchangeError, OrderGone
 from pbtui.core.sanitize import sanitize_line
@@ -75,6 +76,14 @@ class PaperVenue:
     async def fetch_positions(self) -> list[HeldPosition]:
         """Return every open position."""
         return [HeldPosition(symbol, pside, held) for (symbol, pside), held in self.books.positions.items()]
+
+    def fills_before(self, until_ms: int) -> list[Fill]:
+        """Return nothing: a ledger is always read from its beginning."""
+        return []
+
+    def fills_file(self) -> Path | None:
+        """Return the ledger."""
+        return self.ledger.path
 
     async def fetch_open_orders(self) -> list[OpenOrder]:
         """Return every resting order."""

@@ -22,6 +22,7 @@ class KeyFacts:
     trade: bool | None = None
     withdraw: bool | None = None
     bound_to_ip: bool | None = None
+    account_id: str = ""  # the venue's own name of the account: two keys of one account share it
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +35,20 @@ class Modes:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A question for fills: since when, and the symbols where something is known to have happened."""
+    """A question for fills: since when, and the symbols where something is known to have happened.
+
+    `until_ms` ends it before now, for the venues that say how long their windows are (`VenueFacts.fill_window_ms`).
+    """
 
     since_ms: int
     now_ms: int
     symbols: frozenset[str] = frozenset()
+    until_ms: int | None = None
+
+    @property
+    def end_ms(self) -> int:
+        """Return until when is asked."""
+        return self.now_ms if self.until_ms is None else self.until_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +63,8 @@ class VenueFacts:
     public_costs: Mapping[str, float]  # of public calls, by their first word
     meanings: Mapping[str, Meaning]  # error codes by required reaction
     equip: Callable[[Any, Account], None] | None = None  # gives a new client of the account what it lacks
+    id_prefix: str = ""  # what stands before our client ids on the venue's stream
+    fill_window_ms: int | None = None  # catching up goes in windows of this length, each kept before the next
 
 
 class Quirks(Protocol):

@@ -16,6 +16,8 @@ _log = logging.getLogger("pbtui.exchange")
 _ANSWER_S = 30.0  # an order that we sent must be heard of within this time, else the stream is deaf
 _LOOK_S = 1.0
 _LONGEST_WAIT_S = 60.0
+_DEAF_S = 60.0  # nobody listens, or nothing is heard that should be: entries wait after so long
+_TRUSTED_S = 300.0  # a connection that follows a deaf one is trusted when it speaks, or after this time
 
 
 class OrderStream:
@@ -43,6 +45,9 @@ class OrderStream:
         self._heard = clock.monotonic()
         self._expected: dict[str, float] = {}
         self._up = False
+        self._up_since = 0.0
+        self._lost_at: float | None = clock.monotonic()  # since when nobody listens
+        self._deaf_since: float | None = None  # since when nothing was heard that should have been
         self._task: asyncio.Task[None] | None = None
         self.reconnects = 0
 
@@ -65,13 +70,20 @@ class OrderStream:
             self._expected.update(dict.fromkeys(client_ids, now))
 
     def state(self) -> StreamState:
-        """Return up, stale (deaf) or down, with the age of the last message."""
+        """Return up, stale or down, with the age of the last message, and whether it went unheard for too long."""
         age_s = self._clock.monotonic() - self._heard
         if self._task is None:
             return StreamState("none")
+        deaf = self._unheard_s() > _DEAF_S
         if not self._up:
-            return StreamState("down", age_s)
-        return StreamState("stale" if self._overdue() else "up", age_s)
+            return StreamState("down", age_s, deaf)
+        return StreamState("stale" if self._overdue() else "up", age_s, deaf)
+
+    def _unheard_s(self) -> float:
+        """Return for how long fills and cancels may have gone unheard, 0 while the stream can be trusted."""
+        late = min(self._expected.values(), default=None) if self._overdue() else None
+        since = [at for at in (self._lost_at, self._deaf_since, late) if at is not None]
+        return self._clock.monotonic() - min(since) if since else 0.0
 
     async def _run(self) -> None:
         wait_s = 1.0
@@ -84,13 +96,30 @@ class OrderStream:
                 await self._listen()
             except ExchangeError as error:
                 _log.warning("%s order stream: %s", self._venue, error.line())
-            self._up = False
-            self._expected.clear()
+            self._hung_up()
             # Whatever happened while nobody listened has to be read.
             self._on_event(frozenset())
             self.reconnects += 1
             wait_s = 1.0 if self._clock.monotonic() - began > _LONGEST_WAIT_S else min(2 * wait_s, _LONGEST_WAIT_S)
             await self._clock.sleep(wait_s * self._clock.uniform(0.5, 1.0))
+
+    def _hung_up(self) -> None:
+        if self._overdue() and self._deaf_since is None:
+            self._deaf_since = min(self._expected.values())
+        if self._up or self._lost_at is None:
+            self._lost_at = self._clock.monotonic()
+        self._up = False
+        self._expected.clear()
+
+    def _picked_up(self, *, spoken: bool) -> None:
+        """Note that the connection stands, or that it spoke."""
+        now = self._clock.monotonic()
+        if not self._up:
+            self._up, self._up_since = True, now
+        self._lost_at = None
+        # An account where nothing happens says nothing: entries must not wait for it for ever.
+        if spoken or now - self._up_since > _TRUSTED_S:
+            self._deaf_since = None
 
     async def _listen(self) -> None:
         """Hold one connection until it fails or is found deaf; raises ExchangeError."""
@@ -105,7 +134,8 @@ class OrderStream:
                 finally:
                     timer.cancel()
                 # The handshake is over once the library waits on the connection.
-                self._up = self._up or _connected(client)
+                if self._up or _connected(client):
+                    self._picked_up(spoken=False)
                 if waiting.done():
                     self._take(_result(waiting, self._venue))
                     waiting = asyncio.ensure_future(client.watch_orders())
@@ -121,7 +151,7 @@ class OrderStream:
 
     def _take(self, orders: Sequence[Mapping[str, Any]]) -> None:
         self._heard = self._clock.monotonic()
-        self._up = True
+        self._picked_up(spoken=True)
         symbols: set[str] = set()
         for order in orders:
             symbol = order.get("symbol")

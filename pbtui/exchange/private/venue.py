@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pbtui.config.accounts import Account
 from pbtui.core.clock import Clock
 from pbtui.core.errors import AccountRefused, ExchangeError, OrderRejected
 from pbtui.core.types import Balance, Fill, Market, OpenOrder, OrderRequest, Pside, Ticker
+from pbtui.exchange.fills.store import FILE_NAME, FillStore, Owner
 from pbtui.exchange.keys import judge_key, require_fields
 from pbtui.exchange.port import (
     CancelResult,
@@ -53,8 +56,12 @@ class PrivateExchange:
         budget: Budget | None = None,
         allow_withdraw: bool = False,
         timeout_s: float = _TIMEOUT_S,
+        fills_dir: Path | None = None,
     ) -> None:
-        """Raises ConfigError when the account lacks a field. `feed` is closed with this; it need not be started."""
+        """Raises ConfigError when the account lacks a field. `feed` is closed with this; it need not be started.
+
+        Fills are kept in `fills_dir`, without one in memory only.
+        """
         facts = quirks.facts
         require_fields(account, facts.credentials)
         self.name = facts.venue
@@ -75,7 +82,9 @@ class PrivateExchange:
         self._library = venue_of(self.name, library.known_ids())
         self._client: Any = None
         self._wire: Wire
-        self._fills = FillLog(clock, self._ask_fills, self.now_ms)
+        self._fills_dir = fills_dir
+        self._fills = FillLog(clock, self._ask_fills, self.now_ms, window_ms=facts.fill_window_ms)
+        self.account_id = ""  # the venue's own name of the account, once it was told
         self._resting: dict[str, str] = {}  # order id → symbol of the last reading
         self._held: dict[tuple[str, Pside], float] = {}
         self._watched: set[str] = set()
@@ -84,9 +93,14 @@ class PrivateExchange:
         self._stream = stream if streams_on else None
 
     async def start(self) -> None:
-        """Connect, judge the key, listen to orders; raises AccountRefused for a key that must not be used."""
+        """Connect, judge the key, listen to orders; raises AccountRefused for a key that must not be used.
+
+        Raises StateError when the store of fills cannot be used.
+        """
         await self.open()
-        self.warnings = judge_key(await self.key_facts(), self.account, allow_withdraw=self._allow_withdraw)
+        facts = await self.key_facts()
+        self.warnings = judge_key(facts, self.account, allow_withdraw=self._allow_withdraw)
+        self.keep_fills(facts)
         for text in self.warnings:
             _log.warning("%s", text)
         if self._stream is not None:
@@ -115,7 +129,33 @@ class PrivateExchange:
         client, self._client = self._client, None
         if client is not None:
             await client.close()
+        self._fills.store.close()
         await self._feed.close()
+
+    def keep_fills(self, facts: KeyFacts) -> None:
+        """Keep fills on the disk from now on, in the store of the account the key belongs to; raises StateError."""
+        self.account_id = facts.account_id
+        if self._fills_dir is not None:
+            fingerprint = hashlib.blake2b(self._owner.identity.reveal().encode(), digest_size=16).hexdigest()
+            owner = Owner(self.name, self.quote, facts.account_id, fingerprint)
+            self._fills.use(FillStore.open(self._fills_dir / FILE_NAME, owner))
+
+    @property
+    def fill_log(self) -> FillLog:
+        """The account's fills, as told and kept."""
+        return self._fills
+
+    def fills_before(self, until_ms: int) -> list[Fill]:
+        """Return what is kept from before a time, oldest first."""
+        return self._fills.before(until_ms)
+
+    def fills_file(self) -> Path | None:
+        """Return the store of fills, None while they are kept in memory only."""
+        return self._fills.store.path
+
+    def troubles(self) -> tuple[str, ...]:
+        """Return why entries have to wait: fills that cannot be written."""
+        return (self._fills.trouble,) if self._fills.trouble else ()
 
     def now_ms(self) -> int:
         """Return the venue's time."""
@@ -231,7 +271,8 @@ class PrivateExchange:
         states = [self._feed.stream_state()]
         if self._stream is not None:
             states.append(self._stream.state())
-        return max(states, key=lambda state: _RANK.index(state.state))
+        worst = max(states, key=lambda state: _RANK.index(state.state))
+        return replace(worst, deaf=any(state.deaf for state in states))
 
     def vitals(self) -> VenueVitals:
         """Return how the connection does; the budget is the one that all bots of this machine share."""
@@ -261,7 +302,8 @@ class PrivateExchange:
             else:
                 self._fills.noticed([result.order.symbol])
         if self._stream is not None:
-            self._stream.expect(accepted)
+            prefix = self._quirks.facts.id_prefix
+            self._stream.expect([f"{prefix}{name}" for name in accepted])
 
     def _on_event(self, symbols: frozenset[str]) -> None:
         self._fills.noticed(symbols)
@@ -278,6 +320,8 @@ class PrivateExchange:
         self._feed.lend_markets(client)
         if self._quirks.facts.equip is not None:
             self._quirks.facts.equip(client, self._owner)
+        if self.account_id:
+            client.uid = self.account_id  # some venues stream orders by it
         return client
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pbtui.core.clock import DAY_MS, HOUR_MS
 from pbtui.core.errors import ExchangeError, OutcomeUnknown, UnreadableAnswer
 from pbtui.core.ids import order_type_of
 from pbtui.core.types import Fill, OpenOrder, OrderRequest, Position, Pside, Side, pside_sign
@@ -31,6 +32,7 @@ class Binance:
         reserve=200.0,
         public_costs={"fetch_ohlcv": 5.0, "fetch_tickers": 5.0, "load_markets": 1.0},
         meanings=MEANINGS,
+        fill_window_ms=7 * DAY_MS - HOUR_MS,
     )
 
     def code_of(self, text: str) -> str:

@@ -31,10 +31,10 @@ async def trades_since(wire: Wire, book: Book, look: Look) -> list[Row]:
 async def _symbols_with_income(wire: Wire, book: Book, look: Look) -> set[str]:
     """Return the symbols that paid or earned anything since then: fees show every fill."""
     symbols: set[str] = set()
-    for start in range(look.since_ms, look.now_ms + 1, _WEEK_MS):
+    for start in range(look.since_ms, look.end_ms + 1, _WEEK_MS):
         at = start
         for _ in range(_MOST_PAGES):
-            params = {"startTime": at, "endTime": min(start + _WEEK_MS, look.now_ms + HOUR_MS), "limit": _PAGE}
+            params = {"startTime": at, "endTime": min(start + _WEEK_MS, look.end_ms + HOUR_MS), "limit": _PAGE}
             found = rows(await wire.read("income", "fapiPrivateGetIncome", params, cost=30), "income")
             traded = [row for row in found if row.text("incomeType") in ("COMMISSION", "REALIZED_PNL")]
             symbols |= {book.symbol(row.text("symbol")) for row in traded}
@@ -49,8 +49,8 @@ async def _symbols_with_income(wire: Wire, book: Book, look: Look) -> set[str]:
 async def _trades(wire: Wire, market_id: str, look: Look) -> list[Row]:
     """Return the trades of a market since then, in windows of a week, full pages continued by trade id."""
     found: list[Row] = []
-    for start in range(look.since_ms, look.now_ms + 1, _WEEK_MS):
-        params = {"startTime": start, "endTime": min(start + _WEEK_MS, look.now_ms + HOUR_MS)}
+    for start in range(look.since_ms, look.end_ms + 1, _WEEK_MS):
+        params = {"startTime": start, "endTime": min(start + _WEEK_MS, look.end_ms + HOUR_MS)}
         for _ in range(_MOST_PAGES):
             asked = {"symbol": market_id, "limit": _PAGE, **params}
             page = rows(await wire.read("fills", "fapiPrivateGetUserTrades", asked, cost=5), "fills")

@@ -46,6 +46,7 @@ class Bybit:
         reserve=60.0,
         public_costs={},
         meanings=MEANINGS,
+        fill_window_ms=_WEEK_MS,
     )
 
     def code_of(self, text: str) -> str:
@@ -254,8 +255,8 @@ async def _pages(wire: Wire, name: str, method: str, params: Mapping[str, Any]) 
 async def _windows(wire: Wire, name: str, method: str, look: Look) -> list[Row]:
     """Return the rows since then, in windows of a week."""
     found: list[Row] = []
-    for start in range(look.since_ms, look.now_ms + 1, _WEEK_MS):
-        window = {"startTime": start, "endTime": min(start + _WEEK_MS, look.now_ms + HOUR_MS), "limit": 100}
+    for start in range(look.since_ms, look.end_ms + 1, _WEEK_MS):
+        window = {"startTime": start, "endTime": min(start + _WEEK_MS, look.end_ms + HOUR_MS), "limit": 100}
         found += await _pages(wire, name, method, {**_LINEAR, **window})
     return found
 

@@ -1,0 +1,270 @@
+"""The fills of a real account in one SQLite file: each execution once, and which stretches of time are known."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Generator, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pbtui.core.errors import StateError
+from pbtui.core.sanitize import sanitize_line
+from pbtui.core.types import Fill
+from pbtui.exchange.fills.spans import Span, merged
+
+FILE_NAME = "fills.db"
+_APPLICATION_ID = 0x70625446  # "pbTF", in the file's header
+_VERSION = 1
+_SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE spans (start_ms INTEGER PRIMARY KEY, end_ms INTEGER NOT NULL);
+CREATE TABLE fills (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, ts_ms INTEGER NOT NULL, symbol TEXT NOT NULL,
+    pside TEXT NOT NULL, side TEXT NOT NULL, qty REAL NOT NULL, price REAL NOT NULL, pnl REAL NOT NULL,
+    fee REAL NOT NULL, order_type TEXT NOT NULL, client_id TEXT NOT NULL, order_id TEXT NOT NULL,
+    psize REAL NOT NULL, pprice REAL NOT NULL, pnl_known INTEGER NOT NULL);
+CREATE INDEX fills_by_time ON fills (ts_ms);
+"""
+COLUMNS = (
+    "id, ts_ms, symbol, pside, side, qty, price, pnl, fee, order_type, client_id, order_id, psize, pprice, pnl_known"
+)
+_REPAIR = "pbtui fills doctor USER --repair saves what is left of it"
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose fills they are: venue, quote, the venue's own name of the account (empty if untold), the key's print."""
+
+    venue: str
+    quote: str
+    account: str = ""
+    key: str = ""
+
+    def same_as(self, other: Owner) -> bool:
+        """Tell whether both are one account; a new key of a known account is."""
+        if (self.venue, self.quote) != (other.venue, other.quote):
+            return False
+        if self.account and other.account:
+            return self.account == other.account
+        return self.key == other.key
+
+
+class FillStore:
+    """Every method raises StateError when the file cannot be used; nothing that was written is lost then."""
+
+    def __init__(self, path: Path | None, connection: sqlite3.Connection, owner: Owner) -> None:
+        self.path = path
+        self.owner = owner
+        self._db = connection
+
+    @classmethod
+    def open(cls, path: Path, owner: Owner) -> FillStore:
+        """Open a store or begin one (file 0600); that of another account is set aside, never mixed or overwritten."""
+        with as_state_error(path):
+            _make_file(path)
+            connection = _connect(path)
+            try:
+                stored = _prepare(connection, path, owner)
+                if not owner.same_as(stored):
+                    connection.close()
+                    set_aside(path, "other")
+                    _make_file(path)
+                    connection = _connect(path)
+                    _prepare(connection, path, owner)
+                elif owner.account and owner != stored:
+                    _write_owner(connection, owner)
+            except BaseException:
+                connection.close()
+                raise
+        return cls(path, connection, owner)
+
+    @classmethod
+    def in_memory(cls) -> FillStore:
+        """Return a store that dies with the process."""
+        connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        owner = Owner("", "")
+        _create(connection, owner)
+        return cls(None, connection, owner)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def news(self, fills: Iterable[Fill]) -> list[Fill]:
+        """Return those executions that are new, or of which more is known now, in the given sequence."""
+        with as_state_error(self.path):
+            return [fill for fill in fills if self._adds(fill)]
+
+    def take(self, fills: Iterable[Fill], spans: Iterable[Span]) -> None:
+        """Keep executions and what is now known of old ones, and which `spans` are known in full, as one.
+
+        It is on the disk when this returns. Spans already known stay so.
+        """
+        with self._transaction():
+            for fill in fills:
+                if self._adds(fill):
+                    self._put(fill)
+            self._put_spans([*self._spans(), *spans])
+
+    def replace(self, fills: Iterable[Fill]) -> None:
+        """Overwrite executions with what the venue says of them now."""
+        with self._transaction():
+            for fill in fills:
+                self._db.execute("DELETE FROM fills WHERE id = ?", (fill.id,))
+                self._insert(fill)
+
+    def drop(self, ids: Iterable[str]) -> None:
+        """Forget executions that never were."""
+        with self._transaction():
+            self._db.executemany("DELETE FROM fills WHERE id = ?", [(each,) for each in ids])
+
+    def fills(self, since_ms: int = 0, until_ms: int | None = None) -> list[Fill]:
+        """Return the executions with since ≤ time < until, oldest first."""
+        with as_state_error(self.path):
+            found = self._db.execute(
+                f"SELECT {COLUMNS} FROM fills WHERE ts_ms >= ? AND ts_ms < ? ORDER BY ts_ms, seq",
+                (since_ms, 1 << 62 if until_ms is None else until_ms),
+            ).fetchall()
+        return [_fill(row) for row in found]
+
+    def newest_ms(self) -> int | None:
+        """Return when the newest execution happened, None without any."""
+        with as_state_error(self.path):
+            return self._db.execute("SELECT max(ts_ms) FROM fills").fetchone()[0]
+
+    def unknown(self) -> list[Fill]:
+        """Return the closes whose profit the venue has not told, oldest first."""
+        with as_state_error(self.path):
+            found = self._db.execute(f"SELECT {COLUMNS} FROM fills WHERE pnl_known = 0 ORDER BY ts_ms").fetchall()
+        return [_fill(row) for row in found]
+
+    def spans(self) -> list[Span]:
+        """Return the stretches known in full, oldest first."""
+        with as_state_error(self.path):
+            return self._spans()
+
+    def _spans(self) -> list[Span]:
+        return [(int(a), int(b)) for a, b in self._db.execute("SELECT start_ms, end_ms FROM spans ORDER BY start_ms")]
+
+    def _put_spans(self, spans: Iterable[Span]) -> None:
+        self._db.execute("DELETE FROM spans")
+        self._db.executemany("INSERT INTO spans VALUES (?,?)", merged(spans))
+
+    def _adds(self, fill: Fill) -> bool:
+        row = self._db.execute("SELECT pnl_known, client_id FROM fills WHERE id = ?", (fill.id,)).fetchone()
+        return row is None or (fill.pnl_known and not row[0]) or (fill.client_id != "" and not row[1])
+
+    def _put(self, fill: Fill) -> None:
+        old = self._db.execute("SELECT pnl, pnl_known, client_id FROM fills WHERE id = ?", (fill.id,)).fetchone()
+        if old is None:
+            self._insert(fill)
+            return
+        pnl, known = (fill.pnl, True) if fill.pnl_known and not old[1] else (old[0], bool(old[1]))
+        self._db.execute("UPDATE fills SET pnl = ?, pnl_known = ? WHERE id = ?", (pnl, int(known), fill.id))
+        if fill.client_id and not old[2]:
+            names = (fill.client_id, fill.order_type, fill.id)
+            self._db.execute("UPDATE fills SET client_id = ?, order_type = ? WHERE id = ?", names)
+
+    def _insert(self, f: Fill) -> None:
+        values = (f.id, f.ts_ms, f.symbol, f.pside, f.side, f.qty, f.price, f.pnl, f.fee)
+        rest = (f.order_type, f.client_id, f.order_id, f.psize, f.pprice, int(f.pnl_known))
+        self._db.execute(f"INSERT INTO fills ({COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", (*values, *rest))
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Generator[None]:
+        with as_state_error(self.path):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                # A full disk may have rolled back by itself.
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+
+def set_aside(path: Path, why: str) -> Path:
+    """Rename a store so that nothing is overwritten; return its new path. Raises OSError."""
+    number = 1
+    while (target := path.with_name(f"{path.stem}.{why}-{number}{path.suffix}")).exists():
+        number += 1
+    for end in ("-wal", "-shm", ""):  # the log first: a store without its log would look whole
+        side = path.with_name(path.name + end)
+        if side.exists():
+            side.rename(target.with_name(target.name + end))
+    return target
+
+
+def _fill(row: Sequence[object]) -> Fill:
+    *values, known = row
+    return Fill(*values, pnl_known=bool(known))  # type: ignore[arg-type]
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    # Opened where the account is connected, used where the loop runs: handed over, never shared.
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=2.0)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    return connection
+
+
+def _make_file(path: Path) -> None:
+    if path.exists():
+        path.chmod(0o600)
+        return
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+
+
+def _prepare(db: sqlite3.Connection, path: Path, owner: Owner) -> Owner:
+    if db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:  # also one killed while created
+        _create(db, owner)
+        return owner
+    check_identity(db, path)
+    meta = {str(key): str(value) for key, value in db.execute("SELECT key, value FROM meta")}
+    return Owner(meta["venue"], meta["quote"], meta["account"], meta["key"])
+
+
+def check_identity(db: sqlite3.Connection, path: Path) -> None:
+    """Raise StateError unless the file is an undamaged store of ours."""
+    if db.execute("PRAGMA application_id").fetchone()[0] != _APPLICATION_ID:
+        raise StateError(f"fill store {path}: not a fill store of ours", hint="move it away")
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version != _VERSION:
+        raise StateError(f"fill store {path}: version {version}, expected {_VERSION}", hint="move it away")
+    verdict = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if verdict != "ok":
+        raise StateError(f"fill store {path}: damaged ({sanitize_line(verdict, limit=80)})", hint=_REPAIR)
+
+
+def _create(db: sqlite3.Connection, owner: Owner) -> None:
+    db.execute("BEGIN IMMEDIATE")
+    for statement in filter(str.strip, _SCHEMA.split(";")):
+        db.execute(statement)
+    _write_owner(db, owner)
+    db.execute(f"PRAGMA application_id={_APPLICATION_ID}")
+    db.execute(f"PRAGMA user_version={_VERSION}")
+    db.execute("COMMIT")
+
+
+def _write_owner(db: sqlite3.Connection, owner: Owner) -> None:
+    rows = {"venue": owner.venue, "quote": owner.quote, "account": owner.account, "key": owner.key}
+    db.executemany("INSERT OR REPLACE INTO meta VALUES (?,?)", list(rows.items()))
+
+
+@contextlib.contextmanager
+def as_state_error(path: Path | None) -> Generator[None]:
+    """Turn what SQLite and the disk say into one clear StateError."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise StateError(
+            f"fill store {path}: {sanitize_line(error, limit=120)}", hint="check disk space, rights and other bots"
+        ) from error
+    except (sqlite3.DatabaseError, OSError, KeyError, TypeError, ValueError) as error:
+        raise StateError(
+            f"fill store {path} cannot be read: {sanitize_line(error, limit=120)}", hint=_REPAIR
+        ) from error
