@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pbtui.console.optimize import form as fields
+from pbtui.console.asking import change_field
 from pbtui.console.optimize.desk import OptimizeDesk
 from pbtui.console.optimize.view import OptimizeView, ParetoView
 from pbtui.console.state import Sort
@@ -111,22 +111,14 @@ class Hunts:
             self.to_pareto()
 
     def _edit(self) -> None:
-        from pbtui.console.dialogs.pick import PickDialog
-
-        screen = self._app.console_screen
-        key = screen.table.cursor_key if screen is not None and screen.table is not None else None
-        field = fields.BY_ID.get(str(key))
-        if field is None:
-            return
-        form = self._view.form
-        if field.id == "config":
-            dialog = PickDialog("Optimize this config", self._desk.base_dir)
-            self._app.push_screen(dialog, lambda path: self._desk.choose_config(path) if path is not None else None)
-        elif field.choices:
-            form.turn(field.id)
-            self._app.refresh_views()
-        else:
-            self._app.open_prompt(f"{PURPOSE}{field.id}", form.typed.get(field.id, ""), field.hint)
+        change_field(
+            self._app,
+            self._view.form,
+            self._desk.base_dir,
+            title="Optimize this config",
+            purpose=PURPOSE,
+            choose=self._desk.choose_config,
+        )
 
     def _turn(self, axis: int) -> None:
         view = self._view if self._app.state.place == "optimize" else self._pareto

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from pbtui.console import clipboard
 from pbtui.console.actions import label_of
-from pbtui.console.backtest import form as fields
+from pbtui.console.asking import change_field
 from pbtui.console.backtest.desk import BacktestDesk
 from pbtui.console.backtest.view import TABS, BacktestView
-from pbtui.console.dialogs.pick import PickDialog
 from pbtui.console.prompt import from_list
 from pbtui.console.takeover import take_over
 from pbtui.console.text import safe
@@ -112,21 +111,16 @@ class Trials:
             screen.show_tab(self._view.tab, focus=True)
 
     def _edit(self) -> None:
-        screen = self._screen
-        key = screen.table.cursor_key if screen is not None and screen.table is not None else None
-        field = fields.BY_ID.get(str(key))
-        if field is None:
-            return
         form = self._view.form
-        if field.id == "config":
-            dialog = PickDialog("Backtest this config", self._desk.base_dir)
-            self._app.push_screen(dialog, lambda path: self._desk.choose_config(path) if path is not None else None)
-        elif field.choices:
-            form.turn(field.id)
-            self._app.refresh_views()
-        else:
-            known = from_list(form.labels) if field.id == "scenarios" else None
-            self._app.open_prompt(f"{PURPOSE}{field.id}", form.typed.get(field.id, ""), field.hint, known)
+        change_field(
+            self._app,
+            form,
+            self._desk.base_dir,
+            title="Backtest this config",
+            purpose=PURPOSE,
+            choose=self._desk.choose_config,
+            known=lambda each: from_list(form.labels) if each.id == "scenarios" else None,
+        )
 
     def typed(self, purpose: str, text: str) -> None:
         """Take a field's text from the prompt; an empty one leaves it to the config."""

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pbtui.console.asking import FormDesk, Say
 from pbtui.console.backtest.jobs import Runs
 from pbtui.console.backtest.view import BacktestView, PastRun
-from pbtui.console.candles.threads import Threads
 from pbtui.console.text import safe
 from pbtui.core.clock import Clock
 
@@ -19,11 +19,10 @@ if TYPE_CHECKING:
     from pbtui.market.holdings import Library
     from pbtui.market.store import Trouble
 
-Say = Callable[[str, str], None]  # text, ink
 _RESULTS = "backtests"
 
 
-class BacktestDesk:
+class BacktestDesk(FormDesk):
     """Backtests below a base folder. `say` shows one line, `draw` draws the screen; both are called on the loop."""
 
     def __init__(
@@ -37,15 +36,11 @@ class BacktestDesk:
         config: Path | None = None,
     ) -> None:
         """Take a base folder; `config` is the file the bot runs on, where it is known."""
-        self.base_dir = base_dir
+        super().__init__(base_dir, clock, say=say, draw=draw)
         self.view = view
-        self.clock = clock
         self.running_config = config
-        self.say = say
-        self._threads = Threads(draw)
         self._library: Library | None = None
         self._known: dict[Path, tuple[int, PastRun]] = {}
-        self._again = False  # look once more after the look that runs
         self._roots = [base_dir / _RESULTS]
         self.runs = Runs(self)
         view.root = safe(self._roots[0], 200)
@@ -56,21 +51,6 @@ class BacktestDesk:
             self._roots.append(folder)
             self.view.root = safe(", ".join(str(root) for root in self._roots), 200)
             self.look()
-
-    # -- what the parts share ------------------------------------------------------------------------------------
-
-    def start(self, name: str, work: Callable[[], Callable[[], None]], failed: Callable[[str], None]) -> None:
-        """Do work in a thread, see `Threads.start`."""
-        self._threads.start(name, work, failed)
-        self._threads.touch()
-
-    def touch(self) -> None:
-        """Draw soon."""
-        self._threads.touch()
-
-    async def idle(self) -> None:
-        """Wait until no thread works; runs may go on."""
-        await self._threads.idle()
 
     async def let_go(self) -> None:
         """Let the runs finish without this console."""
@@ -154,14 +134,10 @@ class BacktestDesk:
 
     def choose_config(self, path: Path | None) -> None:
         """Take a config for the form and read what it says."""
-        from pbtui.console.candles.configs import shown_path
-
         form = self.view.form
-        form.config, form.problem, form.reading = path, "", True
-        form.name = safe(shown_path(path, self.base_dir), 120) if path is not None else ""
-        form.told, form.labels = {}, ()
+        form.labels = ()
 
-        def work() -> Callable[[], None]:
+        def read() -> Callable[[], None]:
             from pbtui.console.backtest.adopt import load_for_form
             from pbtui.console.backtest.form import labels_of, told_of
 
@@ -170,18 +146,12 @@ class BacktestDesk:
             results = self.base_dir / Path(config.backtest.base_dir).expanduser()
 
             def take() -> None:
-                if form.config == path:
-                    form.told, form.labels, form.reading = told, labels, False
-                    self.add_results(results)
+                form.told, form.labels = told, labels
+                self.add_results(results)
 
             return take
 
-        def failed(why: str) -> None:
-            if form.config == path:
-                form.problem, form.reading = why, False
-                self.say(why, "bad")
-
-        self.start("config", work, failed)
+        self.read_config(form, path, read)
 
     # -- candles -------------------------------------------------------------------------------------------------
 

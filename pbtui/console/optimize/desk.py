@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from pbtui.console.candles.threads import Threads
+from pbtui.console.asking import FormDesk, Say
 from pbtui.console.optimize.searches import Searches
 from pbtui.console.optimize.view import OptimizeView, ParetoView
 from pbtui.console.text import safe
 from pbtui.core.clock import Clock
 
-Say = Callable[[str, str], None]  # text, ink
 
-
-class OptimizeDesk:
+class OptimizeDesk(FormDesk):
     """Searches below a base folder. `say` shows one line, `draw` draws the screen; both are called on the loop."""
 
     def __init__(
@@ -27,29 +25,10 @@ class OptimizeDesk:
         say: Say,
         draw: Callable[[], None],
     ) -> None:
-        self.base_dir = base_dir
+        super().__init__(base_dir, clock, say=say, draw=draw)
         self.view = view
         self.pareto = pareto
-        self.clock = clock
-        self.say = say
-        self._threads = Threads(draw)
-        self._again = False  # look once more after the look that runs
         self.searches = Searches(self)
-
-    # -- what the parts share ------------------------------------------------------------------------------------
-
-    def start(self, name: str, work: Callable[[], Callable[[], None]], failed: Callable[[str], None]) -> None:
-        """Do work in a thread, see `Threads.start`."""
-        self._threads.start(name, work, failed)
-        self._threads.touch()
-
-    def touch(self) -> None:
-        """Draw soon."""
-        self._threads.touch()
-
-    async def idle(self) -> None:
-        """Wait until no thread works; searches may go on."""
-        await self._threads.idle()
 
     async def let_go(self) -> None:
         """Let the searches finish without this console."""
@@ -59,31 +38,20 @@ class OptimizeDesk:
 
     def choose_config(self, path: Path | None) -> None:
         """Take a config for the form and read what it says."""
-        from pbtui.console.candles.configs import shown_path
-
         form = self.view.form
-        form.config, form.problem, form.reading = path, "", True
-        form.name = safe(shown_path(path, self.base_dir), 120) if path is not None else ""
-        form.told = {}
 
-        def work() -> Callable[[], None]:
+        def read() -> Callable[[], None]:
             from pbtui.config import load
             from pbtui.console.optimize.form import told_of
 
             told = told_of(load(path, command="optimize", base_dir=self.base_dir, now_ms=self.clock.now_ms()))
 
             def take() -> None:
-                if form.config == path:
-                    form.told, form.reading = told, False
+                form.told = told
 
             return take
 
-        def failed(why: str) -> None:
-            if form.config == path:
-                form.problem, form.reading = why, False
-                self.say(why, "bad")
-
-        self.start("config", work, failed)
+        self.read_config(form, path, read)
 
     # -- fronts --------------------------------------------------------------------------------------------------
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from pbtui.console.backtest.form import Field
+from pbtui.console.asking import ConfigForm, Field, scenarios_of
 
 if TYPE_CHECKING:
     from pbtui.config import Config
@@ -25,35 +25,16 @@ FIELDS: tuple[Field, ...] = (
     Field("seed", "seed", "the same seed gives the same front"),
     Field("offline", "offline", choices=("", "yes")),
 )
-BY_ID: dict[str, Field] = {each.id: each for each in FIELDS}
 _BOUNDS = "optimize.bounds."
 SEEDS = 1_000_000_000
 _MOST_SEED = 2**63
 
 
 @dataclass(slots=True)
-class SearchForm:
-    """Texts by field, empty where the config decides; `told` is what it says there."""
+class SearchForm(ConfigForm):
+    """What a search is asked for."""
 
-    config: Path | None = None
-    name: str = ""  # of the config, as short as it can be told
-    typed: dict[str, str] = field(default_factory=dict[str, str])
-    told: dict[str, str] = field(default_factory=dict[str, str])
-    problem: str = ""  # why the config cannot be used
-    reading: bool = False
-
-    def put(self, name: str, text: str) -> None:
-        """Take a typed text; an empty one leaves it to the config."""
-        if text.strip():
-            self.typed[name] = text.strip()
-        else:
-            self.typed.pop(name, None)
-
-    def turn(self, name: str) -> None:
-        """Take the next choice of a field that has choices."""
-        choices = BY_ID[name].choices
-        here = self.typed.get(name, "")
-        self.put(name, choices[(choices.index(here) + 1) % len(choices)] if here in choices else choices[0])
+    fields: ClassVar[tuple[Field, ...]] = FIELDS
 
     def copy(self) -> SearchForm:
         """Return the form as it stands, for a thread."""
@@ -71,7 +52,7 @@ def told_of(config: Config) -> dict[str, str]:
         "population": f"{settings.population_size:,}",
         "iterations": f"{settings.iters:,}",
         "cpus": f"{settings.n_cpus}",
-        "suite": f"{len(labels)} scenarios" if config.backtest.suite_enabled and labels else "off",
+        "suite": scenarios_of(labels, enabled=config.backtest.suite_enabled),
         "start": "random",
         "fine_tune": "all bounds",
         "seed": "drawn",
@@ -91,15 +72,14 @@ def job_of(form: SearchForm, *, base_dir: Path, now_ms: int, drawn: int) -> Opti
     from pbtui.optimize.search import Search
 
     typed = form.typed
-    flags: dict[str, Any] = {each.flag: typed[each.id] for each in FIELDS if each.flag and typed.get(each.id)}
+    flags = form.flags()
     flags |= bounds_of(_path(typed["bounds"], base_dir)) if typed.get("bounds") else {}
-    suite = {"on": True, "off": False}.get(typed.get("suite", ""))
     job = OptimizeJob(
         config=form.config,
-        flags=suite_flags(form.config, flags, base_dir=base_dir, suite=suite),
+        flags=suite_flags(form.config, flags, base_dir=base_dir, suite=form.suite),
         base_dir=base_dir,
         now_ms=now_ms,
-        offline=typed.get("offline") == "yes",
+        offline=form.offline,
         seed=_seed(typed["seed"]) if typed.get("seed") else drawn,
         start=_path(typed["start"], base_dir) if typed.get("start") else None,
         fine_tune=tuple(word for word in typed.get("fine_tune", "").replace(",", " ").split()),

@@ -16,6 +16,7 @@ from pbtui.console.screens.base import ConsoleScreen
 from pbtui.console.state import Sort
 from pbtui.console.tables import backtest_lists as lists
 from pbtui.console.tables import backtest_result as tables
+from pbtui.console.tables.forms import FORM_COLUMNS, form_rows
 from pbtui.console.text import Line, Span, fold, safe
 from pbtui.console.widgets.columns import Rows
 from pbtui.console.widgets.curve_panel import CurvePanel
@@ -177,7 +178,7 @@ class BacktestScreen(ConsoleScreen):
     def _draw_form(self) -> None:
         form, table = self.view.form, self.query_one("#form", GridTable)
         table.set_title("Backtest" + (" · reading the config…" if form.reading else ""))
-        table.set_rows(lists.FORM_COLUMNS, lists.form_rows(form))
+        table.set_rows(FORM_COLUMNS, form_rows(form))
 
     def _draw_runs(self) -> None:
         view, table = self.view, self.query_one("#runs", GridTable)

@@ -11,6 +11,7 @@ from pbtui.console.optimize.form import FIELDS
 from pbtui.console.optimize.view import OptimizeView
 from pbtui.console.screens.paged import Page, PagedScreen, members_of
 from pbtui.console.tables import optimize_lists as lists
+from pbtui.console.tables.forms import FORM_COLUMNS, form_rows
 from pbtui.console.text import Line
 from pbtui.console.widgets.curve_panel import CurvePanel
 from pbtui.console.widgets.grid import GridTable
@@ -77,7 +78,7 @@ class OptimizeScreen(PagedScreen):
     def _draw_form(self) -> None:
         form, table = self.view.form, self.query_one("#search-form", GridTable)
         table.set_title("Optimize" + (" · reading the config…" if form.reading else ""))
-        table.set_rows(lists.FORM_COLUMNS, lists.form_rows(form))
+        table.set_rows(FORM_COLUMNS, form_rows(form))
 
     def _draw_searches(self) -> None:
         view, table = self.view, self.query_one("#searches", GridTable)
@@ -91,7 +92,7 @@ class OptimizeScreen(PagedScreen):
         search, panel, plain = self.view.search(), self.query_one("#search", CurvePanel), self.console.ascii_only
         panel.set_title("Search" if search is None else f"Search {search.number}")
         if search is None:
-            panel.draw("", lambda _columns, _rows: [(("nothing is searched yet", "dim"),)])
+            panel.draw("", lambda _columns, _rows: [((" nothing is searched yet", "dim"),)])
             return
 
         def make(columns: int, rows: int) -> list[Line]:
@@ -107,7 +108,7 @@ class OptimizeScreen(PagedScreen):
         points = search.points if search is not None else None
         panel.set_title("Front" if points is None else f"Front · {members_of(len(points.members))}")
         if search is None:
-            panel.draw("", lambda _columns, _rows: [(("the front of the search comes here", "dim"),)])
+            panel.draw("", lambda _columns, _rows: [((" the front of the search comes here", "dim"),)])
             return
 
         def make(columns: int, rows: int) -> list[Line]:

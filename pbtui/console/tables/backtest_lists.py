@@ -6,15 +6,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pbtui.console.actions import label_of
-from pbtui.console.backtest.form import FIELDS, Field, Form
 from pbtui.console.backtest.view import BacktestView, PastRun, RunJob
 from pbtui.console.numbers import NOTHING, gain_ink, pct, utc
 from pbtui.console.state import Sort
 from pbtui.console.tables.select import Value, filtered, matches, ordered
 from pbtui.console.text import safe
-from pbtui.console.widgets.columns import Cell, Column, Row, Rows, cell
+from pbtui.console.widgets.columns import Column, Row, Rows, cell
 
-FORM_COLUMNS: tuple[Column, ...] = (Column("field", "field"), Column("value", "value", least=12))
 RUN_COLUMNS: tuple[Column, ...] = (
     Column("when", "when"),
     Column("name", "run", least=8),
@@ -31,23 +29,6 @@ _VALUES: Mapping[str, Callable[[PastRun], Value]] = {
     "drawdown": lambda run: _LOWEST if run.drawdown is None else run.drawdown,
     "adg": lambda run: _LOWEST if run.adg is None else run.adg,
 }
-
-
-def form_rows(form: Form) -> list[Row]:
-    """Return the fields: what was typed, else (quietly) what the config says."""
-    return [Row(each.id, (cell(each.title, "dim"), _value(form, each))) for each in FIELDS]
-
-
-def _value(form: Form, each: Field) -> Cell:
-    if each.id == "config":
-        if form.problem:
-            return cell(f"✗ {form.name or 'template'}", "bad")
-        return cell(form.name or "the shipped template", "accent" if form.name else "dim")
-    typed = form.typed.get(each.id, "")
-    if typed:
-        return cell(safe(typed, 120), "strong")
-    told = form.told.get(each.id, "reading…" if form.reading else NOTHING)
-    return cell(safe(told, 120), "dim")
 
 
 def run_words(run: PastRun) -> dict[str, str]:

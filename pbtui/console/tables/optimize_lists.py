@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from pbtui.console.backtest.form import Field
-from pbtui.console.numbers import NOTHING
-from pbtui.console.optimize.form import FIELDS, SearchForm
 from pbtui.console.optimize.view import OptimizeView, SearchJob
-from pbtui.console.text import safe
-from pbtui.console.widgets.columns import Cell, Column, Row, Rows, cell
+from pbtui.console.widgets.columns import Column, Row, Rows, cell
 
-FORM_COLUMNS: tuple[Column, ...] = (Column("field", "field"), Column("value", "value", least=12))
 SEARCH_COLUMNS: tuple[Column, ...] = (
     Column("state", "state"),
     Column("name", "search", least=8),
@@ -18,22 +13,6 @@ SEARCH_COLUMNS: tuple[Column, ...] = (
 )
 _STATES = {"failed": "✗ failed", "stopped": "● stopped", "done": "✓ done", "stopping": "stopping"}
 _INKS = {"failed": "bad", "stopped": "warn", "done": "up", "stopping": "warn"}
-
-
-def form_rows(form: SearchForm) -> list[Row]:
-    """Return the fields: what was typed, else (quietly) what the config says."""
-    return [Row(each.id, (cell(each.title, "dim"), _value(form, each))) for each in FIELDS]
-
-
-def _value(form: SearchForm, each: Field) -> Cell:
-    if each.id == "config":
-        if form.problem:
-            return cell(f"✗ {form.name or 'template'}", "bad")
-        return cell(form.name or "the shipped template", "accent" if form.name else "dim")
-    typed = form.typed.get(each.id, "")
-    if typed:
-        return cell(safe(typed, 120), "strong")
-    return cell(safe(form.told.get(each.id, "reading…" if form.reading else NOTHING), 120), "dim")
 
 
 def search_rows(view: OptimizeView) -> Rows:
