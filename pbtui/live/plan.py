@@ -16,7 +16,6 @@ from pbtui.live.inputs import SymbolInput, document
 from pbtui.live.keys import Key
 from pbtui.live.rules import Rules
 
-
 _NOISE = 1e-9
 
 

@@ -45,7 +45,11 @@ class Asked:
 
 
 class Dialect(Protocol):
-    """One venue's way to say what the books hold; `lots` of a class that has them are its contracts."""
+    """One venue's way to say what the books hold; `lots` of a class that has them are its contracts.
+
+    A class may have `entry`, its fields in the file of keys, and `secrets` among them; a `label` tells requests apart
+    that share an address.
+    """
 
     name: str
     listeners: int
@@ -158,17 +162,19 @@ class Simulator(VenueServer):
                 return web.Response(status=503) if self.faults.refuse_sockets else await self.dialect.socket(request)
             return await self._public(request)
         self._asked_ms = self.fast_clock.now_ms()
-        refusal = self.faults.take(request.path)
+        asked = await _asked(request)
+        label = getattr(self.dialect, "label", _no_label)(asked)
+        refusal = self.faults.take(f"{request.path}{label}")
         if refusal is not None:
             return web.Response(status=refusal.status, text=refusal.body, headers=refusal.headers)
-        asked = await _asked(request)
         reply = await self.dialect.answer(asked)
         await self.dialect.push()
         if reply is None:
             return await self._public(request)
-        self.answers.append((f"{asked.method} {asked.path}", reply.status))
+        name = f"{asked.method} {asked.path}{label}"
+        self.answers.append((name, reply.status))
         for part in list(self.lost):
-            if part in f"{asked.method} {asked.path}":
+            if part in name:
                 self.lost.remove(part)
                 self.on_lost()
                 assert request.transport is not None
@@ -180,6 +186,10 @@ class Simulator(VenueServer):
             return await super()._handle(request)
         except ClientConnectionResetError:
             return web.Response(status=499)  # nobody waits any more
+
+
+def _no_label(_: Asked) -> str:
+    return ""
 
 
 async def _asked(request: web.Request) -> Asked:

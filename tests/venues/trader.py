@@ -27,8 +27,9 @@ class Trader:
         self.base = folder / "base"
         self.base.mkdir(parents=True)
         keys = self.base / "api-keys.json"
-        entry = {"exchange": simulator.dialect.name, "key": KEY, "secret": SECRET, "passphrase": PASSPHRASE}
-        keys.write_text(json.dumps({USER: entry}))
+        named = {"key": KEY, "secret": SECRET, "passphrase": PASSPHRASE}
+        entry = getattr(simulator.dialect, "entry", named)
+        keys.write_text(json.dumps({USER: {"exchange": simulator.dialect.name, **entry}}))
         keys.chmod(0o600)
         self.endpoints = folder / "endpoints.json"
         rules = {"rewrite_domains": {"*": simulator.base_url}}
