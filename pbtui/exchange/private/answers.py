@@ -54,6 +54,13 @@ class Row:
             raise self._bad(name, "no time in milliseconds")
         return int(number)
 
+    def time_s(self, name: str) -> int:
+        """Return a time that is told in seconds with a fraction, in epoch ms of this century."""
+        number = round(self.number(name) * 1000)
+        if not _FIRST_MS <= number <= _LAST_MS:
+            raise self._bad(name, "no time in seconds")
+        return number
+
     def text(self, name: str, *, empty: bool = False, longest: int = _TEXT_LIMIT) -> str:
         """Return a printable text (whole numbers count); `empty`: also none."""
         value = self._fields.get(name)

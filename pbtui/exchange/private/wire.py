@@ -23,12 +23,12 @@ from pbtui.exchange.ccxt_errors import DEFAULT_PAUSE_S
 from pbtui.exchange.private.budget import Budget
 from pbtui.exchange.public.caller import Caller, T
 
-Params = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+Params = Mapping[str, Any] | Sequence[Any]
 """What a request says; some venues take a plain list of orders."""
 Kind = Literal["gone", "rejected", "refused", "limited", "skew", "unknown", "later", "unchanged"]
 _READS = 3
 _TEXT_LIMIT = 200
-_SAID = re.compile(r'"(?:msg|retMsg|ret_msg)"\s*:\s*"([^"]+)"')
+_SAID = re.compile(r'"(?:msg|retMsg|ret_msg|message|detail)"\s*:\s*"([^"]+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +189,7 @@ class Wire:
 
     async def _once(self, request: _Request) -> Any:
         call, said = getattr(self._client, request.method), request.params
-        params = dict(said) if isinstance(said, Mapping) else [dict(each) for each in said]
+        params = dict(said) if isinstance(said, Mapping) else list(said)
         try:
             return await self._caller.paid(request.name, request.cost, lambda: call(params), urgent=request.urgent)
         except ExchangeError as error:

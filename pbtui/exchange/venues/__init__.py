@@ -9,7 +9,7 @@ from pbtui.core.errors import ConfigError
 if TYPE_CHECKING:
     from pbtui.exchange.private.quirks import Quirks
 
-READY = ("binance", "bybit")  # venues whose run on a simulated venue passes from start to panic
+READY = ("binance", "bybit", "gateio")  # venues whose run on a simulated venue passes from start to panic
 
 
 def quirks_of(venue: str) -> Quirks:
@@ -23,5 +23,9 @@ def quirks_of(venue: str) -> Quirks:
             from pbtui.exchange.venues.bybit import Bybit
 
             return Bybit()
+        case "gateio":
+            from pbtui.exchange.venues.gateio import GateIo
+
+            return GateIo()
         case _:
             raise ConfigError(f"{venue}: real accounts are not served yet", hint=f"venues: {', '.join(READY)}")
