@@ -98,6 +98,10 @@ class Row:
         """Return the list of objects below."""
         return rows(self._fields.get(name), f"{self._what}.{name}")
 
+    def null(self, name: str) -> bool:
+        """Tell whether a field is there and holds nothing: how some venues say that a list is empty."""
+        return name in self._fields and self._fields[name] is None
+
     def texts(self, name: str) -> tuple[str, ...]:
         """Return the list of texts below."""
         value = self._fields.get(name)
