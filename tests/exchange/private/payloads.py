@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 import os
 import random
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from pbtui.core.errors import ExchangeError, UnreadableAnswer
+from pbtui.core.types import Fill, OpenOrder
+from pbtui.exchange.port import HeldPosition
 
 ROOT = Path(__file__).resolve().parents[3]
 Parse = Callable[[Any], Any]
@@ -41,13 +47,17 @@ _BAD: tuple[Any, ...] = (
 _BODIES: tuple[Any, ...] = (None, "", "<html>maintenance</html>", [], {}, 0, True, [[]], [{}], {"result": None})
 
 
+_HOSTILE = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
 @dataclass(frozen=True)
 class Case:
-    """A fixture, how it is read, and how many things of ours are in it."""
+    """A fixture, how it is read, and what a spoiled one may raise."""
 
     name: str
     document: Any
     parse: Parse
+    errors: tuple[type[ExchangeError], ...] = (UnreadableAnswer,)
 
 
 def fixture(path: str) -> Any:
@@ -105,3 +115,47 @@ def _spoil(document: Any, way: tuple[Any, ...], rng: random.Random) -> str:
     bad = rng.choice(_BAD)
     node[way[-1]] = bad
     return f"{way} = {str(bad)[:20]!r}"
+
+
+def refuses_what_is_spoiled(cases: Sequence[Case], count: int, seed: int) -> None:
+    """Assert that `count` spoiled answers give typed errors or values that make sense, and nothing else."""
+    each = -(-count // len(cases))
+    refused = 0
+    for case in cases:
+        for done, document in spoiled(case.document, each, seed):
+            found, error = _read(case, document)
+            if error is None:
+                _makes_sense(found, (case.name, done))
+                continue
+            refused += 1
+            assert isinstance(error, case.errors), (case.name, done)
+            assert not _HOSTILE.search(error.line()), (case.name, done)
+    assert refused > count / 5
+
+
+def _read(case: Case, document: Any) -> tuple[Any, ExchangeError | None]:
+    try:
+        return case.parse(document), None
+    except ExchangeError as error:
+        return None, error
+
+
+def _makes_sense(found: Any, what: object) -> None:
+    """Whatever is handed out is finite, and signed and positive where it has to be."""
+    if isinstance(found, float):
+        assert math.isfinite(found), what
+        return
+    items: Sequence[Any] = found
+    for item in items:
+        if isinstance(item, HeldPosition):
+            assert math.isfinite(item.position.size), what
+            assert item.position.price > 0.0, what
+            assert (item.position.size > 0.0) == (item.pside == "long"), what
+        elif isinstance(item, OpenOrder):
+            assert item.qty >= 0.0, what
+            assert item.price >= 0.0, what
+            assert item.id, what
+        elif isinstance(item, Fill):
+            assert item.price > 0.0, what
+            assert math.isfinite(item.pnl + item.fee), what
+            assert (item.qty > 0.0) == (item.side == "buy"), what
