@@ -18,12 +18,13 @@ from pbtui.core.clock import RealClock
 from pbtui.core.errors import ConfigError, SafetyRefusal
 from pbtui.live.journal import Journal
 from tests.venues.binance import BinanceDialect
+from tests.venues.bitget import BitgetDialect
 from tests.venues.bybit import BybitDialect
 from tests.venues.simulator import KEY, SECRET, Simulator
 from tests.venues.trader import ROOT, USER, Trader
 
 
-@pytest.mark.parametrize("dialect", [BinanceDialect, BybitDialect])
+@pytest.mark.parametrize("dialect", [BinanceDialect, BybitDialect, BitgetDialect])
 def test_an_account_is_told_and_left_as_it_is(
     simulate: Callable[..., Simulator],
     trader: Callable[..., Trader],
@@ -113,7 +114,7 @@ def test_accounts_that_cannot_be_checked_are_one_clear_line(tmp_path: Path) -> N
     keys = tmp_path / "api-keys.json"
     entries = {
         "closed": {"exchange": "defx", "key": "k", "secret": "s"},
-        "later": {"exchange": "okx", "key": "k", "secret": "s", "passphrase": "p"},
+        "later": {"exchange": "kucoin", "key": "k", "secret": "s", "passphrase": "p"},
         "half": {"exchange": "bybit", "key": "k"},
     }
     keys.write_text(json.dumps(entries))

@@ -16,6 +16,7 @@ from pbtui.exchange.private.venue import PrivateExchange
 from pbtui.exchange.public import CcxtPublicFeed, EndpointOverrides
 from pbtui.exchange.venues import quirks_of
 from tests.venues.binance import BinanceDialect
+from tests.venues.bitget import BitgetDialect
 from tests.venues.bybit import BybitDialect
 from tests.venues.gateio import GateIoDialect
 from tests.venues.simulator import KEY, PASSPHRASE, SECRET, Simulator
@@ -23,16 +24,19 @@ from tests.venues.simulator import KEY, PASSPHRASE, SECRET, Simulator
 BATCH = {
     "binance": "POST /fapi/v1/batchOrders",
     "bybit": "POST /v5/order/create-batch",
+    "bitget": "POST /api/v2/mix/order/batch-place-order",
     "gateio": "POST /api/v4/futures/usdt/batch_orders",
 }
 POSITIONS = {
     "binance": "/fapi/v3/positionRisk",
     "bybit": "/v5/position/list",
+    "bitget": "/api/v2/mix/position/all-position",
     "gateio": "/futures/usdt/positions",
 }
 BALANCE = {
     "binance": "/fapi/v3/account",
     "bybit": "/v5/account/wallet-balance",
+    "bitget": "/api/v2/mix/account/accounts",
     "gateio": "/futures/usdt/accounts",
 }
 TAKES_TWINS = ("gateio",)  # venues that take two orders with one client id
@@ -42,7 +46,7 @@ SPEED = 60.0
 Open = Callable[..., PrivateExchange]
 
 
-@pytest.fixture(params=[BinanceDialect, BybitDialect, GateIoDialect])
+@pytest.fixture(params=[BinanceDialect, BybitDialect, BitgetDialect, GateIoDialect])
 def venue(request: pytest.FixtureRequest, simulate: Callable[..., Simulator]) -> Simulator:
     return simulate(request.param, speed=SPEED, patient=False)
 

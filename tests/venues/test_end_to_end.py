@@ -17,6 +17,7 @@ import pytest
 
 from pbtui.core.ids import is_ours, order_type_of
 from tests.venues.binance import BinanceDialect
+from tests.venues.bitget import BitgetDialect
 from tests.venues.bybit import BybitDialect
 from tests.venues.gateio import GateIoDialect
 from tests.venues.simulator import KEY, PASSPHRASE, SECRET, Simulator
@@ -31,11 +32,12 @@ HEDGED = (
 BATCH = {
     "binance": "POST /fapi/v1/batchOrders",
     "bybit": "POST /v5/order/create-batch",
+    "bitget": "POST /api/v2/mix/order/batch-place-order",
     "gateio": "POST /api/v4/futures/usdt/batch_orders",
 }
 
 
-@pytest.mark.parametrize("dialect", [BinanceDialect, BybitDialect, GateIoDialect])
+@pytest.mark.parametrize("dialect", [BinanceDialect, BybitDialect, BitgetDialect, GateIoDialect])
 def test_a_bot_trades_is_killed_in_mid_batch_goes_on_and_panics_out_flat(
     simulate: Callable[..., Simulator], trader: Callable[..., Trader], dialect: type[Any]
 ) -> None:

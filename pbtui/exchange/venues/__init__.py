@@ -9,7 +9,8 @@ from pbtui.core.errors import ConfigError
 if TYPE_CHECKING:
     from pbtui.exchange.private.quirks import Quirks
 
-READY = ("binance", "bybit", "gateio")  # venues whose run on a simulated venue passes from start to panic
+# Venues whose run on a simulated venue passes from start to panic.
+READY = ("binance", "bybit", "bitget", "gateio")
 
 
 def quirks_of(venue: str) -> Quirks:
@@ -19,6 +20,10 @@ def quirks_of(venue: str) -> Quirks:
             from pbtui.exchange.venues.binance import Binance
 
             return Binance()
+        case "bitget":
+            from pbtui.exchange.venues.bitget import Bitget
+
+            return Bitget()
         case "bybit":
             from pbtui.exchange.venues.bybit import Bybit
 
