@@ -19,23 +19,27 @@ from tests.venues.binance import BinanceDialect
 from tests.venues.bitget import BitgetDialect
 from tests.venues.bybit import BybitDialect
 from tests.venues.gateio import GateIoDialect
+from tests.venues.okx import OkxDialect
 from tests.venues.simulator import KEY, PASSPHRASE, SECRET, Simulator
 
 BATCH = {
     "binance": "POST /fapi/v1/batchOrders",
     "bybit": "POST /v5/order/create-batch",
+    "okx": "POST /api/v5/trade/batch-orders",
     "bitget": "POST /api/v2/mix/order/batch-place-order",
     "gateio": "POST /api/v4/futures/usdt/batch_orders",
 }
 POSITIONS = {
     "binance": "/fapi/v3/positionRisk",
     "bybit": "/v5/position/list",
+    "okx": "/api/v5/account/positions",
     "bitget": "/api/v2/mix/position/all-position",
     "gateio": "/futures/usdt/positions",
 }
 BALANCE = {
     "binance": "/fapi/v3/account",
     "bybit": "/v5/account/wallet-balance",
+    "okx": "/api/v5/account/balance",
     "bitget": "/api/v2/mix/account/accounts",
     "gateio": "/futures/usdt/accounts",
 }
@@ -46,7 +50,7 @@ SPEED = 60.0
 Open = Callable[..., PrivateExchange]
 
 
-@pytest.fixture(params=[BinanceDialect, BybitDialect, BitgetDialect, GateIoDialect])
+@pytest.fixture(params=[BinanceDialect, BybitDialect, BitgetDialect, GateIoDialect, OkxDialect])
 def venue(request: pytest.FixtureRequest, simulate: Callable[..., Simulator]) -> Simulator:
     return simulate(request.param, speed=SPEED, patient=False)
 

@@ -20,6 +20,7 @@ from tests.venues.binance import BinanceDialect
 from tests.venues.bitget import BitgetDialect
 from tests.venues.bybit import BybitDialect
 from tests.venues.gateio import GateIoDialect
+from tests.venues.okx import OkxDialect
 from tests.venues.simulator import KEY, PASSPHRASE, SECRET, Simulator
 from tests.venues.trader import USER, Trader, soon
 
@@ -32,12 +33,13 @@ HEDGED = (
 BATCH = {
     "binance": "POST /fapi/v1/batchOrders",
     "bybit": "POST /v5/order/create-batch",
+    "okx": "POST /api/v5/trade/batch-orders",
     "bitget": "POST /api/v2/mix/order/batch-place-order",
     "gateio": "POST /api/v4/futures/usdt/batch_orders",
 }
 
 
-@pytest.mark.parametrize("dialect", [BinanceDialect, BybitDialect, BitgetDialect, GateIoDialect])
+@pytest.mark.parametrize("dialect", [BinanceDialect, BybitDialect, BitgetDialect, GateIoDialect, OkxDialect])
 def test_a_bot_trades_is_killed_in_mid_batch_goes_on_and_panics_out_flat(
     simulate: Callable[..., Simulator], trader: Callable[..., Trader], dialect: type[Any]
 ) -> None:

@@ -244,8 +244,13 @@ def _created(request: OrderRequest, row: Row, answer: Row, wire: Wire) -> Create
             qty=request.qty if request.kind == "limit" else 0.0,
             price=request.price,
             reduce_only=request.reduce_only,
-            created_ms=row.time_ms("ts") if "ts" in row else int(answer.positive("outTime")) // 1000,
+            created_ms=row.time_ms("ts") if "ts" in row else _answered_ms(answer),
         )
     except UnreadableAnswer as error:
         return CreateResult(request, error=OutcomeUnknown(error.message))
     return CreateResult(request, order=order)
+
+
+def _answered_ms(answer: Row) -> int:
+    """Return when a request was answered, which is told in microseconds."""
+    return Row({"outTime": answer.text("outTime")[:-3]}, "create").time_ms("outTime")
