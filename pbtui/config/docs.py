@@ -28,6 +28,7 @@ _TITLES = {
     ("logging",): "logging",
     ("optimize",): "optimize",
     ("optimize", "bounds"): "optimize.bounds",
+    ("optimize", "validation"): "optimize.validation",
 }
 _COMMANDS: tuple[Command, ...] = ("live", "backtest", "optimize")
 _LONGEST_VALUE = 40

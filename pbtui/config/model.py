@@ -24,6 +24,7 @@ from pbtui.config.schema_backtest import BacktestSettings
 from pbtui.config.schema_bot import PARAMETERS, BotSettings, SideParams
 from pbtui.config.schema_live import LiveSettings, LoggingSettings
 from pbtui.config.schema_optimize import OptimizeSettings
+from pbtui.config.schema_validation import ValidationSettings
 from pbtui.core.types import Pside
 
 _NOT_CONTENT = {"base_config_path"}
@@ -88,23 +89,28 @@ class Config:
     @cached_property
     def live(self) -> LiveSettings:
         """Typed view of `live`; raises InvalidConfig when one of its values is wrong."""
-        return LiveSettings(**self._settings("live", LiveSettings))
+        return LiveSettings(**self._settings(LiveSettings, "live"))
 
     @cached_property
     def logging(self) -> LoggingSettings:
         """Typed view of `logging`."""
-        return LoggingSettings(**self._settings("logging", LoggingSettings))
+        return LoggingSettings(**self._settings(LoggingSettings, "logging"))
 
     @cached_property
     def backtest(self) -> BacktestSettings:
         """Typed view of `backtest`."""
-        return BacktestSettings(**self._settings("backtest", BacktestSettings))
+        return BacktestSettings(**self._settings(BacktestSettings, "backtest"))
 
     @cached_property
     def optimize(self) -> OptimizeSettings:
         """Typed view of `optimize`."""
-        settings = self._settings("optimize", OptimizeSettings)
+        settings = self._settings(OptimizeSettings, "optimize")
         return OptimizeSettings(bounds=self.data["optimize"]["bounds"], **settings)
+
+    @cached_property
+    def validation(self) -> ValidationSettings:
+        """Typed view of `optimize.validation`."""
+        return ValidationSettings(**self._settings(ValidationSettings, "optimize", "validation"))
 
     @cached_property
     def bot(self) -> BotSettings:
@@ -130,10 +136,10 @@ class Config:
         slots = round(values.pop("n_positions"))
         return SideParams(n_positions=slots, **values)
 
-    def _settings(self, section: str, settings: type) -> dict[str, Any]:
+    def _settings(self, settings: type, *section: str) -> dict[str, Any]:
         typed = {item.name: str(item.type) for item in fields(settings)}
         result: dict[str, Any] = {}
-        for item in declared((section,), settings):
+        for item in declared(section, settings):
             value = self._checked(item.name)
             result[item.path[-1]] = (
                 float(value) if typed[item.path[-1]].startswith("float") and value is not None else value

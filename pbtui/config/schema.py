@@ -12,6 +12,7 @@ from pbtui.config.schema_backtest import BacktestSettings
 from pbtui.config.schema_bot import bound_keys, side_keys
 from pbtui.config.schema_live import LiveSettings, LoggingSettings
 from pbtui.config.schema_optimize import OptimizeSettings
+from pbtui.config.schema_validation import ValidationSettings
 
 Command = Literal["live", "backtest", "optimize"]
 COMMAND_LETTER: dict[Command, str] = {"live": "L", "backtest": "B", "optimize": "O"}
@@ -37,6 +38,7 @@ def _all_keys() -> tuple[Key, ...]:
         *declared(("logging",), LoggingSettings),
         *bound_keys(),
         *declared(("optimize",), OptimizeSettings),
+        *declared(("optimize", "validation"), ValidationSettings),
     )
 
 
