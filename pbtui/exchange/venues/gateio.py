@@ -14,7 +14,7 @@ from pbtui.exchange.private.book import Book
 from pbtui.exchange.private.quirks import KeyFacts, Look, Modes, VenueFacts
 from pbtui.exchange.private.wire import Wire
 from pbtui.exchange.venues.gateio_codes import MEANINGS
-from pbtui.exchange.venues.gateio_history import client_id_of, fills_since, pages
+from pbtui.exchange.venues.gateio_history import WINDOW_S, client_id_of, fills_since, pages
 
 _CODE = re.compile(r'"label"\s*:\s*"([A-Z_]+)"')
 _USDT = {"settle": "usdt"}
@@ -39,6 +39,7 @@ class GateIo:
         public_costs={},
         meanings=MEANINGS,
         id_prefix="t-",
+        fill_window_ms=WINDOW_S * 1000,
     )
 
     def code_of(self, text: str) -> str:

@@ -17,7 +17,7 @@ from pbtui.exchange.private.quirks import Look
 from pbtui.exchange.private.wire import Wire
 
 _log = logging.getLogger("pbtui.exchange")
-_WINDOW_S = 29 * DAY_MS // 1000  # the venue answers for thirty days at most
+WINDOW_S = 29 * DAY_MS // 1000  # the venue answers for thirty days at most
 _AHEAD_S = 60  # a trade may be stamped by a clock that is ahead of what we know of it
 _PAGE = 100
 _MOST_PAGES = 500
@@ -115,8 +115,8 @@ def _closed(row: Row) -> float:
 async def _windows(wire: Wire, name: str, method: str, look: Look, more: Mapping[str, str]) -> list[Row]:
     found: list[Row] = []
     last = look.end_ms // 1000 + _AHEAD_S
-    for start in range(look.since_ms // 1000, last + 1, _WINDOW_S):
-        window = {"settle": "usdt", "from": start, "to": min(start + _WINDOW_S - 1, last), **more}
+    for start in range(look.since_ms // 1000, last + 1, WINDOW_S):
+        window = {"settle": "usdt", "from": start, "to": min(start + WINDOW_S - 1, last), **more}
         found += await pages(wire, name, method, window)
     return found
 

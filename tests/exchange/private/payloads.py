@@ -60,10 +60,10 @@ class Case:
     errors: tuple[type[ExchangeError], ...] = (UnreadableAnswer,)
 
 
-def fixture(path: str) -> Any:
-    """Return a recorded payload; skips where there are none."""
+def fixture(path: str, collection: str = "nautilus_trader") -> Any:
+    """Return a recorded payload of a collection; skips where there are none."""
     root = Path(os.environ.get("PBTUI_PAYLOADS") or ROOT.parent / "shared" / "data" / "exchange")
-    file = root / "nautilus_trader" / path
+    file = root / collection / path
     if not file.is_file():
         pytest.skip(f"no recorded payloads here (set PBTUI_PAYLOADS): {path}")
     return json.loads(file.read_text())
