@@ -72,6 +72,7 @@ class OkxDialect:
         self.withdrawals = False
         self.level = "2"  # account mode: 1 spot, 2 futures, 3 multi-currency, 4 portfolio
         self.listeners = 0  # private connections so far
+        self.kinds: set[str] = set()  # of instruments whose orders are listened to
         self.reject_next: list[str] = []  # reasons for which the next creates are refused
         self.extra_positions: list[dict[str, Any]] = []
         self._routes: dict[str, Callable[[Params], Any]] = {
@@ -154,7 +155,9 @@ class OkxDialect:
                     await ws.send_str(json.dumps({"event": "error", "code": "60011", "msg": "Please log in"}))
                     return
                 self._streams[ws].add((arg["channel"], arg.get("instId", "")))
-                self.listeners += arg["channel"] == "orders"
+                if arg["channel"] == "orders":
+                    self.listeners += 1
+                    self.kinds.add(arg["instType"])
                 await ws.send_str(json.dumps({"event": "subscribe", "arg": arg, "connId": "a4d3ae55"}))
 
     def _count(self, path: str) -> None:

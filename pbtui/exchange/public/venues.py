@@ -44,7 +44,15 @@ _VENUES = (
         quotes="bids_asks",
     ),
     Venue("bybit", "bybit", options={"fetchMarkets": {"types": ["linear"]}}, until=False, fees=(0.0002, 0.00055)),
-    Venue("okx", "okx", options={"fetchMarkets": {"types": ["swap"]}}, page=300, until=False, windowed=True),
+    Venue(
+        "okx",
+        "okx",
+        # Only swaps are loaded: the library stumbles over orders of other markets.
+        options={"fetchMarkets": {"types": ["swap"]}, "watchOrders": {"type": "SWAP"}},
+        page=300,
+        until=False,
+        windowed=True,
+    ),
     Venue(
         "bitget",
         "bitget",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from payloads import refuses_what_is_spoiled
 from payloads_okx import BATCH, BTC, CONFIG, FILL, NOW_MS, Answers, book, cross, okx_cases, request, told
 
 from pbtui.core.errors import (
@@ -259,3 +260,12 @@ def test_codes_of_failures_and_batches_that_were_refused_as_a_whole() -> None:
     kinds = {"51400": OrderGone, "50061": RateLimited, "51008": OrderRejected, "50013": OutcomeUnknown}
     for code, kind in {**kinds, "59000": AccountRefused, "51999": OrderRejected}.items():
         assert type(wire.outcome(code, "said", "create")) is kind
+
+
+def test_spoiled_answers_of_okx_give_typed_errors_only() -> None:
+    refuses_what_is_spoiled(okx_cases(), 2_400, seed=1)
+
+
+@pytest.mark.slow
+def test_many_spoiled_answers_of_okx_give_typed_errors_only() -> None:
+    refuses_what_is_spoiled(okx_cases(), 10_000, seed=2)
