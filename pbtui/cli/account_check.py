@@ -39,6 +39,7 @@ class Found:
     skew_ms: int
     warnings: tuple[str, ...]
     refusal: str
+    can_hedge: bool  # whether both sides of a coin can be held here
 
 
 def main(argv: list[str]) -> int:
@@ -50,7 +51,7 @@ def main(argv: list[str]) -> int:
     account = find_account(options.base_dir / "api-keys.json", options.user)
     refuse_closed(account.exchange)
     found = asyncio.run(check(account, options, RealClock()))
-    wanted = not options.one_way
+    wanted = found.can_hedge and not options.one_way
     if options.json:
         print(json.dumps(_record(found, wanted), ensure_ascii=True))
     else:
@@ -90,6 +91,7 @@ async def check(account: Account, options: argparse.Namespace, clock: Clock) -> 
             skew_ms=clock.now_ms() - exchange.now_ms(),
             warnings=(*through, *warnings, *feed.warnings),
             refusal=refusal,
+            can_hedge=exchange.capabilities.hedge_mode,
         )
     finally:
         await exchange.close()

@@ -20,12 +20,13 @@ from pbtui.live.journal import Journal
 from tests.venues.binance import BinanceDialect
 from tests.venues.bitget import BitgetDialect
 from tests.venues.bybit import BybitDialect
+from tests.venues.gateio import GateIoDialect
 from tests.venues.okx import OkxDialect
 from tests.venues.simulator import KEY, SECRET, Simulator
 from tests.venues.trader import ROOT, USER, Trader
 
 
-@pytest.mark.parametrize("dialect", [BinanceDialect, BybitDialect, BitgetDialect, OkxDialect])
+@pytest.mark.parametrize("dialect", [BinanceDialect, BybitDialect, BitgetDialect, GateIoDialect, OkxDialect])
 def test_an_account_is_told_and_left_as_it_is(
     simulate: Callable[..., Simulator],
     trader: Callable[..., Trader],
@@ -40,9 +41,10 @@ def test_an_account_is_told_and_left_as_it_is(
     words = ["check", USER, "--base-dir", str(bot.base), "--endpoints", str(bot.endpoints)]
     assert main(words) == 0
     said = capsys.readouterr().out
-    assert "withdraws: no" in said
+    silent = venue.dialect.name in ("gateio",)  # it may not tell that a key can't withdraw
+    assert f"withdraws: {'the venue does' if silent else 'no'}" in said
     assert "10,000 USDT" in said
-    assert "position mode to hedge" in said
+    assert ("position mode to hedge" in said) is getattr(dialect, "hedged", True)
     venue.dialect.withdrawals = True
     assert main([*words, "--json"]) == 4
     out = capsys.readouterr()
