@@ -74,7 +74,8 @@ _VENUES = (
     Venue(
         "hyperliquid",
         "hyperliquid",
-        options={"fetchMarkets": {"types": ["swap"]}},
+        # The library lends markets together with these tables, which it makes for other kinds of markets only.
+        options={"fetchMarkets": {"types": ["swap"]}, "hip3TokensByName": {}, "cachedCurrenciesById": {}},
         page=5000,
         history=5000,
         last_field="midPx",
