@@ -50,16 +50,21 @@ class BitgetHistory:
 
     def __init__(self) -> None:
         self._nameless: set[str] = set()
+        self._cut = False  # it was said that older fills are not told
 
     async def fills(self, wire: Wire, book: Book, look: Look, product: str) -> list[Fill]:
         """Return the fills of a time, in windows of a week; those older than 90 days are not told."""
         start = max(look.since_ms, look.now_ms - _KEPT_MS)
+        if start > look.since_ms and not self._cut:
+            self._cut = True
+            _log.warning("bitget tells fills of the last 90 days only: older ones stay unknown")
         found: list[Row] = []
         for at in range(start, look.end_ms + 1, _WEEK_MS):
             until = min(at + _WEEK_MS, look.end_ms + HOUR_MS)
             window = {"productType": product, "startTime": str(at), "endTime": str(until)}
             method = "privateMixGetV2MixOrderFillHistory"
-            found += await pages(wire, "fills", method, "fillList", window, until_empty=True)
+            told = await pages(wire, "fills", method, "fillList", window, until_empty=True)
+            found += reversed(told)  # fills of one millisecond keep their sequence
         await self._learn_names(wire, book, found, product)
         return [fill_of(row, book) for row in found]
 
@@ -67,7 +72,7 @@ class BitgetHistory:
         """Ask for the client ids of orders that this process has not seen."""
         orders = {row.text("orderId"): row for row in found if not row.text("clientOid", empty=True)}
         unknown = [name for name in orders if book.client_id(name) is None and name not in self._nameless]
-        for name in unknown[:_NAMES_A_LOOK]:
+        for name in unknown[-_NAMES_A_LOOK:]:
             params = {"symbol": orders[name].text("symbol"), "productType": product, "orderId": name}
             try:
                 told = Row(await wire.read("order", "privateMixGetV2MixOrderDetail", params), "order").row("data")
