@@ -10,6 +10,7 @@ COMMANDS = {
     "candles": "pbtui.cli.candles_cmd",
     "keys": "pbtui.cli.keys_cmd",
     "markets": "pbtui.cli.markets_cmd",
+    "fills": "pbtui.cli.fills_cmd",
     "attach": "pbtui.cli.attach",
     "status": "pbtui.cli.status",
     "why": "pbtui.cli.why",
@@ -20,7 +21,6 @@ COMMANDS = {
     "completions": "pbtui.cli.completions",
 }
 LATER = (
-    "fills",
     "sim",
     "tool",
 )

@@ -24,7 +24,7 @@ def _dispatch(argv: list[str]) -> int:
         rest = argv[:at] + argv[at + 1 :]
         if COMMANDS[word] == "pbtui.cli.steer":
             rest = [word, *rest]
-        elif word in ("config", "candles"):
+        elif word in ("config", "candles", "fills"):
             # Its own sub-command comes first, the global flags after it.
             rest = argv[at + 1 :] + argv[:at]
         return int(import_module(COMMANDS[word]).main(rest))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 PAPER_CONFIG = PROGRAM_ROOT / "configs" / "examples" / "paper.hjson"
 PAPER = "paper"
-_FOLDER = re.compile(r"[A-Za-z0-9_-]{1,60}")
+FOLDER = re.compile(r"[A-Za-z0-9_-]{1,60}")
 
 
 @record
@@ -130,7 +130,7 @@ def _real_plan(options: RunOptions, config: Config) -> RunPlan:
         )
     if options.fresh or options.balance is not None:
         raise ConfigError("--fresh and --balance are for paper accounts", hint=f"{user} is a real one")
-    if not _FOLDER.fullmatch(user):
+    if not FOLDER.fullmatch(user):
         raise ConfigError(f"{user!r} cannot name a folder", hint="use letters, digits, - and _ for account names")
     run_dir = options.base_dir.resolve() / "run" / user
     return RunPlan(

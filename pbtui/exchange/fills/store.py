@@ -17,6 +17,7 @@ from pbtui.exchange.fills.spans import Span, merged
 FILE_NAME = "fills.db"
 _APPLICATION_ID = 0x70625446  # "pbTF", in the file's header
 _VERSION = 1
+_HUGE = 1e15  # no number of a venue is larger
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE spans (start_ms INTEGER PRIMARY KEY, end_ms INTEGER NOT NULL);
@@ -196,6 +197,33 @@ def set_aside(path: Path, why: str) -> Path:
         if side.exists():
             side.rename(target.with_name(target.name + end))
     return target
+
+
+def rescued(path: Path) -> tuple[list[Fill], Path]:
+    """Return the executions that a damaged store still tells, and where it was set aside. Raises StateError."""
+    saved: dict[str, Fill] = {}
+    with as_state_error(path):
+        with contextlib.closing(sqlite3.connect(path)) as db:
+            # By the index first, then as the rows lie: either may lead past the damage.
+            for sequence in ("ORDER BY ts_ms", "ORDER BY ts_ms DESC", "ORDER BY seq", "ORDER BY seq DESC"):
+                with contextlib.suppress(sqlite3.Error, TypeError, ValueError):
+                    for row in db.execute(f"SELECT {COLUMNS} FROM fills {sequence}"):
+                        if _sound(row):
+                            saved.setdefault(str(row[0]), _fill(row))
+        aside = set_aside(path, "damaged")
+    return sorted(saved.values(), key=lambda fill: fill.ts_ms), aside
+
+
+def _sound(row: Sequence[object]) -> bool:
+    """Tell whether a row of a damaged file is what a fill is made of."""
+    numbers = [row[i] for i in (5, 6, 7, 8, 12, 13)]
+    return (
+        isinstance(row[1], int)
+        and all(isinstance(row[i], str) for i in (0, 2, 3, 4, 9, 10, 11))
+        and row[3] in ("long", "short")
+        and row[4] in ("buy", "sell")
+        and all(isinstance(each, float) and abs(each) < _HUGE for each in numbers)
+    )
 
 
 def _fill(row: Sequence[object]) -> Fill:

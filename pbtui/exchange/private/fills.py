@@ -91,6 +91,17 @@ class FillLog:
         """Return the stretches of [since, until) that were never told in full."""
         return missing(self._spans, since_ms, until_ms)
 
+    async def ask(self, since_ms: int) -> list[Fill]:
+        """Return what the venue tells since then, oldest first; nothing is kept. Raises ExchangeError."""
+        found: dict[str, Fill] = {}
+        now_ms = self._now_ms()
+        *older, last = pieces((since_ms, now_ms), self._window_ms) or [(since_ms, now_ms)]
+        for piece in older:
+            told = await self._ask(Look(piece[0], self._now_ms(), frozenset(), piece[1]))
+            found.update((fill.id, fill) for fill in told)
+        found.update((fill.id, fill) for fill in await self._ask(Look(last[0], self._now_ms())))
+        return sorted(found.values(), key=lambda fill: fill.ts_ms)
+
     async def refill(self, since_ms: int) -> int:
         """Ask for all that was never told since then, and for news; return how many fills were new.
 
