@@ -95,6 +95,9 @@ class LoopCore:
 
     async def start(self) -> None:
         """Set the account up and read the markets; raises ExchangeError or AccountRefused."""
+        if self.rules.live.hedge_mode and not self.exchange.capabilities.hedge_mode:
+            text = f"{self.exchange.name} is traded on one side of a coin at a time: live.hedge_mode does not hold here"
+            self.events.info("account", text)
         await self.calls.run("account", self.exchange.prepare_account(hedge_mode=self.decider.hedge_mode))
         await self._load_markets()
         self.started = True

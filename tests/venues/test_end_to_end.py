@@ -52,6 +52,7 @@ def test_a_bot_trades_is_killed_in_mid_batch_goes_on_and_panics_out_flat(
     soon(lambda: books.books.positions, 120, bot.narration)
     hedged = getattr(dialect, "hedged", True)  # elsewhere a coin is held on one side at a time
     assert books.books.hedge_mode is hedged
+    assert hedged or "one side of a coin at a time" in bot.narration()
     assert set(books.leverage.values()) == {7}
     venue.lost.append(BATCH[venue.dialect.name])
     soon(lambda: first.poll() is not None, 120, bot.narration)
