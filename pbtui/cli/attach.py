@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pbtui.cli import parsing, remote
 from pbtui.cli.narrate import say
 from pbtui.cli.run import run_loop
+from pbtui.cli.run_args import add_screen_flags
 from pbtui.console.terminal import why_no_screen
 from pbtui.core.clock import RealClock
 from pbtui.core.errors import ConfigError, ExitCode
@@ -29,6 +30,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--plain", action="store_true", help="lines instead of a screen: type `help` for the words")
     parser.add_argument("--every", type=parsing.duration_ms, default=60_000, metavar="TIME", help="status in line mode")
     parser.add_argument("--follow", action="store_true", help="in line mode: stay after the end of standard input")
+    add_screen_flags(parser)
     parsing.add_global_flags(parser)
     try:
         given = parser.parse_args(argv)
@@ -42,15 +44,20 @@ def main(argv: list[str]) -> int:
     problem = why_no_screen()
     if problem:
         raise ConfigError(problem, hint="use --plain, or pbtui status")
-    return run_loop(_attach(info, view=given.view, take=given.take))
+    if given.theme:
+        from pbtui.console.themes import check_theme
+
+        check_theme(given.theme)
+    return run_loop(_attach(info, view=given.view, take=given.take, theme=given.theme))
 
 
-async def _attach(info: lock.LockInfo, *, view: bool, take: bool) -> int:
+async def _attach(info: lock.LockInfo, *, view: bool, take: bool, theme: str) -> int:
     from pbtui.console.app import ConsoleOptions, run_console
     from pbtui.console.kept import kept_file
 
     # A bot's folder lies two levels below its base folder, where its candles are too.
-    options = ConsoleOptions(attached=True, kept=kept_file(info.user), base_dir=Path(info.run_dir).parent.parent)
+    base_dir = Path(info.run_dir).parent.parent
+    options = ConsoleOptions(attached=True, theme=theme, kept=kept_file(info.user), base_dir=base_dir)
     link = await remote.connect(info, "viewer" if view else "controller", take=take)
     try:
         left = await run_console(link, options, on_app=_leave_on_signals)

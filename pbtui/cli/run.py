@@ -30,6 +30,10 @@ def main(argv: list[str]) -> int:
     problem = why_no_screen()
     if problem:
         raise ConfigError(problem, hint="run it with --no-ui")
+    if options.theme:
+        from pbtui.console.themes import check_theme
+
+        check_theme(options.theme)
     from pbtui.cli.launcher import launch
 
     return launch(lambda stage: _console(options, stage))

@@ -44,6 +44,7 @@ class RunOptions:
     fresh: bool = False
     once: bool = False
     synthetic: bool = False
+    theme: str = ""
     seed: int = 1
     yes_live: bool = False
     accept_built_in_defaults: bool = False
@@ -91,6 +92,7 @@ def parse(argv: list[str]) -> RunOptions:
         fresh=given.fresh,
         once=given.once,
         synthetic=given.synthetic,
+        theme=given.theme,
         seed=given.seed,
         yes_live=given.yes_live,
         accept_built_in_defaults=given.accept_built_in_defaults,
@@ -115,6 +117,7 @@ def _parser() -> argparse.ArgumentParser:
     parsing.add_global_flags(parser)
     _add_account(parser.add_argument_group("account"))
     _add_market(parser.add_argument_group("market"))
+    add_screen_flags(parser.add_argument_group("screen"))
     _add_end(parser.add_argument_group("without a screen"))
     return parser
 
@@ -161,6 +164,13 @@ def _add_market(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--seed", type=int, default=1, metavar="N", help="of the invented market")
     group.add_argument(
         "--speed", type=parsing.speed, default=60.0, metavar="N|max", help="of a replay or invented market (default 60)"
+    )
+
+
+def add_screen_flags(group: argparse._ArgumentGroup | argparse.ArgumentParser) -> None:
+    """Add what a console is told on the command line."""
+    group.add_argument(
+        "--theme", default="", metavar="NAME", help="colours of the console; auto takes what fits the terminal"
     )
 
 

@@ -86,6 +86,7 @@ class _Screen:
                 base_dir=given.base_dir,
                 endpoints=given.endpoints,
                 config=config,
+                theme=given.theme,
                 kept=kept_file(self._session.info.user),
             )
             await asyncio.sleep(0)  # signals that came while all this was loaded are heard now

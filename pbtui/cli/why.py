@@ -1,6 +1,6 @@
 """`pbtui why USER COIN`: why a running bot has the orders of a coin that it has, and why it has no others.
 
-Exit 0 when told, 1 when no such bot runs, it does not answer, or it knows no such coin.
+Exit 0 when told, 1 when no such bot runs or it does not answer, 2 when it knows no such coin.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ from pbtui.cli.run import run_loop
 from pbtui.console.why.telling import tellings
 from pbtui.console.why.words import Decimals, sentence
 from pbtui.core.actions import CoinQuery
-from pbtui.core.errors import ExitCode, LinkClosed
+from pbtui.core.errors import ExitCode, LinkClosed, PbtuiError
 from pbtui.core.sanitize import sanitize_line
 from pbtui.core.snapshot import CoinFacts
 from pbtui.core.types import PSIDES
+from pbtui.link.client import SocketLink
+from pbtui.link.targets import symbols_of
 from pbtui.live import lock
 
 _MARKS = {"makes": "+", "keeps": "-", "tells": " "}
@@ -40,7 +42,7 @@ def main(argv: list[str]) -> int:
 async def _show(info: lock.LockInfo, coin: str, *, as_json: bool) -> int:
     link = await remote.connect(info, "status")
     try:
-        facts = await link.ask(CoinQuery(coin, "long", n=0))
+        facts = await _ask(link, coin)
     finally:
         await link.close()
     if not isinstance(facts, CoinFacts):
@@ -49,6 +51,17 @@ async def _show(info: lock.LockInfo, coin: str, *, as_json: bool) -> int:
     for line in lines:
         print(line, flush=True)
     return int(ExitCode.OK)
+
+
+async def _ask(link: SocketLink, coin: str) -> object:
+    """Ask the bot; raises ConfigError, naming the coins there are, for one that it does not know."""
+    try:
+        return await link.ask(CoinQuery(coin, "long", n=0))
+    except LinkClosed:
+        raise
+    except PbtuiError:
+        symbols_of(coin, await remote.first_snapshot(link), guess=False)
+        raise
 
 
 def _objects(facts: CoinFacts) -> list[str]:

@@ -40,6 +40,11 @@ class KeyGate:
         self._last = 0.0  # monotonic seconds
         self._shut = False
 
+    @property
+    def shut(self) -> bool:
+        """Tell whether a flood is being dropped."""
+        return self._shut
+
     def passes(self, now: float) -> bool:
         """Tell whether a key that comes at `now` (monotonic seconds) may go on; a flood ends with a pause."""
         pause = max(0.0, now - self._last)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import os
+import selectors
 from collections.abc import Callable
 from contextlib import suppress
 from queue import Queue
@@ -10,11 +12,13 @@ from threading import Lock
 from typing import IO, TYPE_CHECKING, cast
 
 from textual import events
+from textual._xterm_parser import XTermParser
 from textual.drivers._writer_thread import WriterThread
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
 from pbtui.console.burst import KeyGate
+from pbtui.console.intake import Intake
 from pbtui.console.pressure import Pressure
 from pbtui.core.clock import Clock
 
@@ -24,6 +28,8 @@ if TYPE_CHECKING:
 MOST_WAITING = 512 * 1024  # characters on their way to the terminal; some twenty full screens
 MOST_BEHIND = 16 * 1024  # from here on nothing is drawn that is not asked for
 STOP_WAIT_S = 1.0
+_READ = 4096
+_LOOK_S = 0.1  # so often the reading thread looks whether it shall end, and whether an escape was a key
 
 
 class FrameWriter(WriterThread):
@@ -90,14 +96,38 @@ class PatientDriver(LinuxDriver):
     """Drops frames of a terminal that does not read, and paints everything anew once it does; drops floods of keys."""
 
     _frame_writer: FrameWriter | None = None
-    _gate: KeyGate | None = None
+    _key_gate: KeyGate | None = None
+
+    @property
+    def _gate(self) -> KeyGate:
+        self._key_gate = self._key_gate or KeyGate()
+        return self._key_gate
+
+    def run_input_thread(self) -> None:
+        """Read the terminal until the driver stops or the terminal is gone; bytes that are no text do no harm."""
+        intake = Intake(lambda: self._gate.shut, XTermParser())
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        with selectors.SelectSelector() as selector:
+            selector.register(self.fileno, selectors.EVENT_READ)
+            while not self.exit_event.is_set():
+                if selector.select(_LOOK_S):
+                    try:
+                        data = os.read(self.fileno, _READ)
+                    except BlockingIOError:  # somebody else who has this terminal was faster
+                        continue
+                    except OSError:
+                        data = b""
+                    if not data:  # nobody will ever type again
+                        return
+                    for message in intake.feed(decoder.decode(data)):
+                        self.process_message(message)
+                for message in intake.tick():
+                    self.process_message(message)
 
     def send_message(self, message: Message) -> None:
         """Hand a message to the app; of keys no more than it can take. Called by the thread that reads the terminal."""
-        if isinstance(message, events.Key):
-            self._gate = self._gate or KeyGate()
-            if not self._gate.passes(cast("ConsoleApp", self._app).clock.monotonic()):
-                return
+        if isinstance(message, events.Key) and not self._gate.passes(cast("ConsoleApp", self._app).clock.monotonic()):
+            return
         super().send_message(message)
 
     @property

@@ -11,6 +11,7 @@ from pbtui.core.record import record
 from pbtui.core.sanitize import sanitize_line
 
 THEMES_DIR = Path(__file__).resolve().parents[2] / "themes"
+AUTO = "auto"  # the one for what the terminal can show, whatever was worn last
 DEFAULT = "dark"
 SIXTEEN = "ansi16"
 MONO = "mono"
@@ -89,12 +90,18 @@ class Themes:
 
     def choose(self, wanted: str, color_system: str | None, *, no_color: bool = False) -> str:
         """Return the theme to start with: the wanted one, else the one for what the terminal can show."""
-        if wanted:
+        if wanted and wanted != AUTO:
             if wanted not in self.palettes:
-                raise ConfigError(f"no theme {sanitize_line(wanted)}", hint=f"one of: {', '.join(self.names)}")
+                raise ConfigError(f"no theme {sanitize_line(wanted)}", hint=f"one of: {', '.join([*self.names, AUTO])}")
             return wanted
         fitting = MONO if no_color else SIXTEEN if color_system == "standard" else DEFAULT
         return fitting if fitting in self.palettes else DEFAULT
+
+
+def check_theme(name: str, themes_dir: Path | None = None) -> None:
+    """Raise ConfigError, naming those there are, where no theme has this name; before there is a screen."""
+    if name:
+        Themes(themes_dir or user_themes_dir()).choose(name, None)
 
 
 def _files(folder: Path) -> Sequence[tuple[Path, Stamp]]:

@@ -30,7 +30,7 @@ SIDE_WORDS: dict[str, tuple[Pside, ...]] = {
 }  # fmt: skip
 STOP_WORDS: dict[str, StopChoice] = {"keep": "keep", "cancel_entries": "cancel_entries", "cancel_all": "cancel_all"}
 ALL = "all"
-MOST_ROWS = 1_000
+MOST_ROWS = 5_000  # as many events as a bot remembers
 
 
 @record
@@ -202,7 +202,7 @@ def _speed(word: str) -> float:
 def _count(word: str) -> float:
     found = _number(word)
     if not 1 <= found <= MOST_ROWS or found != int(found):
-        raise ConfigError(f"{_shown(word)} is no number of rows", hint=f"1 to {MOST_ROWS}")
+        raise ConfigError(f"{_shown(word)} is no number of rows", hint=f"1 to {MOST_ROWS:,}; the log file has all")
     return found
 
 

@@ -11,6 +11,7 @@ from pbtui.cli import main as cli
 from pbtui.cli import parsing
 from pbtui.cli.commands import LATER
 from pbtui.cli.run_args import parse
+from pbtui.console.themes import check_theme
 from pbtui.core.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -132,3 +133,12 @@ def test_commands_to_nobody(word: str, tmp_path: Path) -> None:
     done = pbtui(word, *words, XDG_STATE_HOME=str(tmp_path))
     assert done.returncode == 1
     assert done.stderr == "pbtui: no bot called paper is running\n"
+
+
+def test_a_theme_is_known_before_there_is_a_screen(tmp_path: Path) -> None:
+    assert parse(["--synthetic", "--theme", "light"]).theme == "light"
+    check_theme("")
+    check_theme("auto")
+    with pytest.raises(ConfigError, match="no theme pink") as found:
+        check_theme("pink", tmp_path)
+    assert "colourblind" in found.value.line()

@@ -166,9 +166,13 @@ async def test_reload_shows_the_difference_first() -> None:
 
 async def test_a_config_that_cannot_be_loaded_cannot_be_confirmed() -> None:
     async with desk() as d:
+        await d.press("r")
+        assert "y reload" in d.text
+        await d.press("escape")
         d.link.reload = ReloadPreview((), "paper.hjson line 3: expected a value")
         await d.press("r", "y")
         assert "expected a value" in d.text
+        assert "y reload" not in d.text
         assert d.link.actions == []
 
 

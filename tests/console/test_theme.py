@@ -120,6 +120,7 @@ def test_a_terminal_gets_the_theme_it_can_show() -> None:
     assert THEMES.choose("", "truecolor") == "dark"
     assert THEMES.choose("", None, no_color=True) == "mono"
     assert THEMES.choose("light", "standard") == "light"
+    assert THEMES.choose("auto", "standard") == "ansi16"
     with pytest.raises(ConfigError, match="no theme pink"):
         THEMES.choose("pink", None)
 

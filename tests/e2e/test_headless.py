@@ -110,8 +110,8 @@ def test_modes_by_command_and_panic_with_its_confirmation(tmp_path: Path) -> Non
         f"{coin}/USDT:USDT short",
     ]
     unknown, nobody = home.command("why", "paper", "NOCOIN"), home.command("why", "nobody", coin)
-    assert (unknown.returncode, nobody.returncode) == (1, 1)
-    assert "no market NOCOIN" in unknown.stderr
+    assert (unknown.returncode, nobody.returncode) == (2, 1)
+    assert "NOCOIN is not traded here; coins: " in unknown.stderr
     assert home.command("mode", "paper", "NOCOIN", "long", "gs").returncode == 2
     assert home.command("mode", "paper", "all", "long", "p").returncode == 2
     stopped = home.command("stop", "paper", "--orders", "cancel_all")

@@ -13,7 +13,10 @@ from pbtui.core.errors import PbtuiError
 
 
 class ConfirmDialog(Dialog[bool]):
-    """Asks the bot what an action would do, shows it, and waits for y. `ask` returns the lines."""
+    """Asks the bot what an action would do, shows it, and waits for y. `ask` returns the lines.
+
+    Where it raises PbtuiError its line is shown instead, and there is nothing to confirm.
+    """
 
     BINDINGS = [Binding("y", "confirm", "yes", show=False), Binding("n", "leave", "no", show=False)]  # noqa: RUF012
 
@@ -40,6 +43,7 @@ class ConfirmDialog(Dialog[bool]):
         try:
             lines = await self._ask()
         except PbtuiError as error:
+            self.query("#choices Choice").first().display = False  # nothing to confirm
             self.show(words(error.line(), "bad"))
             return
         self._ready = True
