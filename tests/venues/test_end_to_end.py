@@ -20,6 +20,7 @@ from tests.venues.binance import BinanceDialect
 from tests.venues.bitget import BitgetDialect
 from tests.venues.bybit import BybitDialect
 from tests.venues.gateio import GateIoDialect
+from tests.venues.hyperliquid import HyperliquidDialect
 from tests.venues.okx import OkxDialect
 from tests.venues.simulator import KEY, PASSPHRASE, SECRET, Simulator
 from tests.venues.trader import USER, Trader, soon
@@ -36,10 +37,13 @@ BATCH = {
     "okx": "POST /api/v5/trade/batch-orders",
     "bitget": "POST /api/v2/mix/order/batch-place-order",
     "gateio": "POST /api/v4/futures/usdt/batch_orders",
+    "hyperliquid": "POST /exchange#order",
 }
 
 
-@pytest.mark.parametrize("dialect", [BinanceDialect, BybitDialect, BitgetDialect, GateIoDialect, OkxDialect])
+@pytest.mark.parametrize(
+    "dialect", [BinanceDialect, BybitDialect, BitgetDialect, GateIoDialect, HyperliquidDialect, OkxDialect]
+)
 def test_a_bot_trades_is_killed_in_mid_batch_goes_on_and_panics_out_flat(
     simulate: Callable[..., Simulator], trader: Callable[..., Trader], dialect: type[Any]
 ) -> None:
@@ -69,7 +73,8 @@ def test_a_bot_trades_is_killed_in_mid_batch_goes_on_and_panics_out_flat(
 
     for part in ("cmdline", "environ"):
         shown = Path(f"/proc/{second.pid}/{part}").read_bytes()
-        assert not any(secret.encode() in shown for secret in (KEY, SECRET, PASSPHRASE))
+        secrets = (KEY, SECRET, PASSPHRASE, *getattr(dialect, "secrets", ()))
+        assert not any(secret.encode() in shown for secret in secrets)
     assert bot.command("mode", USER, "all", "both", "gs").returncode == 0
     fresh = len(books.requests)
     panic = bot.command("do", USER, "panic", "all", "--confirm", "PANIC")
@@ -103,6 +108,7 @@ def _holds_no_secret(bot: Trader, venue: Simulator) -> None:
     assert {"log.jsonl", "stderr", "stdout"} <= {path.name for path in files}
     for path in files:
         text = path.read_bytes()
-        assert not any(secret.encode() in text for secret in (KEY, SECRET, PASSPHRASE)), path
+        secrets = (KEY, SECRET, PASSPHRASE, *getattr(venue.dialect, "secrets", ()))
+        assert not any(secret.encode() in text for secret in secrets), path
         assert b"signature=" not in text, path
     assert Path(venue.folder, "venue.db").is_file()

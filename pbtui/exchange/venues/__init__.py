@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pbtui.exchange.private.quirks import Quirks
 
 # Venues whose run on a simulated venue passes from start to panic.
-READY = ("binance", "bybit", "okx", "bitget", "gateio")
+READY = ("binance", "bybit", "okx", "bitget", "gateio", "hyperliquid")
 
 
 def quirks_of(venue: str) -> Quirks:
@@ -36,5 +36,9 @@ def quirks_of(venue: str) -> Quirks:
             from pbtui.exchange.venues.okx import Okx
 
             return Okx()
+        case "hyperliquid":
+            from pbtui.exchange.venues.hyperliquid import Hyperliquid
+
+            return Hyperliquid()
         case _:
             raise ConfigError(f"{venue}: real accounts are not served yet", hint=f"venues: {', '.join(READY)}")
