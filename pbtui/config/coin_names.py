@@ -99,5 +99,5 @@ def library_id(exchange: str, known: Collection[str]) -> str:
 
 
 def short_name(library: str) -> str:
-    """Return the short name of an exchange-library id."""
-    return library.removesuffix("usdm").removesuffix("futures")
+    """Return the short name of an exchange-library id; Gate.io goes by its older id."""
+    return "gateio" if library == "gate" else library.removesuffix("usdm").removesuffix("futures")

@@ -245,4 +245,5 @@ def test_exchange_names() -> None:
         "bybit",
     ]
     assert [short_name(name) for name in ("binanceusdm", "krakenfutures", "okx")] == ["binance", "kraken", "okx"]
+    assert [short_name(name) for name in ("gate", "gateio")] == ["gateio", "gateio"]
     assert (default_quote("hyperliquid"), default_quote("okx")) == ("USDC", "USDT")
