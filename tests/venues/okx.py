@@ -144,7 +144,8 @@ class OkxDialect:
         if message["op"] == "login":
             given = message["args"][0]
             right = _signature(f"{given['timestamp']}GET/users/self/verify")
-            fine = given["apiKey"] == KEY and given["passphrase"] == PASSPHRASE and given["sign"] == right
+            timely = not self._late(int(given["timestamp"]) * 1000)
+            fine = timely and given["apiKey"] == KEY and given["passphrase"] == PASSPHRASE and given["sign"] == right
             told = {"event": "login", "code": "0", "msg": ""}
             await ws.send_str(json.dumps(told if fine else {"event": "error", "code": "60009", "msg": "Login failed."}))
             if fine:
@@ -170,10 +171,7 @@ class OkxDialect:
         headers, stamp = asked.headers, asked.headers.get("OK-ACCESS-TIMESTAMP", "")
         if headers.get("OK-ACCESS-KEY") != KEY:
             raise Refused("50111", "Invalid OK-ACCESS-KEY", 401)
-        clock = self._simulator.fast_clock
-        late = clock.now_ms() - datetime.fromisoformat(stamp).timestamp() * 1000
-        # The window is in the machine's time: market time passes many times as fast here.
-        if abs(late) > _WINDOW_MS * max(1.0, clock.speed):
+        if self._late(datetime.fromisoformat(stamp).timestamp() * 1000):
             raise Refused("50102", "Timestamp request expired", 401)
         query = f"?{asked.query}" if asked.query else ""
         if headers.get("OK-ACCESS-SIGN") != _signature(f"{stamp}{asked.method}{asked.path}{query}{asked.body}"):
@@ -181,6 +179,11 @@ class OkxDialect:
         if headers.get("OK-ACCESS-PASSPHRASE") != PASSPHRASE:
             raise Refused("50105", "Request header OK-ACCESS-PASSPHRASE incorrect.", 401)
         return json.loads(asked.body) if asked.method == "POST" else dict(parse_qsl(asked.query))
+
+    def _late(self, stamp_ms: float) -> bool:
+        clock = self._simulator.fast_clock
+        # The window is in the machine's time: market time passes many times as fast here.
+        return abs(clock.now_ms() - stamp_ms) > _WINDOW_MS * max(1.0, clock.speed)
 
     def _config(self, _: Params) -> Any:
         mode = "long_short_mode" if self.books.books.hedge_mode else "net_mode"

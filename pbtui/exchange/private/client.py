@@ -29,7 +29,9 @@ def new_private_client(
     """
     client = library.new_client(venue, timeout_s=timeout_s)
     client.enableRateLimit = False
-    client.milliseconds = now_ms  # what it signs with, and all it takes time from
+    # What it signs requests with, and logins of streams.
+    client.milliseconds = now_ms
+    client.seconds = lambda: now_ms() // 1_000
     client.options.update(account.options)
     client.options.update(
         adjustForTimeDifference=False,
