@@ -147,6 +147,7 @@ class BitgetDialect:
                 await ws.send_str(json.dumps({"event": "subscribe", "arg": arg}))
 
     def _verified(self, asked: Asked) -> Params:
+        assert "X-CHANNEL-API-CODE" not in asked.headers, "a broker's code"
         stamp, query = asked.headers.get("ACCESS-TIMESTAMP", "0"), unquote(asked.query)
         if asked.headers.get("ACCESS-KEY") != KEY:
             raise Refused("40006", "Invalid ACCESS_KEY", 400)

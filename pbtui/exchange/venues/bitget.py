@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from pbtui.config.accounts import Account
 from pbtui.core.clock import DAY_MS, HOUR_MS
 from pbtui.core.errors import AccountRefused, ExchangeError, UnreadableAnswer
 from pbtui.core.types import Fill, OpenOrder, OrderRequest, Position, Pside, Side, pside_sign
@@ -25,6 +26,19 @@ _SIDE: Mapping[str, Side] = {"buy": "buy", "sell": "sell"}
 _PSIDE: Mapping[str, Pside] = {"long": "long", "short": "short"}
 
 
+def _unnamed(client: Any, _: Account) -> None:
+    """Take the broker's code of the exchange library off signed requests."""
+    inner: Callable[..., dict[str, Any]] = client.sign
+
+    def sign(*args: Any, **named: Any) -> dict[str, Any]:
+        request = inner(*args, **named)
+        headers: dict[str, Any] = request.get("headers") or {}
+        headers.pop("X-CHANNEL-API-CODE", None)
+        return request
+
+    client.sign = sign
+
+
 class Bitget:
     """Quirks of Bitget; the budget counts requests, 600 a minute: endpoints allow 5 or 10 a second."""
 
@@ -39,6 +53,7 @@ class Bitget:
         public_costs={"load_markets": 6.0},
         meanings=MEANINGS,
         fill_window_ms=7 * DAY_MS - HOUR_MS,
+        equip=_unnamed,
     )
 
     def __init__(self) -> None:
