@@ -17,6 +17,12 @@ _log = logging.getLogger("pbtui.exchange")
 _QUOTE = "USDC"
 _NOISE = 1e-9
 _SIDE: Mapping[str, Side] = {"B": "buy", "A": "sell"}
+_PSIDES: Mapping[str, Pside] = {
+    "Open Long": "long",
+    "Close Long": "long",
+    "Open Short": "short",
+    "Close Short": "short",
+}
 _OTHER_MARKETS = ("@", "#", "+")  # how names of spot pairs and outcomes begin
 
 
@@ -74,7 +80,8 @@ def order_of(row: Row, book: Book) -> OpenOrder:
 def fills_of(row: Row, book: Book) -> list[Fill]:
     """Return the fill of a userFills row; profit is gross of fees.
 
-    Two where the position changed sides, none for another kind of market.
+    Two where the position changed sides, none for another kind of market. The venue's own word for the side comes
+    first: of fills in one millisecond the position before is not always that of each.
     """
     if not _is_perpetual(row):
         return []
@@ -84,6 +91,9 @@ def fills_of(row: Row, book: Book) -> list[Fill]:
     if row.text("feeToken", empty=True) not in ("", _QUOTE):
         _log.warning("hyperliquid took a fee in %s, counted as 0", row.text("feeToken"))
         fee = 0.0
+    named = _PSIDES.get(row.text("dir"))
+    if named is not None:
+        return [_fill(row, book, named, side, qty * sign, fee)]
     closed = min(abs(before), qty) if before * sign < 0.0 else 0.0
     opened = round(qty - closed, 10)
     closing: Pside = "long" if before > 0.0 else "short"
@@ -130,8 +140,8 @@ def mids_of(answer: Any) -> dict[str, float]:
 def _fill(row: Row, book: Book, pside: Pside, side: Side, qty: float, fee: float, *, second: bool = False) -> Fill:
     order_id, ts_ms, coin = row.text("oid"), row.time_ms("time"), row.text("coin")
     client_id = row.text("cloid", empty=True) or book.client_id(order_id) or ""
-    # A number of a trade holds for both its sides; older rows have none, but no two with the same position before.
-    number = row.text("tid", empty=True) or f"at{row.text('startPosition')}"
+    # The number of a trade holds for both its sides, hence the order's too; rows of the first years have none.
+    number = row.text("tid", empty=True) or "-".join(row.text(name) for name in ("startPosition", "sz", "px"))
     closes = (side == "buy") is not (pside == "long")
     return Fill(
         id=f"{ts_ms}:{coin}:{order_id}:{number}{':opened' if second else ''}",
