@@ -18,9 +18,9 @@ COMMANDS = {
     "stop": "pbtui.cli.steer",
     "do": "pbtui.cli.do",
     "doctor": "pbtui.cli.doctor",
+    "sim": "pbtui.cli.sim",
     "completions": "pbtui.cli.completions",
 }
 LATER = (
-    "sim",
     "tool",
 )

@@ -24,6 +24,7 @@ from pbtui.live.events import DEBUG, INFO, EventLog
 from pbtui.live.guards import Guards, mark_of
 from pbtui.live.keys import Key, is_entry
 from pbtui.live.observe import Observer
+from pbtui.live.reactions import refusal_line, refusal_of
 from pbtui.live.reconcile import Diff, cancel_batch
 
 LEAST_BALANCE = 1.0  # below it nothing is created (live.md 3.2)
@@ -50,6 +51,7 @@ class Sent:
     left: int = 0
     market_orders: int = 0
     errors: list[ExchangeError] = field(default_factory=list)
+    limits_refused: bool = False  # an order was refused as if the market's limits were not what we believe
 
 
 class Executor:
@@ -220,7 +222,8 @@ class Executor:
         if isinstance(error, OrderRejected):
             wait_ms = self._guards.refused(request, now)
             sent.rejected += 1
-            text = f"{error.line()}; next try in {wait_ms // 1000} s"
+            sent.limits_refused = sent.limits_refused or refusal_of(error).limits
+            text = f"{refusal_line(error)}; next try in {wait_ms // 1000} s"
             self._events.error("order", text, coin=request.symbol)
             return
         if isinstance(error, (OutcomeUnknown, VenueUnreachable, UnreadableAnswer)):

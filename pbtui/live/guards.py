@@ -21,6 +21,7 @@ BACKOFF_FIRST_MS = 20_000
 BACKOFF_MOST_MS = 900_000
 TRIES_PER_MINUTE = 3
 MINUTE_MS = 60_000
+SENT_LATELY = "a like order was sent lately"
 Intent = tuple[str, Pside, str]  # symbol, side, order type
 
 
@@ -95,7 +96,7 @@ class Guards:
         # A panic's limit order follows the price as fast as it can; its market order may be on its way already.
         hurried = order.order_type.startswith("close_panic") and order.kind == "limit"
         if not hurried and any(mark.resembles(order) for mark in self._recent(account, now_ms)):
-            return "a like order was sent lately"
+            return SENT_LATELY
         return ""
 
     def client_id(self, order: ExecutableOrder, taken: Iterable[str]) -> str:
@@ -146,6 +147,11 @@ class Guards:
         wait = BACKOFF_FIRST_MS if before is None else min(self._longest_ms, before.wait_ms * 2)
         self._refused[intent] = [*(old for old in known if old is not before), _Refused(mark_of(request), now_ms, wait)]
         return wait
+
+    def forgive(self, symbol: str) -> None:
+        """Forget what was refused of a coin: its limits were wrong, and are known now."""
+        for intent in [intent for intent in self._refused if intent[0] == symbol]:
+            del self._refused[intent]
 
     def after_read(self, account: Account, now_ms: int) -> list[str]:
         """Settle doubts with what was just read; return ids that turned out never to have arrived."""

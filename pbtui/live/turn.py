@@ -34,6 +34,7 @@ DAY_MS = 24 * HOUR_MS
 TOLD_FILLS = 20
 _DEAF = "nothing is heard of orders for too long: waiting for the order stream"
 ROUNDS = 64  # of sending within one minute of a stepped market, where no time passes between cycles
+MARKETS_AGAIN_MS = 60_000  # refusals for wrong limits make them be read again, not more often than this
 REPLANS = 4  # after market orders, which change positions at once
 
 
@@ -90,6 +91,7 @@ class LoopCore:
         self.started = False
         self._prepared: set[str] = set()
         self._markets_at_ms = 0
+        self._limits_refused = False
         self._active: tuple[str, ...] = ()
         self._troubles: tuple[str, ...] = ()
 
@@ -145,12 +147,18 @@ class LoopCore:
         return max(0, self.exchange.now_ms() - round(self.rules.live.pnls_max_lookback_days * DAY_MS))
 
     async def _load_markets(self) -> None:
+        before = self.coins.markets
         self.coins.take_markets(await self.calls.run("markets", self.exchange.load_markets()))
-        self._markets_at_ms = self.exchange.now_ms()
+        self._markets_at_ms, self._limits_refused = self.exchange.now_ms(), False
+        for symbol, market in self.coins.markets.items():
+            if symbol in before and before[symbol] != market:
+                self.events.info("market", "the venue changed its limits", coin=market.coin)
+                self.guards.forgive(symbol)
 
     async def _observe(self) -> list[Fill]:
         stepped = self.exchange.capabilities.stepped
-        if not stepped and self.exchange.now_ms() - self._markets_at_ms > HOUR_MS:
+        limits_age_ms = self.exchange.now_ms() - self._markets_at_ms
+        if not stepped and limits_age_ms > (MARKETS_AGAIN_MS if self._limits_refused else HOUR_MS):
             await self._load_markets()
         account = self.observer.account
         earlier = not account.read
@@ -262,6 +270,7 @@ class LoopCore:
             live.max_n_cancellations_per_batch, live.max_n_creations_per_batch, live.time_in_force == "post_only"
         )
         sent = await self.executor.send(diff, batch, urgent=turn.decision.panicking)
+        self._limits_refused = self._limits_refused or sent.limits_refused
         before = turn.sent
         turn.sent = Sent(
             before.created + sent.created,

@@ -83,7 +83,7 @@ def test_later_commands_say_so(capsys: pytest.CaptureFixture[str]) -> None:
         assert cli.main([name, "whatever"]) == 2
         said = capsys.readouterr().err
         assert said == f"pbtui {name}: not yet in this version (see pbtui --help)\n"
-    assert cli.main(["--json", "--base-dir", "/nowhere", "sim"]) == 2
+    assert cli.main(["--json", "--base-dir", "/nowhere", "tool"]) == 2
 
 
 def test_global_flags_may_come_before_the_command(tmp_path: Path) -> None:

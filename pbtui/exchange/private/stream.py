@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from pbtui.core.clock import Clock
-from pbtui.core.errors import ExchangeError, VenueUnreachable
-from pbtui.exchange.ccxt_errors import failures, translate
+from pbtui.core.errors import ExchangeError, RateLimited, VenueUnreachable
+from pbtui.exchange.ccxt_errors import DEFAULT_PAUSE_S, failures, translate
 from pbtui.exchange.port import StreamState
 
 _log = logging.getLogger("pbtui.exchange")
@@ -18,6 +19,7 @@ _LOOK_S = 1.0
 _LONGEST_WAIT_S = 60.0
 _DEAF_S = 60.0  # nobody listens, or nothing is heard that should be: entries wait after so long
 _TRUSTED_S = 300.0  # a connection that follows a deaf one is trusted when it speaks, or after this time
+_REFUSED = re.compile(r"\b(429|418), message=")  # how a handshake is refused
 
 
 class OrderStream:
@@ -35,8 +37,13 @@ class OrderStream:
         on_event: Callable[[frozenset[str]], None],
         *,
         owed_s: Callable[[], float] = lambda: 0.0,
+        limited: Callable[[float], None] = lambda _: None,
     ) -> None:
-        """`on_event` is given the symbols an event spoke of; `owed_s` tells the silence owed after a rate limit."""
+        """`on_event` is given the symbols an event spoke of; `owed_s` tells the silence owed after a rate limit.
+
+        `limited` is told for how many seconds a rate limit met here asks everybody to be silent.
+        """
+        self._limited = limited
         self._owed_s = owed_s
         self._venue = venue
         self._connect = connect
@@ -96,6 +103,8 @@ class OrderStream:
                 await self._listen()
             except ExchangeError as error:
                 _log.warning("%s order stream: %s", self._venue, error.line())
+                if isinstance(error, RateLimited):
+                    self._limited(error.retry_after_s)
             self._hung_up()
             # Whatever happened while nobody listened has to be read.
             self._on_event(frozenset())
@@ -181,6 +190,9 @@ def _result(done: asyncio.Future[Any], venue: str) -> Sequence[Mapping[str, Any]
     except asyncio.CancelledError:
         raise VenueUnreachable("connection closed") from None
     except failures() as error:
+        if _REFUSED.search(str(error)):
+            text = f"{venue} order stream: too many connections (pausing {DEFAULT_PAUSE_S:.0f} s)"
+            raise RateLimited(text, retry_after_s=DEFAULT_PAUSE_S) from error
         raise translate(error, f"{venue} order stream") from error
     if not isinstance(found, list):
         return []

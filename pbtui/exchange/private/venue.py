@@ -78,7 +78,7 @@ class PrivateExchange:
         self._allow_withdraw = allow_withdraw
         self._timeout_s = timeout_s
         self.budget = budget or Budget(clock, facts.per_minute, reserve=facts.reserve)
-        self._caller = BudgetedCaller(self.name, clock, self.budget, facts.public_costs)
+        self._caller = BudgetedCaller(self.name, clock, self.budget, facts.public_costs, feed.silence)
         self._library = venue_of(self.name, library.known_ids())
         self._client: Any = None
         self._wire: Wire
@@ -89,7 +89,14 @@ class PrivateExchange:
         self._held: dict[tuple[str, Pside], float] = {}
         self._watched: set[str] = set()
         streams_on = feed.endpoints is None or not feed.endpoints.disable_ws
-        stream = OrderStream(self.name, self._new_client, clock, self._on_event, owed_s=self._caller.owed_s)
+        stream = OrderStream(
+            self.name,
+            self._new_stream_client,
+            clock,
+            self._on_event,
+            owed_s=self._caller.owed_s,
+            limited=feed.silence.keep,
+        )
         self._stream = stream if streams_on else None
 
     async def start(self) -> None:
@@ -120,6 +127,7 @@ class PrivateExchange:
             code_of=self._quirks.code_of,
             meanings=self._quirks.facts.meanings,
             measure=self._feed.probe,
+            spacing=self._quirks.facts.spacing,
         )
 
     async def close(self) -> None:
@@ -308,6 +316,11 @@ class PrivateExchange:
     def _on_event(self, symbols: frozenset[str]) -> None:
         self._fills.noticed(symbols)
         self.wake.fire("order")
+
+    def _new_stream_client(self) -> Any:
+        client = self._new_client()
+        self._caller.listen(client)  # it asks for keys of its own
+        return client
 
     def _new_client(self) -> Any:
         client = new_private_client(

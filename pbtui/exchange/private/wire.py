@@ -22,6 +22,7 @@ from pbtui.core.sanitize import sanitize_line
 from pbtui.exchange.ccxt_errors import DEFAULT_PAUSE_S
 from pbtui.exchange.private.budget import Budget
 from pbtui.exchange.public.caller import Caller, T
+from pbtui.exchange.silence import Silence
 
 Params = Mapping[str, Any] | Sequence[Any]
 """What a request says; some venues take a plain list of orders."""
@@ -63,29 +64,31 @@ class _ClockSkew(ExchangeError):
 class BudgetedCaller(Caller):
     """Makes calls within a budget; public calls cost what the venue's table says."""
 
-    def __init__(self, venue: str, clock: Clock, budget: Budget, costs: Mapping[str, float]) -> None:
-        super().__init__(venue, clock)
+    def __init__(
+        self, venue: str, clock: Clock, budget: Budget, costs: Mapping[str, float], silence: Silence | None = None
+    ) -> None:
+        super().__init__(venue, clock, silence)
         self._budget = budget
         self._costs = costs
 
     async def run(self, name: str, call: Callable[[], Awaitable[T]]) -> T:
-        """Await a public call once the budget allows it."""
+        """Await a public call once the budget allows it; one that would be refused anyway costs nothing."""
+        self._raise_owed(name)
         await self._budget.take(self._costs.get(name.split(" ", 1)[0], 1.0))
         return await super().run(name, call)
 
     async def paid(self, name: str, cost: float, call: Callable[[], Awaitable[T]], *, urgent: bool) -> T:
         """Await a private call of this cost."""
+        self._raise_owed(name)
         await self._budget.take(cost, urgent=urgent)
         return await super().run(name, call)
 
-    def _typed(self, error: Exception, name: str) -> ExchangeError:
+    def _typed(self, error: Exception, name: str, retry_after_s: float | None) -> ExchangeError:
         # Refused with 429 or 418: a limit, whatever the library makes of the text that came with it.
-        wait_s = self._retry_after_s
-        if wait_s is not None:
-            error = RateLimited(
-                f"{self._venue} {name}: too many requests (pausing {wait_s:.0f} s)", retry_after_s=wait_s
-            )
-        return super()._typed(error, name)
+        if retry_after_s is not None:
+            text = f"{self._venue} {name}: too many requests (pausing {retry_after_s:.0f} s)"
+            error = RateLimited(text, retry_after_s=retry_after_s)
+        return super()._typed(error, name, retry_after_s)
 
 
 def unsure(error: ExchangeError) -> bool:
@@ -105,14 +108,20 @@ class Wire:
         code_of: Callable[[str], str],
         meanings: Mapping[str, Meaning],
         measure: Callable[[], Awaitable[None]],
+        spacing: Mapping[str, float] | None = None,
     ) -> None:
-        """`measure` asks the venue for its time again; the client signs with the time it found."""
+        """`measure` asks the venue for its time again; the client signs with the time it found.
+
+        `spacing` are the least seconds between two calls of a method, where the venue limits it by itself.
+        """
         self._client = client
         self._caller = caller
         self._clock = clock
         self._code_of = code_of
         self._meanings = meanings
         self._measure = measure
+        self._spacing = spacing or {}
+        self._free_at: dict[str, float] = {}
 
     async def read(self, name: str, method: str, params: Mapping[str, Any] | None = None, *, cost: float = 1.0) -> Any:
         """Return the answer to a question; one that got none is asked again, twice at most."""
@@ -187,8 +196,19 @@ class Wire:
             await self._measure()
             return await self._once(request)
 
+    async def _spaced(self, method: str) -> None:
+        """Wait until a method may be called again."""
+        gap = self._spacing.get(method, 0.0)
+        if gap > 0.0:
+            now = self._clock.monotonic()
+            at = max(now, self._free_at.get(method, now))
+            self._free_at[method] = at + gap
+            if at > now:
+                await self._clock.sleep(at - now)
+
     async def _once(self, request: _Request) -> Any:
         call, said = getattr(self._client, request.method), request.params
+        await self._spaced(request.method)
         params = dict(said) if isinstance(said, Mapping) else list(said)
         try:
             return await self._caller.paid(request.name, request.cost, lambda: call(params), urgent=request.urgent)

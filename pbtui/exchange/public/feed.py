@@ -23,6 +23,7 @@ from pbtui.exchange.public.paging import fetch_pages
 from pbtui.exchange.public.stream import SILENT_S
 from pbtui.exchange.public.streams import Source, Streams
 from pbtui.exchange.public.venues import venue_of
+from pbtui.exchange.silence import Silence
 
 _log = logging.getLogger("pbtui.exchange")
 _TIMEOUT_S = 10.0
@@ -48,11 +49,12 @@ class CcxtPublicFeed:
         timeout_s: float = _TIMEOUT_S,
         silent_s: float = SILENT_S,
         shelf: Shelf | None = None,
+        silence: Silence | None = None,
     ) -> None:
         """Name a venue (`binance`, or a library id); raises ConfigError for one that doesn't exist.
 
         `timeout_s` bounds each request, `silent_s` is the age of traffic at which a stream is subscribed anew, `shelf`
-        keeps candles for the next run and is closed with the feed.
+        keeps candles for the next run and is closed with the feed, `silence` is shared with other bots.
         """
         self._venue = venue_of(exchange_id, library.known_ids())
         self.name = self._venue.name
@@ -63,7 +65,8 @@ class CcxtPublicFeed:
             endpoints = endpoints.of(self._venue.library)
         self._endpoints = endpoints
         self._timeout_s = timeout_s
-        self._caller = Caller(self.name, clock)
+        self.silence = silence or Silence(clock)
+        self._caller = Caller(self.name, clock, self.silence)
         self._throttled = True
         self._client: Any = None
         self._starting = asyncio.Lock()
