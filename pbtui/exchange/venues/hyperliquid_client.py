@@ -16,6 +16,7 @@ from pbtui.config.accounts import Account
 from pbtui.core.errors import ConfigError
 
 ACTION = "signedAction"  # the method that `equip` adds
+_AHEAD_MS = 60_000
 _ADDRESS = re.compile(r"0x[0-9a-f]{40}")
 _KEY = re.compile(r"(0x)?[0-9a-f]{64}")
 
@@ -39,9 +40,14 @@ def equip(client: Any, account: Account) -> None:
     # What is signed names the chain: a signature for the other one is somebody else's.
     client.options["sandboxMode"] = "testnet" in str(client.urls["api"]["private"])
     owner = account.credentials["walletAddress"].reveal().lower()
+    last = 0
 
     async def signed_action(params: Mapping[str, Any]) -> Any:
-        action, nonce = params["action"], client.incrementing_nonce()
+        nonlocal last
+        now = int(client.milliseconds())
+        # Each number once, and near the venue's time: after a clock that was ahead they begin there again.
+        last = last + 1 if now <= last <= now + _AHEAD_MS else now
+        action, nonce = params["action"], last
         signature = client.sign_l1_action(action, nonce, owner[2:] if account.is_vault else None)
         request = {"action": action, "nonce": nonce, "signature": signature}
         return await client.privatePostExchange({**request, **({"vaultAddress": owner} if account.is_vault else {})})
