@@ -273,6 +273,9 @@ class OkxDialect:
         return await self._place(request)
 
     async def _place(self, request: OrderRequest) -> str:
+        # A name is used up by the order that had it, whatever became of that: the stricter reading of the venue's text.
+        if self.books.record_of(request.client_id) is not None:
+            raise Refused(*_REASONS["duplicate_client_id"])
         result = (await self.books.create_orders([request]))[0]
         if isinstance(result.error, OrderRejected) and result.error.reason == "post_only":
             return _order_id(0)  # taken, and cancelled at once
