@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from typing import Any
@@ -9,8 +10,9 @@ from typing import Any
 import ccxt
 import pytest
 
+from pbtui.cli.account_check import main
 from pbtui.config.accounts import Account
-from pbtui.core.errors import AccountRefused, ExchangeError, OrderRejected, OutcomeUnknown, RateLimited
+from pbtui.core.errors import AccountRefused, ConfigError, ExchangeError, OrderRejected, OutcomeUnknown, RateLimited
 from pbtui.core.ids import client_order_id
 from pbtui.core.secret import Secret
 from pbtui.core.types import OrderRequest, Pside, Side
@@ -21,6 +23,7 @@ from pbtui.exchange.venues.hyperliquid_client import ACTION, equip
 from tests.venues.hyperliquid import PRIVATE_KEY, WALLET, HyperliquidDialect
 from tests.venues.hyperliquid_wallet import address_of, signer_of
 from tests.venues.simulator import Simulator
+from tests.venues.trader import USER, Trader
 
 SPEED = 60.0
 BTC, SOL = "BTC/USDC:USDC", "SOL/USDC:USDC"
@@ -292,6 +295,38 @@ async def test_margin_is_isolated_only_where_the_venue_has_nothing_else(venue: S
     with pytest.raises(AccountRefused) as refused:
         await trader.prepare_symbol(BTC, leverage=5)
     assert "close the position" in refused.value.line()
+
+
+def test_a_check_tells_of_the_account_and_signs_nothing(
+    venue: Simulator,
+    trader: Callable[..., Trader],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bot = trader(venue)
+    monkeypatch.setattr("pbtui.cli.account_check.RealClock", lambda: venue.fast_clock)
+    monkeypatch.setenv("XDG_STATE_HOME", str(bot.folder / "s"))
+    words = ["check", USER, "--base-dir", str(bot.base), "--endpoints", str(bot.endpoints)]
+    assert main(words) == 0
+    out = capsys.readouterr()
+    assert "trades: yes · withdraws: no" in out.out
+    assert "10,000 USDC" in out.out
+    assert "one-way, margin set coin by coin" in out.out
+    assert "position mode" not in out.out
+    keys = bot.base / "api-keys.json"
+    entry = {"exchange": "hyperliquid", "wallet_address": address_of(OTHER_KEY), "private_key": OTHER_KEY}
+    keys.write_text(json.dumps({USER: entry}))
+    dialect_of(venue).roles[address_of(OTHER_KEY)] = {"role": "user"}
+    assert main([*words, "--json"]) == 4
+    out = capsys.readouterr()
+    told = json.loads(out.out)
+    assert (told["withdraw"], told["trade"], told["hedge_mode"], told["quote"]) == (True, True, False, "USDC")
+    assert "--allow-withdraw-keys" in out.err
+    assert OTHER_KEY[2:] not in out.out + out.err
+    assert dialect_of(venue).actions == []
+    keys.write_text(json.dumps({USER: {**entry, "private_key": "0x12"}}))
+    with pytest.raises(ConfigError, match="64 hex digits"):
+        main(words)
 
 
 async def test_a_stream_that_went_deaf_is_found_and_replaced(venue: Simulator, account: Open) -> None:

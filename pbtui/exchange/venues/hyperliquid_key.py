@@ -26,7 +26,7 @@ async def read_key_facts(wire: Wire, *, owner: str, signer: str, is_vault: bool)
         what = "a vault or sub-account" if kind in ("vault", "subAccount") else "no vault and no sub-account"
         raise AccountRefused(f"wallet_address is {what}", hint=f"set is_vault to {str(not is_vault).lower()}")
     if signer == owner:
-        return KeyFacts(trade=kind != "missing", withdraw=True)
+        return KeyFacts(trade=kind != "missing", withdraw=True, account_id=owner)
     signs, signs_for = await _role(wire, signer)
     trader = signs_for if signs == "agent" else signer
     if signs == "missing":
@@ -38,7 +38,7 @@ async def read_key_facts(wire: Wire, *, owner: str, signer: str, is_vault: bool)
     known = master if kind == "subAccount" else "" if kind == "vault" else owner
     if known and trader != known:
         raise AccountRefused("the private key belongs to another account", hint="make an API wallet for this one")
-    return KeyFacts(trade=True if known else None, withdraw=signs != "agent")
+    return KeyFacts(trade=True if known else None, withdraw=signs != "agent", account_id=owner)
 
 
 async def _role(wire: Wire, address: str) -> tuple[str, str]:
