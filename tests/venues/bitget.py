@@ -136,6 +136,8 @@ class BitgetDialect:
             said = message["args"][0]
             right = said["apiKey"] == KEY and said["passphrase"] == PASSPHRASE
             right = right and said["sign"] == _signature(f"{said['timestamp']}GET/user/verify")
+            clock = self._simulator.fast_clock
+            right = right and abs(clock.now_ms() - 1_000 * int(said["timestamp"])) < _WINDOW_MS * max(1.0, clock.speed)
             wrong = {"event": "error", "code": 30015, "msg": "Invalid sign"}
             await ws.send_str(json.dumps({"event": "login", "code": 0} if right else wrong))
         elif message["op"] == "subscribe":
@@ -237,6 +239,8 @@ class BitgetDialect:
         if self.reject_next:
             raise Refused(*_REASONS[self.reject_next.pop(0)])
         request = self._request(market_id, each)
+        if each.get("tradeSide") == "close":
+            await self._make_room(request)
         result = (await self.books.create_orders([request]))[0]
         if result.error is not None:
             reason = result.error.reason if isinstance(result.error, OrderRejected) else ""
@@ -247,6 +251,21 @@ class BitgetDialect:
             raise Refused(*_REASONS.get(reason, ("40017", result.error.message)))
         assert result.order is not None
         return str(FIRST_ID + int(result.order.id))
+
+    async def _make_room(self, request: OrderRequest) -> None:
+        """In hedge mode resting closes lock the position: a market close cancels them, another one is refused."""
+        side = (request.symbol, request.pside)
+        locking = [
+            each.order
+            for each in self.books.books.orders.values()
+            if each.closing and (each.order.symbol, each.order.pside) == side
+        ]
+        held = abs(self.books.books.held(*side).size)
+        if sum(order.qty for order in locking) + request.qty <= held * (1.0 + 1e-9):
+            return
+        if request.kind == "limit":
+            raise Refused("40757", "Not enough position is available.")
+        await self.books.cancel_orders(locking)
 
     def _request(self, market_id: str, each: Params) -> OrderRequest:
         side: Side = each["side"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from pbtui.config.accounts import Account
@@ -62,6 +62,7 @@ class VenueFacts:
     reserve: float  # of it, kept for cancels and closes
     public_costs: Mapping[str, float]  # of public calls, by their first word
     meanings: Mapping[str, Meaning]  # error codes by required reaction
+    spacing: Mapping[str, float] = field(default_factory=dict[str, float])  # least seconds between calls of a method
     equip: Callable[[Any, Account], None] | None = None  # gives a new client of the account what it lacks
     id_prefix: str = ""  # what stands before our client ids on the venue's stream
     fill_window_ms: int | None = None  # catching up goes in windows of this length, each kept before the next

@@ -16,7 +16,7 @@ from pbtui.exchange.private.book import Book
 from pbtui.exchange.private.quirks import KeyFacts, Look, Modes, VenueFacts
 from pbtui.exchange.private.wire import Wire
 from pbtui.exchange.venues.bitget_batches import created, order_params, outcomes, silence
-from pbtui.exchange.venues.bitget_codes import MEANINGS
+from pbtui.exchange.venues.bitget_codes import MEANINGS, SPACING
 from pbtui.exchange.venues.bitget_history import BitgetHistory, pages
 
 _CODE = re.compile(r'"code"\s*:\s*"?(\d+)')
@@ -52,6 +52,7 @@ class Bitget:
         reserve=60.0,
         public_costs={"load_markets": 6.0},
         meanings=MEANINGS,
+        spacing=SPACING,
         fill_window_ms=7 * DAY_MS - HOUR_MS,
         equip=_unnamed,
     )

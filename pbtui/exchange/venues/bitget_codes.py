@@ -1,4 +1,4 @@
-"""Bitget's error codes by the reaction they need (documented by the venue; exchanges.md 6, live.md 30.6)."""
+"""Bitget's error codes by the reaction they need, and how often it may be asked (documented; live.md 30.6)."""
 
 from __future__ import annotations
 
@@ -58,4 +58,28 @@ MEANINGS: Mapping[str, Meaning] = {
     ),
     **dict.fromkeys(("40872", "45117"), _HELD),
     **dict.fromkeys(("40814", "45054"), Meaning("unchanged")),
+}
+
+_FIVE_A_SECOND, _TEN_A_SECOND = 0.22, 0.11
+SPACING: Mapping[str, float] = {
+    **dict.fromkeys(
+        (
+            "privateMixPostV2MixOrderBatchPlaceOrder",
+            "privateMixPostV2MixAccountSetLeverage",
+            "privateMixPostV2MixAccountSetMarginMode",
+            "privateMixGetV2MixPositionAllPosition",
+        ),
+        _FIVE_A_SECOND,
+    ),
+    **dict.fromkeys(
+        (
+            "privateMixPostV2MixOrderBatchCancelOrders",
+            "privateMixGetV2MixAccountAccount",
+            "privateMixGetV2MixAccountAccounts",
+            "privateMixGetV2MixOrderOrdersPending",
+            "privateMixGetV2MixOrderFillHistory",
+            "privateMixGetV2MixOrderDetail",
+        ),
+        _TEN_A_SECOND,
+    ),
 }
