@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pbtui.cli.narrate import say
 from pbtui.cli.pareto_args import ParetoOptions, parse
-from pbtui.cli.pareto_show import compared, head_lines, listing
+from pbtui.cli.pareto_show import compared, head_lines, listing, unseen_columns, validation_lines
 from pbtui.core.errors import ConfigError, ExitCode
 from pbtui.core.sanitize import sanitize_line
 from pbtui.optimize.exports import config_text, csv_text, draw_front, json_text, page, rows_of, write_new
@@ -55,8 +55,10 @@ def main(argv: list[str]) -> int:
         print(json.dumps(_facts(view, results, options), allow_nan=False))
     else:
         shown = view.members[: options.top]
-        print("\n".join(listing(shown, results, view.distances, view.best, options.columns)))
+        columns = options.columns or unseen_columns(results)
+        print("\n".join(listing(shown, results, view.distances, view.best, columns)))
         print("\n".join(head_lines(view.chosen, view.distances[view.best], results, options.mode)))
+        print("\n".join(validation_lines(results)), end="\n" if results.validation else "")
     return int(ExitCode.OK)
 
 
@@ -66,7 +68,9 @@ def view_of(results: Results, options: ParetoOptions) -> View:
     for key in options.columns:
         check_key(results, key)
     objectives = chosen_objectives(results, options.objectives)
-    picked = pick(kept, objectives, options.mode, weights=options.weights, tolerance=options.tolerance)
+    picked = pick(
+        kept, objectives, options.mode, weights=options.weights, tolerance=options.tolerance, unseen=options.unseen
+    )
     chosen = kept[picked.place]
     if options.member:
         chosen = results.find(options.member)
@@ -102,8 +106,9 @@ def _facts(view: View, results: Results, options: ParetoOptions) -> dict[str, ob
         return {f"w_{names.index(name)}": value for name, value in zip(objectives, values, strict=True)}
 
     chosen = view.chosen
-    keys = (*results.objectives, *options.columns)
-    return {
+    keys = (*results.objectives, *(options.columns or unseen_columns(results)))
+    validated: dict[str, object] = {"validation": results.validation} if results.validation else {}
+    return validated | {
         "folder": str(results.folder),
         "n_members": len(results.members),
         "objectives": {f"w_{n}": name for n, name in enumerate(names)},

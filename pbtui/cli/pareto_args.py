@@ -12,7 +12,7 @@ from pbtui.cli import parsing
 _EPILOG = """
 DIR is a run's folder or its pareto folder, ours or Passivbot's; without it the latest run below optimize_results.
 A KEY is a metric (adg, drawdown_worst_btc; of suites what it is aggregated to), a metric with .min, .max, .mean or
-.std, or w_0, w_1 … for an objective as it is minimised.
+.std or .oos (out of sample), or w_0, w_1 … for an objective as it is minimised.
 """
 
 
@@ -26,6 +26,7 @@ class ParetoOptions:
     mode: str = "weighted"
     weights: tuple[float, ...] = ()
     tolerance: float = 0.0
+    unseen: bool = False
     limits: tuple[str, ...] = ()
     objectives: tuple[str, ...] = ()
     sort: str = ""
@@ -54,6 +55,7 @@ def parse(argv: Sequence[str]) -> ParetoOptions:
         mode=mode_named(given.mode),
         weights=given.weights,
         tolerance=given.tolerance,
+        unseen=given.select == "out-of-sample",
         limits=tuple(given.limit),
         objectives=given.objectives,
         sort=given.sort,
@@ -130,6 +132,13 @@ def _add_choosing(parser: argparse.ArgumentParser) -> None:
         metavar="X",
         help="of mode lexicographic: share of the range to give away",
     )
+    add(
+        "--select",
+        type=_sample,
+        default="in-sample",
+        metavar="in-sample|out-of-sample",
+        help="pick and order by the days searched on (default), or by those kept unseen",
+    )
     add("--id", dest="member", default="", metavar="ID", help="take this member instead of picking one")
     add("--compare", type=parsing.words, default=(), metavar="A,B", help="show members side by side where they differ")
     add(
@@ -167,6 +176,14 @@ def _numbers(text: str) -> tuple[float, ...]:
         found = ()
     if not found or any(number - number != 0.0 for number in found):
         raise argparse.ArgumentTypeError(f"{text!r} is no list of numbers")
+    return found
+
+
+def _sample(text: str) -> str:
+    word = text.strip().lower().replace("_", "-")
+    found = {"is": "in-sample", "oos": "out-of-sample"}.get(word, word)
+    if found not in ("in-sample", "out-of-sample"):
+        raise argparse.ArgumentTypeError(f"{text!r} is neither in-sample nor out-of-sample")
     return found
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pbtui.core.sanitize import sanitize_line
 from pbtui.optimize.exports import parameters_of
-from pbtui.optimize.results import Results, Stored, metric_names
+from pbtui.optimize.results import OWN_METRICS, UNSEEN, Results, Stored, metric_names
 
 _ID = 12
 _LEAST = 10
@@ -44,6 +45,36 @@ def head_lines(chosen: Stored, distance: float, results: Results, mode: str) -> 
         f"{len(results.members):,} members · {mode}: {sanitize_line(chosen.id[:_ID])}, distance {distance:.4f}",
         sanitize_line(chosen.path, limit=2_000),
     ]
+
+
+def unseen_columns(results: Results) -> tuple[str, ...]:
+    """Return what is shown of members besides their objectives where the run was validated."""
+    if not results.validation:
+        return ()
+    keys = (*(f"{name}.{UNSEEN}" for name in results.objectives), *OWN_METRICS)
+    return tuple(key for key in keys if any(item.knows(key) for item in results.members))
+
+
+def validation_lines(results: Results) -> list[str]:
+    """Return what the run's validation says of the front, round by round, oldest first."""
+    told = results.validation
+    if not told:
+        return []
+    return ["", *(_round_line(each) for each in [*(told.get("folds") or ()), told])]
+
+
+def _round_line(told: Mapping[str, Any]) -> str:
+    (first, last), (begin, end) = told["train"], told["test"]
+    ranks = ", ".join(f"{sanitize_line(name)} {_cell(rho)}" for name, rho in told["rank_correlation"].items())
+    parts = [
+        f"searched {first} to {last}, tested {begin} to {end}",
+        f"{told['trials']:,} trials",
+        f"rank correlation {ranks}",
+        f"{told['kept_limits']} of {told['members']} keep the limits unseen",
+        f"median robustness {_cell(told['robustness'])}",
+        f"median deflated Sharpe {_cell(told['deflated_sharpe'])}",
+    ]
+    return sanitize_line(" · ".join(parts), limit=1_000)
 
 
 def compared(members: Sequence[Stored], results: Results) -> list[str]:

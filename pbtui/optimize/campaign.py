@@ -105,6 +105,10 @@ class Campaign:
         self.reporter.tell(front=True)
         return self._outcome(finished=finished)
 
+    def members(self) -> dict[str, Candidate]:
+        """Return the front by the names its files go by."""
+        return {self._members.id_of(member): member for member in self._front.members}
+
     def _take_up(self) -> Mapping[int, Entry]:
         """Replay what the journal holds; return its last generation, which may be unfinished, by place."""
         told: dict[int, dict[int, int]] = {}

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import threading
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from pbtui.backtest.sourcing import Sourcing
@@ -15,38 +12,30 @@ from pbtui.core.clock import RealClock
 from pbtui.engine import build
 from pbtui.jobs.child import Context, leave, serve, stoppable
 from pbtui.jobs.events import Note
-from pbtui.optimize.campaign import Campaign
-from pbtui.optimize.evaluate import Crew
 from pbtui.optimize.folder import Opened, Plan, begin, reopen, write_summary
 from pbtui.optimize.genes import GeneSpace
 from pbtui.optimize.ground import Ground, ground_of
 from pbtui.optimize.job import OptimizeJob
+from pbtui.optimize.rounds import Rounds, rounds_of
 from pbtui.optimize.scoring import Scoring
 from pbtui.optimize.search import Search
 from pbtui.optimize.starts import starting_genes
-
-_LOOK_S = 0.1
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Ready:
-    """All that a run needs before its first evaluation."""
-
-    space: GeneSpace
-    plan: Plan
-    ground: Ground
-    folder: Path
+from pbtui.optimize.validation.split import splits_of
 
 
 def work(context: Context) -> Mapping[str, Any]:
     """Do the job of a request and return its result; raises PbtuiError, Stopped."""
     build.assert_fresh()
+    clock = RealClock()
     job = OptimizeJob.of_request(context.request)
-    ready = asyncio.run(stoppable(_prepare(job, context), context))
-    return _search(job, ready, context)
+    run = asyncio.run(stoppable(_prepare(job, context), context))
+    began = clock.monotonic()
+    told = {**run.run(), "elapsed_s": round(clock.monotonic() - began, 3)}
+    write_summary(run.folder, told)
+    return {"kind": "optimize", "folder": str(run.folder), **told}
 
 
-async def _prepare(job: OptimizeJob, context: Context) -> _Ready:
+async def _prepare(job: OptimizeJob, context: Context) -> Rounds:
     def say(line: str) -> None:
         context.emit(Note(line, "warning"))
 
@@ -54,19 +43,23 @@ async def _prepare(job: OptimizeJob, context: Context) -> _Ready:
     sourcing = Sourcing(base_dir=job.base_dir, clock=clock, say=say, offline=job.offline, refetch_gaps=job.refetch_gaps)
     opened = reopen(job.resume, base_dir=job.base_dir) if job.resume is not None else None
     config = opened.config if opened is not None else job.load()
+    rounds = rounds_of(config, splits_of(config), base_dir=job.base_dir)
     fine_tune = opened.plan.fine_tune if opened is not None else job.fine_tune
-    space, scoring = GeneSpace.of(config, fine_tune), Scoring.of(config)
+    space, scoring = GeneSpace.of(rounds[-1].config, fine_tune), Scoring.of(config)
     plan = opened.plan if opened is not None else _plan(job, space, say)
-    Search(space, config.optimize, seed=plan.seed)  # what is wrong with its settings is said before candles are fetched
+    for each in rounds:  # what is wrong with their settings is said before candles are fetched
+        Search(space, each.config.optimize, seed=plan.seed)
     ground = await ground_of(space, scoring, sourcing, context.emit)
     if opened is not None:
         _check(opened, ground, say)
-        return _Ready(space, plan, ground, opened.folder)
-    folder = begin(
-        config, plan, scoring, ground.datasets, ground.coins,
-        base_dir=job.base_dir, now_ms=clock.now_ms(), suite=ground.suite,
-    )  # fmt: skip
-    return _Ready(space, plan, ground, folder)
+        folder = opened.folder
+    else:
+        folder = begin(
+            config, plan, scoring, ground.datasets, ground.coins,
+            base_dir=job.base_dir, now_ms=clock.now_ms(), suite=ground.suite,
+        )  # fmt: skip
+    threads = _threads(job.cpus or config.optimize.n_cpus, context)
+    return Rounds(config, rounds, plan, folder, ground, sourcing, threads, context)
 
 
 def _plan(job: OptimizeJob, space: GeneSpace, say: Any) -> Plan:
@@ -80,56 +73,11 @@ def _check(opened: Opened, ground: Ground, say: Any) -> None:
         say("the run was begun with another build of the engine: its end may differ from that of an unbroken run")
 
 
-def _search(job: OptimizeJob, ready: _Ready, context: Context) -> Mapping[str, Any]:
-    clock = RealClock()
-    began = clock.monotonic()
-    settings = ready.space.base.optimize
-    search = Search(ready.space, settings, seed=ready.plan.seed, starts=ready.plan.starts)
-    crew = Crew(ready.ground.evaluate, _threads(job.cpus or settings.n_cpus, context))
-    campaign = Campaign(
-        ready.folder, ready.ground.evaluate, search, crew,
-        coins=ready.ground.listed, clock=clock, on_event=context.tell,
-    )  # fmt: skip
-    for note in campaign.notes:
-        context.tell(Note(note, "warning"))
-    over = threading.Event()
-    watcher = threading.Thread(target=_obey, args=(context, crew, campaign, over), name="obey", daemon=True)
-    watcher.start()
-    try:
-        outcome = campaign.run()
-    finally:
-        over.set()
-        crew.close()
-    told = {
-        **asdict(outcome),
-        "generations": search.generations,
-        "seed": ready.plan.seed,
-        "elapsed_s": round(clock.monotonic() - began, 3),
-    }
-    write_summary(ready.folder, told)
-    return {"kind": "optimize", "folder": str(ready.folder), **told}
-
-
 def _threads(asked: int, context: Context) -> int:
     there = os.cpu_count() or 1
     if asked > there:
         context.tell(Note(f"{asked} CPUs asked for, {there} used: there are no more"))
     return min(asked, there)
-
-
-def _obey(context: Context, crew: Crew, campaign: Campaign, over: threading.Event) -> None:
-    """Pass the wishes of whoever started us on to the crew, until the run is over."""
-    while not over.wait(_LOOK_S):
-        if context.stopping:
-            crew.finish()
-            return
-        if context.pausing != campaign.reporter.paused:
-            campaign.reporter.paused = context.pausing
-            if context.pausing:
-                crew.pause()
-            else:
-                crew.go()
-            campaign.reporter.tell(now=True)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from pbtui.backtest.inputs import Window, bot_params, engine_inputs, whole
 from pbtui.config import Config
 from pbtui.config.warmup import DEFAULT, warmup_minutes_by_coin
 from pbtui.core.errors import ConfigError
-from pbtui.engine.backtest import run_backtest
+from pbtui.engine.backtest import BacktestOutcome, Equity, run_backtest
 from pbtui.engine.errors import InvalidInput
 from pbtui.engine.progress import RunCancelled, RunProgress
 from pbtui.market.prepare import Dataset
@@ -46,7 +46,7 @@ class Evaluator:
         self.scoring = scoring
         self._window: Window = whole(data)
         self._inputs = engine_inputs(space.base, self._window)
-        self._parameters = {**self._inputs.parameters, "metrics_only": True}
+        self._parameters = self._inputs.parameters
 
     def __call__(self, genes: Genes, progress: RunProgress | None = None) -> Evaluated:
         """Run one candidate; raises RunCancelled."""
@@ -55,19 +55,28 @@ class Evaluator:
         except InvalidInput as error:
             return refused(genes, self.scoring, error)
 
+    def equity(self, genes: Genes) -> Equity | None:
+        """Return a candidate's equity over time, None for genes that the engine refuses."""
+        try:
+            return self._outcome(self.space.decode(genes), None, metrics_only=False).equity
+        except InvalidInput:
+            return None
+
     def _run(self, genes: Genes, progress: RunProgress | None) -> Evaluated:
         config = self.space.decode(genes)
+        stats = stats_of([analysis_of(config, self._outcome(config, progress))])
+        return Evaluated(genes, self.scoring.score(stats), stats)
+
+    def _outcome(self, config: Config, progress: RunProgress | None, *, metrics_only: bool = True) -> BacktestOutcome:
         coins = self._inputs.coins
-        outcome = run_backtest(
+        return run_backtest(
             self._inputs.hlcvs,
             self._inputs.btc_usd,
             bot_params(config, coins),
             self._inputs.markets,
-            {**self._parameters, "warmup_minutes": coin_warmups(config, coins)},
+            {**self._parameters, "warmup_minutes": coin_warmups(config, coins), "metrics_only": metrics_only},
             progress=progress,
         )
-        stats = stats_of([analysis_of(config, outcome)])
-        return Evaluated(genes, self.scoring.score(stats), stats)
 
 
 def refused(genes: Genes, scoring: Scoring, error: InvalidInput) -> Evaluated:

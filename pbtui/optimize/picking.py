@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,7 +78,7 @@ def check_key(results: Results, key: str) -> str:
     if not any(item.knows(key) for item in results.members):
         raise ConfigError(
             f"{sanitize_line(key, limit=80)} is nothing these members tell",
-            hint="a metric, a metric with .min, .max, .mean or .std, or w_0, w_1 …; see them with --metrics",
+            hint="a metric, a metric with .min, .max, .mean, .std or .oos, or w_0, w_1 …; see them with --metrics",
         )
     return key
 
@@ -100,17 +100,19 @@ def chosen_objectives(results: Results, names: Sequence[str]) -> tuple[str, ...]
 
 def pick(
     members: Sequence[Stored], objectives: Sequence[str], mode: str = "weighted", *,
-    weights: Sequence[float] = (), tolerance: float = 0.0,
+    weights: Sequence[float] = (), tolerance: float = 0.0, unseen: bool = False,
 ) -> Picked:  # fmt: skip
     """Choose the member closest to the mode's ideal; raises ConfigError for no members and a wrong count of weights.
 
     `weights`: of mode weighted, 0 (the best) to 1 (the worst) for each objective; one counts for all. `knee` takes the
     member with the least sum of normalised objectives; `lexicographic` the best in the first objective, of those within
-    `tolerance` of its range the best in the second, and so on.
+    `tolerance` of its range the best in the second, and so on. `unseen`: by what they are on days that the search has
+    not seen; raises ConfigError where nothing is known of that.
     """
     if not members:
         raise ConfigError("no member is left to pick from", hint="loosen the limits")
-    values = np.array([[item.objectives[name] for name in objectives] for item in members], dtype=float)
+    told = [_unseen(item) if unseen else item.objectives for item in members]
+    values = np.array([[each[name] for name in objectives] for each in told], dtype=float)
     low, high = values.min(axis=0), values.max(axis=0)
     ideal = low if mode in ("knee", "lexicographic") else _ideal(values, mode, _weights(weights, len(objectives)))
     scaled, at = _normalised(values, low, high), _normalised(ideal, low, high)
@@ -122,6 +124,15 @@ def pick(
     else:
         place = int(far.argmin())
     return Picked(place, tuple(far.tolist()), tuple(ideal.tolist()))
+
+
+def _unseen(item: Stored) -> Mapping[str, float]:
+    if item.unseen is None:
+        raise ConfigError(
+            f"nothing is known of {sanitize_line(item.id, limit=12)} out of sample",
+            hint="optimise with optimize.validation.method holdout or walk_forward",
+        )
+    return item.unseen
 
 
 def _weights(given: Sequence[float], count: int) -> Floats:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
@@ -19,9 +19,13 @@ from pbtui.optimize.all_results import Reader
 from pbtui.optimize.folder import RESULTS
 from pbtui.optimize.members import FOLDER
 from pbtui.optimize.metrics import candidates, weight
+from pbtui.optimize.validation.verdict import SUMMARY, MemberVerdict, members_of, read_document
 
 _STATS = ("mean", "min", "max", "std")
 _CONFIG = ("bot", "live", "backtest", "optimize", "coin_overrides", "logging")
+UNSEEN = "oos"
+"""`metric.oos` is a metric out of sample: on days that the search has not seen."""
+OWN_METRICS = ("robustness", "deflated_sharpe")
 _TRIED = 200  # spellings of a metric's name
 
 
@@ -35,6 +39,8 @@ class Stored:
     objectives: Mapping[str, float]
     violation: float
     stats: Mapping[str, Mapping[str, float]]
+    unseen: Mapping[str, float] | None = None
+    """Objectives by name on days the search has not seen, where the run was validated."""
 
     @property
     def config(self) -> dict[str, Any]:
@@ -55,7 +61,8 @@ class Stored:
         if key.startswith("w_") and key[2:].isdigit():
             return int(key[2:]) < len(self.objectives)
         name, _, stat = key.partition(".")
-        return bool(self._metric(name)) and (stat or "mean") in _STATS
+        found = self._metric(name)
+        return bool(found) and ((stat or "mean") in _STATS or stat in self.stats[found])
 
     def _metric(self, name: str) -> str:
         if name in self.stats:
@@ -71,6 +78,8 @@ class Results:
     folder: Path
     members: tuple[Stored, ...]
     odd: tuple[str, ...]
+    validation: Mapping[str, Any] | None = None
+    """What the run's validation found of the front as a whole."""
 
     @cached_property
     def objectives(self) -> tuple[str, ...]:
@@ -115,7 +124,7 @@ def open_results(path: Path | None, *, base_dir: Path) -> Results:
             f"{sanitize_line(folder, limit=200)} holds no member of a front{f' ({odd[0]})' if odd else ''}",
             hint="name the folder of an optimisation",
         )
-    return Results(folder, tuple(members), tuple(odd))
+    return _validated(Results(folder, tuple(members), tuple(odd)))
 
 
 def open_everything(path: Path | None, *, base_dir: Path) -> Results:
@@ -137,6 +146,35 @@ def open_everything(path: Path | None, *, base_dir: Path) -> Results:
     if not members:
         raise ConfigError(f"{sanitize_line(file, limit=200)} holds no evaluation")
     return Results(folder, tuple(members), tuple(odd))
+
+
+def _validated(results: Results) -> Results:
+    """Return results with what validation found of each member; as they are where there was none."""
+    folder = results.folder.parent if results.folder.name == FOLDER else results.folder
+    try:
+        document = read_document(folder)
+        found = members_of(document) if document is not None else {}
+    except DataError as error:
+        return replace(results, odd=(*results.odd, error.line()))
+    if document is None:
+        return results
+    members = (_with_verdict(item, found.get(item.id)) for item in results.members)
+    summary = {name: document.get(name) for name in ("method", *SUMMARY, "folds")}
+    return replace(results, members=tuple(members), validation=summary)
+
+
+def _with_verdict(item: Stored, verdict: MemberVerdict | None) -> Stored:
+    if verdict is None:
+        return item
+    stats = {name: dict(told) for name, told in item.stats.items()}
+    for name, value in verdict.metrics.items():
+        stats.setdefault(name, {})[UNSEEN] = value
+    for name in OWN_METRICS:
+        value = getattr(verdict, name)
+        if value is not None:
+            stats[name] = {"value": value, "mean": value}
+    unseen = dict(zip(item.objectives, verdict.objectives, strict=False))
+    return replace(item, stats=stats, unseen=unseen)
 
 
 def read_member(path: Path) -> Stored:

@@ -34,8 +34,8 @@ def job_of(home: SearchHome, **more: Any) -> OptimizeJob:
     return OptimizeJob(base_dir=home.base, offline=True, **more)
 
 
-def new_run(home: SearchHome) -> OptimizeJob:
-    return job_of(home, config=home.base / "search.json", seed=5)
+def new_run(home: SearchHome, **more: Any) -> OptimizeJob:
+    return job_of(home, config=home.base / "search.json", seed=5, **more)
 
 
 async def until(process: Job, evaluations: int) -> list[Event]:
@@ -86,7 +86,8 @@ async def test_killed_at_any_moment_it_goes_on_to_the_same_front(home, desk):
 
 
 async def test_it_rests_goes_on_and_stops_when_asked(home):
-    process = await Job.start(CHILD, new_run(home).to_request())
+    endless = new_run(home, flags={"optimize.iters": "100000"})
+    process = await Job.start(CHILD, endless.to_request())
     await until(process, 1)
     await process.pause(True)
     async for event in process.events():

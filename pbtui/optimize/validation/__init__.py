@@ -1,0 +1,1 @@
+"""What a front is worth on minutes that the search has not seen."""
