@@ -12,6 +12,7 @@ from pbtui.core.sanitize import sanitize_line
 _HUGE = 1e15  # no price, size, balance or time of a venue is larger
 _FIRST_MS, _LAST_MS = 1_230_768_000_000, 4_102_444_800_000  # 2009 to 2100
 _TEXT_LIMIT = 120
+_SENTENCE = 200
 
 
 class Row:
@@ -73,6 +74,14 @@ class Row:
         if not value and not empty:
             raise self._bad(name, "empty")
         return value
+
+    def said(self, name: str) -> str:
+        """Return what the venue says in words, made fit to be shown; empty where it says nothing.
+
+        Spaces at the end or a length nobody expected must not make a refusal unreadable.
+        """
+        value = self._fields.get(name)
+        return sanitize_line(value, limit=_SENTENCE) if isinstance(value, str) else ""
 
     def word(self, name: str, *known: str) -> str:
         """Return a text that is one of `known`."""

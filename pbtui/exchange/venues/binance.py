@@ -250,7 +250,7 @@ def _refusal(row: Row, wire: Wire, what: str) -> ExchangeError | None:
     if "code" not in row:
         row.text("orderId")
         return None
-    code, message = row.text("code"), row.text("msg", empty=True)
+    code, message = row.text("code"), row.said("msg")
     if code in ("0", "200"):
         return None
     return wire.outcome(code, message, what)

@@ -12,8 +12,6 @@ from pbtui.exchange.private.answers import Row
 from pbtui.exchange.private.book import Book
 from pbtui.exchange.private.wire import Wire
 
-_WORDS = 500  # characters of a refusal
-
 
 def order_params(request: OrderRequest, book: Book) -> dict[str, Any]:
     """Return one order of a batch."""
@@ -53,7 +51,7 @@ def outcomes(answer: Any, key: str, wire: Wire, what: str) -> dict[str, Row | Ex
     found: dict[str, Row | ExchangeError] = {row.text(key): row for row in _list(data, "successList")}
     for row in _list(data, "failureList"):
         name, code = row.text(key), row.text("errorCode", empty=True)
-        refusal = wire.outcome(code, row.text("errorMsg", empty=True, longest=_WORDS), what)
+        refusal = wire.outcome(code, row.said("errorMsg"), what)
         found[name] = (
             OutcomeUnknown(f"{what}: order {name} is told as done and as refused") if name in found else refusal
         )

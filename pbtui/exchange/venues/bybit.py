@@ -287,7 +287,7 @@ def _outcomes(answer: Any, count: int, wire: Wire, what: str) -> list[tuple[Row,
     found: list[tuple[Row, ExchangeError | None]] = []
     for row, verdict in zip(told, verdicts, strict=True):
         code = verdict.text("code")
-        error = None if code == "0" else wire.outcome(code, verdict.text("msg", empty=True), what)
+        error = None if code == "0" else wire.outcome(code, verdict.said("msg"), what)
         found.append((row, error))
     return found
 

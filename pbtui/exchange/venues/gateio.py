@@ -276,6 +276,6 @@ def _refusal(row: Row, wire: Wire, what: str) -> ExchangeError | None:
     """Return why an order of a batch was refused, None when it was taken."""
     if row.flag("succeeded"):
         return None
-    message = row.text("detail" if "detail" in row else "message", empty=True, longest=400)
+    message = row.said("detail" if "detail" in row else "message")
     label = row.text("label", empty=True) or message
     return wire.outcome(label, message or label, what)

@@ -122,7 +122,7 @@ class Okx:
             "cancel", "privatePostTradeCancelBatchOrders", wanted, urgent=True, answered=refused_batch
         )
         rows = _as_many(answer, len(orders), "cancel")
-        return [CancelResult(order, _refusal(row, wire, "cancel")) for order, row in zip(orders, rows, strict=True)]
+        return [CancelResult(order, _kept(order, row, wire)) for order, row in zip(orders, rows, strict=True)]
 
 
 def refused_batch(text: str) -> Any:
@@ -224,7 +224,18 @@ def _refusal(row: Row, wire: Wire, what: str) -> ExchangeError | None:
     if code == "0":
         row.text("ordId")
         return None
-    return wire.outcome(code, row.text("sMsg", empty=True, longest=_ADDRESSES), what)
+    return wire.outcome(code, row.said("sMsg"), what)
+
+
+def _kept(order: OpenOrder, row: Row, wire: Wire) -> ExchangeError | None:
+    """Return why an order was not cancelled, None when it was."""
+    try:
+        error = _refusal(row, wire, "cancel")
+        if error is None and row.text("ordId") != order.id:
+            raise UnreadableAnswer(f"cancel: the answer for {order.id} names another order")
+    except UnreadableAnswer as unreadable:
+        return OutcomeUnknown(unreadable.message)
+    return error
 
 
 def _created(request: OrderRequest, row: Row, answer: Row, wire: Wire) -> CreateResult:

@@ -210,6 +210,13 @@ async def test_each_order_of_a_batch_gets_its_own_outcome() -> None:
     assert isinstance(cancelled.error, OrderGone)
     (cancelled,) = await Okx().cancel(Answers(told({**gone, "sCode": "0", "sMsg": ""})), book(), [RESTING])
     assert cancelled.error is None
+    (cancelled,) = await Okx().cancel(Answers(told({**gone, "sCode": "0", "ordId": "9"})), book(), [RESTING])
+    assert isinstance(cancelled.error, OutcomeUnknown)
+    # However oddly a refusal is worded, it stays one.
+    wordy = {**BATCH["data"][1], "sMsg": "  Insufficient\tbalance.\x1b[2J " + "x" * 3_000}
+    (result,) = await Okx().create(Answers(told(wordy, code="1")), book(), [two])
+    assert isinstance(result.error, OrderRejected)
+    assert (result.error.reason, "\x1b" in result.error.line()) == ("insufficient_margin", False)
 
 
 async def test_orders_are_written_as_the_venue_wants_them() -> None:
