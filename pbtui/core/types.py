@@ -52,6 +52,8 @@ class Market:
     listed_ms: int | None = None  # first candle known, for coin age
     ineligible: str = ""  # reason why the coin can't be traded, empty when it can
     id: str = ""  # the venue's own name of the market: BTCUSDT, XBTUSDTM; empty when nobody told it
+    max_qty: float = 0.0  # the largest limit order, in contracts; 0 where the venue doesn't tell
+    max_market_qty: float = 0.0  # the largest market order
     price_digits: int = 0  # most significant digits of a price, 0: as many as the step allows
     isolated_only: bool = False  # the venue takes no cross margin for it
     max_leverage: float | None = None

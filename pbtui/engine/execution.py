@@ -81,7 +81,10 @@ def to_executable(
 
 @dataclass(frozen=True, slots=True)
 class PanicItem:
-    """A position to close at once: the book in quote, `market` for the limits and the taker fee."""
+    """A position to close at once: the book in quote, `market` for the limits and the taker fee.
+
+    `max_qty` is the largest order that the venue takes of the kind to be sent, 0 where that is not known.
+    """
 
     symbol: str
     pside: Pside
@@ -89,11 +92,12 @@ class PanicItem:
     bid: float
     ask: float
     market: Market
+    max_qty: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class PanicOrder:
-    """The close of a whole position; qty signed (buy +, sell −).
+    """The close of a position, or of a part where the whole is more than the venue takes; qty signed (buy +, sell −).
 
     `expected_price` is the opposite best, where a market order would fill; `expected_pnl` (before fees) and
     `expected_fee` (≤ 0 = paid) are for that price, in quote.
@@ -111,15 +115,16 @@ class PanicOrder:
 
 
 def panic_orders(items: Sequence[PanicItem]) -> list[PanicOrder]:
-    """Return the closing order of each item, also on a side that is switched off (departures.md).
+    """Return the closing orders of each item, also on a side that is switched off (departures.md).
 
-    Prices follow the engine's panic rule (orchestrator.md 3.5 step 3): one step inside the book, not rounded. Items
-    that are flat or whose price would not be positive and finite give no order.
+    Prices follow the engine's panic rule (orchestrator.md 3.5 step 3): one step inside the book, on the tick. A
+    position above `max_qty` is closed in parts of nearly equal size on the lot. Items that are flat or whose price
+    would not be positive and finite give no order.
     """
     found: list[PanicOrder] = []
     for item in items:
         market = item.market
-        row = call(
+        rows = call(
             _pb_rust.panic_close,
             item.pside,
             item.position.size,
@@ -127,9 +132,10 @@ def panic_orders(items: Sequence[PanicItem]) -> list[PanicOrder]:
             item.bid,
             item.ask,
             market.price_step,
+            market.qty_step,
+            item.max_qty,
             market.c_mult,
             market.taker_fee,
         )
-        if row is not None:
-            found.append(PanicOrder(item.symbol, item.pside, *row))
+        found += [PanicOrder(item.symbol, item.pside, *row) for row in rows]
     return found

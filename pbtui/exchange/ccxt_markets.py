@@ -56,6 +56,7 @@ def _market(
     qty_step, price_step = _step(precision.get("amount"), mode), _step(precision.get("price"), mode)
     least_cost = _number(_table(limits, "cost").get("min")) or _LEAST_COST
     maker, taker = fees or (_number(entry.get("maker")), _number(entry.get("taker")))
+    largest, largest_market = _largest(entry, limits, venue)
     usable = Market(symbol, "", qty_step, price_step, 0.0, 0.0)
     return Market(
         symbol=symbol,
@@ -75,7 +76,37 @@ def _market(
         price_digits=_PRICE_DIGITS.get(venue, 0),
         isolated_only=_isolated_only(_table(entry, "info")),
         max_leverage=_number(_table(limits, "leverage").get("max")),
+        max_qty=largest,
+        max_market_qty=largest_market,
     )
+
+
+# Where the venues themselves tell the largest limit and market order, in contracts; the library knows only some.
+_LARGEST: Mapping[str, tuple[str, str]] = {
+    "bybit": ("lotSizeFilter.maxOrderQty", "lotSizeFilter.maxMktOrderQty"),
+    "okx": ("maxLmtSz", "maxMktSz"),
+    "bitget": ("maxOrderQty", "maxMarketOrderQty"),
+    "gateio": ("order_size_max", "market_order_size_max"),
+    "kucoin": ("maxOrderQty", "marketMaxOrderQty"),
+}
+
+
+def _largest(entry: Mapping[str, Any], limits: Mapping[str, Any], venue: str) -> tuple[float, float]:
+    """Return the largest limit and market order; 0 where nobody tells. A market order is never larger."""
+    limit = _number(_table(limits, "amount").get("max")) or 0.0
+    market = _number(_table(limits, "market").get("max")) or 0.0
+    if venue in _LARGEST:
+        told_limit, told_market = (_told(_table(entry, "info"), path) for path in _LARGEST[venue])
+        limit, market = told_limit or limit, told_market or market
+    known = [each for each in (limit, market) if each > 0.0]
+    return max(limit, 0.0), min(known, default=0.0)
+
+
+def _told(info: Mapping[str, Any], path: str) -> float:
+    *above, name = path.split(".")
+    for part in above:
+        info = _table(info, part)
+    return _number(info.get(name)) or 0.0
 
 
 def _ineligible(symbol: str, entry: Mapping[str, Any], quote: str, venue: str, *, steps: bool) -> str:

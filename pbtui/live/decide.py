@@ -18,7 +18,7 @@ from pbtui.live.inputs import SymbolInput
 from pbtui.live.keys import Key
 from pbtui.live.modes import ModeTable, SideFacts, mode_table
 from pbtui.live.oneway import with_rivals
-from pbtui.live.panic import close_orders, panic_items
+from pbtui.live.panic import close_orders, kinds_now, panic_items
 from pbtui.live.plan import Plan, make_plan
 from pbtui.live.reconcile import Diff, SidePolicy, diff_symbol, merged
 from pbtui.live.rules import Rules
@@ -90,14 +90,15 @@ class Decider:
             candidates: dict[Pside, list[str]] = {pside: self._candidates_of(pside) for pside in PSIDES}
             symbols = with_rivals(self.rules, account, symbols, candidates, self._forced(state))
         panicking = frozenset(key for key in account.positions if modes.get(*key) is Mode.PANIC)
-        panic = close_orders(
-            panic_items(panicking, account, self._coins.markets),
+        markets = self._coins.markets
+        kinds = kinds_now(
+            panicking,
             since_ms=state.panic_since,
             now_ms=self._exchange.now_ms(),
             market_at_once=self.rules.live.market_orders_allowed,
             market_possible=self._exchange.capabilities.market_orders,
         )
-        markets = self._coins.markets
+        panic = close_orders(panic_items(kinds, account, markets), kinds)
         refused: list[str] = []
         try:
             plan = self._plan(account, symbols, panic)

@@ -154,7 +154,7 @@ class Operator:
         at_once = core.rules.live.market_orders_allowed and core.exchange.capabilities.market_orders
         kind: OrderKind = "market" if at_once else "limit"
         kinds: dict[Key, OrderKind] = dict.fromkeys(keys, kind)
-        return preview(panic_items(keys, account, core.coins.markets), account, kinds)
+        return preview(panic_items(kinds, account, core.coins.markets), account, kinds)
 
     def reload_preview(self) -> reload.ReloadPreview:
         """Return what a reload would change."""

@@ -15,29 +15,38 @@ from pbtui.live.keys import Key
 LIMIT_TRIES_MS = 10_000  # how long limit orders are tried before market orders
 
 
-def panic_items(keys: Iterable[Key], account: Account, markets: Mapping[str, Market]) -> list[PanicItem]:
-    """Return the held positions among `keys` with their present book; those without market or price can't be priced."""
+def kinds_now(
+    keys: Iterable[Key], *, since_ms: Mapping[Key, int], now_ms: int, market_at_once: bool, market_possible: bool
+) -> dict[Key, OrderKind]:
+    """Return what closes each position now: after ten seconds of limits (or `market_at_once`) a market order."""
+    found: dict[Key, OrderKind] = {}
+    for key in keys:
+        waited = now_ms - since_ms.get(key, now_ms)
+        found[key] = "market" if market_possible and (market_at_once or waited >= LIMIT_TRIES_MS) else "limit"
+    return found
+
+
+def panic_items(kinds: Mapping[Key, OrderKind], account: Account, markets: Mapping[str, Market]) -> list[PanicItem]:
+    """Return the held positions among the keys with their present book; without market or price none can be priced."""
     items: list[PanicItem] = []
-    for symbol, pside in sorted(keys):
+    for (symbol, pside), kind in sorted(kinds.items()):
         held = account.positions.get((symbol, pside), FLAT)
         ticker, market = account.tickers.get(symbol), markets.get(symbol)
         if held.size == 0.0 or market is None or ticker is None:
             continue
         bid = ticker.bid if ticker.bid > 0 else ticker.last
         ask = ticker.ask if ticker.ask > 0 else ticker.last
-        items.append(PanicItem(symbol, pside, held, bid, ask, market))
+        most = market.max_market_qty if kind == "market" else market.max_qty
+        items.append(PanicItem(symbol, pside, held, bid, ask, market, most))
     return items
 
 
-def close_orders(
-    items: Iterable[PanicItem], *, since_ms: Mapping[Key, int], now_ms: int, market_at_once: bool, market_possible: bool
-) -> dict[str, list[ExecutableOrder]]:
-    """Return the closing order of each position; after ten seconds of limits (or `market_at_once`) a market order."""
+def close_orders(items: Iterable[PanicItem], kinds: Mapping[Key, OrderKind]) -> dict[str, list[ExecutableOrder]]:
+    """Return the closing orders of the positions by symbol."""
     result: dict[str, list[ExecutableOrder]] = {}
     for order in panic_orders(list(items)):
-        waited = now_ms - since_ms.get((order.symbol, order.pside), now_ms)
-        at_market = market_possible and (market_at_once or waited >= LIMIT_TRIES_MS)
-        result.setdefault(order.symbol, []).append(_executable(order, "market" if at_market else "limit"))
+        kind = kinds[(order.symbol, order.pside)]
+        result.setdefault(order.symbol, []).append(_executable(order, kind))
     return result
 
 

@@ -126,6 +126,17 @@ def test_panic_closes_all_of_it_one_step_inside_the_book() -> None:
     assert sell.expected_fee == pytest.approx(-2 * 99.9 * 0.0005)
 
 
+def test_a_panic_of_more_than_the_venue_takes_is_sent_in_parts() -> None:
+    item = PanicItem("X", "short", Position(-2.5, 90.0), 99.9, 100.1, MARKET, max_qty=1.0)
+    parts = panic_orders([item])
+    (whole,) = panic_orders([PanicItem("X", "short", Position(-2.5, 90.0), 99.9, 100.1, MARKET)])
+    assert math.fsum(part.qty for part in parts) == pytest.approx(whole.qty, abs=1e-12)
+    assert max(part.qty for part in parts) <= 1.0
+    assert {(part.side, part.price, part.order_type) for part in parts} == {(whole.side, whole.price, whole.order_type)}
+    assert math.fsum(part.expected_pnl for part in parts) == pytest.approx(whole.expected_pnl)
+    assert math.fsum(part.expected_fee for part in parts) == pytest.approx(whole.expected_fee)
+
+
 def test_a_panic_price_is_on_the_tick_whatever_the_book() -> None:
     """Recorded books come in single precision: 2540.95 reads 2540.949951171875."""
     book = float(np.float32(2540.95))

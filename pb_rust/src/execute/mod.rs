@@ -6,5 +6,5 @@ pub mod panic;
 pub mod sendable;
 
 pub use executable::{Rules, to_executable, to_executable_watched};
-pub use panic::{PanicItem, PanicOrder, panic_order};
+pub use panic::{PanicItem, PanicOrder, panic_orders};
 pub use sendable::{Executable, Held};

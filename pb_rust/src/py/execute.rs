@@ -4,7 +4,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::execute::executable::side_of;
-use crate::execute::{Executable, Held, PanicItem, Rules, panic_order};
+use crate::execute::{Executable, Held, PanicItem, PanicOrder, Rules, panic_orders};
 use crate::types::{Order, OrderBook, OrderType, Position, Side};
 
 /// side, pside, qty, price, reduce_only, order type, kind
@@ -49,21 +49,24 @@ fn panic_close(
     bid: f64,
     ask: f64,
     price_step: f64,
+    qty_step: f64,
+    max_qty: f64,
     c_mult: f64,
     taker_fee: f64,
-) -> PyResult<Option<PanicRow>> {
+) -> PyResult<Vec<PanicRow>> {
     let side = match pside {
         "long" => Side::Long,
         "short" => Side::Short,
         other => return Err(PyValueError::new_err(format!("side must be 'long' or 'short', not '{other}'"))),
     };
     let position = Position { size, price };
-    let item = PanicItem { side, position, book: OrderBook { bid, ask }, price_step, c_mult, taker_fee };
-    Ok(panic_order(&item).map(|p| {
-        let direction = side.pick("sell", "buy");
-        let name = p.order.order_type.name();
+    let item =
+        PanicItem { side, position, book: OrderBook { bid, ask }, price_step, qty_step, max_qty, c_mult, taker_fee };
+    let row = |p: &PanicOrder| {
+        let (direction, name) = (side.pick("sell", "buy"), p.order.order_type.name());
         (direction, p.order.qty, p.order.price, name, p.expected_price, p.expected_pnl, p.expected_fee)
-    }))
+    };
+    Ok(panic_orders(&item).iter().map(row).collect())
 }
 
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {

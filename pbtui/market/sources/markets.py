@@ -97,7 +97,11 @@ def record_of(market: Market) -> dict[str, Any]:
         "linear": market.ineligible != "not linear",
         "contractSize": market.c_mult,
         "precision": {"amount": market.qty_step, "price": market.price_step},
-        "limits": {"amount": {"min": market.min_qty}, "cost": {"min": market.min_cost}},
+        "limits": {
+            "amount": {"min": market.min_qty, "max": market.max_qty},
+            "market": {"max": market.max_market_qty},
+            "cost": {"min": market.min_cost},
+        },
         "maker": market.maker_fee,
         "taker": market.taker_fee,
         "created": market.listed_ms,
