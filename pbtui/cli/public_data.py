@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pbtui.cli.plan import RunPlan
 from pbtui.core.clock import Clock
 from pbtui.core.errors import ConfigError, ExchangeError
+from pbtui.live.lock import state_folder
 
 if TYPE_CHECKING:
     from pbtui.exchange.public import CcxtPublicFeed, Endpoints
@@ -43,16 +44,22 @@ async def connect(plan: RunPlan, clock: Clock, journal: Journal) -> tuple[CcxtPu
 
 
 def new_feed(plan: RunPlan, clock: Clock, journal: Journal) -> CcxtPublicFeed:
-    """Return the feed of a run's venue, not yet connected; raises ConfigError for an unknown venue."""
-    from pbtui.exchange.public import CcxtPublicFeed
+    """Return the feed of a run's venue, not yet connected; raises ConfigError for an unknown venue.
 
-    return CcxtPublicFeed(
+    It asks within the budget, and keeps the silence, that all bots of this machine share.
+    """
+    from pbtui.exchange.public import CcxtPublicFeed
+    from pbtui.exchange.shared import share
+
+    feed = CcxtPublicFeed(
         plan.exchange,
         quote=plan.quote,
         clock=clock,
         endpoints=_endpoints(plan, journal),
         shelf=_kept_candles(plan, clock, journal),
     )
+    share(feed, state_folder())
+    return feed
 
 
 async def connect_again(

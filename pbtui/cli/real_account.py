@@ -56,18 +56,17 @@ def private_exchange(
     account: Account, feed: CcxtPublicFeed, clock: Clock, *, allow_withdraw: bool, fills_dir: Path | None = None
 ) -> PrivateExchange:
     """Return the account over a feed, with the request budget that all bots of this machine share."""
-    from pbtui.exchange.private.budget import Budget
     from pbtui.exchange.private.venue import PrivateExchange
+    from pbtui.exchange.shared import shared_budget
     from pbtui.exchange.venues import quirks_of
 
     quirks = quirks_of(feed.name)
-    shared = state_folder() / f"budget-{quirks.facts.venue}"
     return PrivateExchange(
         quirks,
         account,
         feed,
         clock,
-        budget=Budget(clock, quirks.facts.per_minute, reserve=quirks.facts.reserve, path=shared),
+        budget=shared_budget(quirks.facts, clock, state_folder()),
         allow_withdraw=allow_withdraw,
         fills_dir=fills_dir,
     )

@@ -83,6 +83,7 @@ class LoopHealth:
     candle_age_ms: int | None = None  # since the newest candle of the coin that waits longest for its next
     event_age_ms: int | None = None  # since the venue's stream last said anything
     rate_used: float | None = None  # share of the venue's request budget in use, 0 to 1
+    silent_s: float = 0.0  # silence still owed to the venue after a rate limit
 
 
 @record

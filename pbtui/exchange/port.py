@@ -102,6 +102,7 @@ class VenueVitals:
     rest_max_ms: float | None = None
     clock_skew_ms: float | None = None  # this machine's clock minus the venue's
     rate_used: float | None = None  # share of the request budget in use
+    silent_s: float = 0.0  # silence still owed after a rate limit, by every bot of this machine
 
 
 @runtime_checkable
@@ -110,6 +111,18 @@ class Vital(Protocol):
 
     def vitals(self) -> VenueVitals:
         """Return how the connection does."""
+        ...
+
+
+OrderFate = Literal["resting", "done", "absent"]
+
+
+@runtime_checkable
+class FindsOrders(Protocol):
+    """A venue account that can look an order up by its client id."""
+
+    async def find_order(self, symbol: str, client_id: str) -> OrderFate | None:
+        """Return whether the order rests, has ended (filled or not), or never was; None where the venue can't tell."""
         ...
 
 

@@ -24,6 +24,10 @@ class Silence:
         self._path = path
         self._until = 0.0  # of this process, on its monotonic clock
 
+    def share(self, path: Path) -> None:
+        """Keep the silence together with every process that names the same file."""
+        self._path = path
+
     def keep(self, seconds: float) -> None:
         """Ask everybody to be silent for so long from now; an hour at most, and never shorter than asked before."""
         seconds = min(seconds, LONGEST_S)

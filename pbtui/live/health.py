@@ -50,6 +50,7 @@ def with_ages(health: LoopHealth, core: LoopCore) -> LoopHealth:
         rest_max_ms=vitals.rest_max_ms,
         clock_skew_ms=vitals.clock_skew_ms,
         rate_used=vitals.rate_used,
+        silent_s=vitals.silent_s,
         candle_age_ms=candle_age_ms(core),
         event_age_ms=None if stream.state == "none" else round(stream.age_s * 1000),
     )

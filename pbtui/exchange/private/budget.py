@@ -10,6 +10,7 @@ from pathlib import Path
 from pbtui.core.clock import Clock
 
 _MINUTE_MS = 60_000
+_BURST = 0.2  # of a minute's units may be spent at once
 
 
 @dataclass(slots=True)
@@ -23,6 +24,8 @@ class _Level:
 class Budget:
     """A token bucket: `per_minute` units come back a minute; the last `reserve` are for urgent calls only.
 
+    The bucket is small, so that no minute, the first one included, sees more than 1.2 times `per_minute` (or, with a
+    larger reserve, that and twice the reserve): what venues allow is at least that.
     With a `path` all processes that name the same file draw from one bucket; a file that can't be used (full disk,
     wrong owner) leaves each process its own.
     """
@@ -31,13 +34,14 @@ class Budget:
         self._clock = clock
         self._per_minute = per_minute
         self._reserve = reserve
+        self._size = max(_BURST * per_minute, 2 * reserve)
         self._path = path
-        self._own = _Level(per_minute, clock.now_ms())
+        self._own = _Level(self._size, clock.now_ms())
 
     async def take(self, cost: float, *, urgent: bool = False) -> None:
         """Wait until `cost` units may be spent, and spend them; urgent calls may use the reserve."""
         floor = 0.0 if urgent else self._reserve
-        cost = min(cost, self._per_minute - floor)
+        cost = min(cost, self._size - floor)
         while True:
             missing = self._try(cost, floor)
             if missing <= 0.0:
@@ -47,7 +51,7 @@ class Budget:
     def used(self) -> float:
         """Return the share of the budget that is in use now, 0 to 1."""
         level = self._refilled(self._own)
-        return 1.0 - level.left / self._per_minute
+        return 1.0 - level.left / self._size
 
     def _try(self, cost: float, floor: float) -> float:
         """Spend, or return how many units are missing."""
@@ -78,7 +82,7 @@ class Budget:
     def _refilled(self, level: _Level) -> _Level:
         now = self._clock.now_ms()
         passed = max(0, now - level.at_ms)  # a clock set back gives nothing
-        return _Level(min(self._per_minute, level.left + self._per_minute * passed / _MINUTE_MS), now)
+        return _Level(min(self._size, level.left + self._per_minute * passed / _MINUTE_MS), now)
 
 
 def _read(fd: int) -> _Level | None:

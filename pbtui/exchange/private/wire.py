@@ -71,6 +71,10 @@ class BudgetedCaller(Caller):
         self._budget = budget
         self._costs = costs
 
+    def used(self) -> float | None:
+        """Return the share of the request budget in use, 0 to 1."""
+        return self._budget.used()
+
     async def run(self, name: str, call: Callable[[], Awaitable[T]]) -> T:
         """Await a public call once the budget allows it; one that would be refused anyway costs nothing."""
         self._raise_owed(name)
@@ -122,6 +126,10 @@ class Wire:
         self._measure = measure
         self._spacing = spacing or {}
         self._free_at: dict[str, float] = {}
+
+    def now_ms(self) -> int:
+        """Return the venue's time, as requests are signed with."""
+        return int(self._client.milliseconds())
 
     async def read(self, name: str, method: str, params: Mapping[str, Any] | None = None, *, cost: float = 1.0) -> Any:
         """Return the answer to a question; one that got none is asked again, twice at most."""

@@ -45,6 +45,10 @@ class Caller:
         """Return the seconds of silence still owed to the venue."""
         return self.silence.owed_s()
 
+    def used(self) -> float | None:
+        """Return the share of the request budget in use, None where there is no budget."""
+        return None
+
     def listen(self, client: Any) -> None:
         """Read the Retry-After of refused requests from the client's answers.
 

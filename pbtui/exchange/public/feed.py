@@ -49,12 +49,11 @@ class CcxtPublicFeed:
         timeout_s: float = _TIMEOUT_S,
         silent_s: float = SILENT_S,
         shelf: Shelf | None = None,
-        silence: Silence | None = None,
     ) -> None:
         """Name a venue (`binance`, or a library id); raises ConfigError for one that doesn't exist.
 
         `timeout_s` bounds each request, `silent_s` is the age of traffic at which a stream is subscribed anew, `shelf`
-        keeps candles for the next run and is closed with the feed, `silence` is shared with other bots.
+        keeps candles for the next run and is closed with the feed.
         """
         self._venue = venue_of(exchange_id, library.known_ids())
         self.name = self._venue.name
@@ -65,7 +64,7 @@ class CcxtPublicFeed:
             endpoints = endpoints.of(self._venue.library)
         self._endpoints = endpoints
         self._timeout_s = timeout_s
-        self.silence = silence or Silence(clock)
+        self.silence = Silence(clock)
         self._caller = Caller(self.name, clock, self.silence)
         self._throttled = True
         self._client: Any = None
@@ -270,16 +269,17 @@ class CcxtPublicFeed:
         return self._streams.state()
 
     def vitals(self) -> VenueVitals:
-        """Return how the connection does; the budget is the one the exchange library keeps to."""
+        """Return how the connection does; the budget is the shared one, else what the exchange library keeps to."""
         timer = self._caller.timer
         middle, longest = timer.middle_ms() or (None, None)
-        gap_ms = getattr(self._client, "rateLimit", None)
+        gap_ms, used = getattr(self._client, "rateLimit", None), self._caller.used()
         return VenueVitals(
             calls=timer.times(),
             rest_ms=middle,
             rest_max_ms=longest,
             clock_skew_ms=-self._offset_ms if self._timed[0] > float("-inf") else None,
-            rate_used=timer.last_minute() * float(gap_ms) / MINUTE_MS if gap_ms else None,
+            rate_used=timer.last_minute() * float(gap_ms) / MINUTE_MS if used is None and gap_ms else used,
+            silent_s=self.silence.owed_s(),
         )
 
     async def _ready(self) -> Any:
@@ -296,6 +296,7 @@ class CcxtPublicFeed:
     def _stream_client(self) -> Any:
         client = self._new_client()
         client.set_markets_from_exchange(self._client)
+        client.open()  # some venues' streams begin with tasks of the library's own: they need the loop
         return client
 
 

@@ -30,7 +30,7 @@ from pbtui.market.synthetic import FIRST_MS
 
 CONFIG = PROGRAM_ROOT / "configs" / "examples" / "paper.hjson"
 _COINS = ("BTC", "ETH", "SOL", "XRP", "ADA", "DOGE")
-_RESERVE = 200.0
+_RESERVE = 100.0
 _RESTART_S = 61.0  # the pause a supervisor makes, at most
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -221,6 +222,25 @@ async def test_parts_of_a_batch_are_told_apart() -> None:
     told_of = await Hyperliquid().cancel(wire, book(), [resting(str(n)) for n in range(4)])
     assert [type(each.error) for each in told_of] == [type(None), OrderGone, OutcomeUnknown, OutcomeUnknown]
     assert wire.asked[0]["cancels"] == [{"a": 0, "o": n} for n in range(4)]
+
+
+async def test_what_cannot_be_written_keeps_nothing_else_from_being_sent() -> None:
+    one = told({"resting": {"oid": 1}})
+    wire = Answers({"order": one, "allMids": {"BTC": "60000"}, "cancel": told("success", kind="cancel")})
+    unknown = request(symbol="XRP/USDC:USDC")
+    unpriced = request(symbol=ETH, kind="market")
+    results = await Hyperliquid().create(wire, book(), [unknown, request(), unpriced])
+    assert [type(result.error) for result in results] == [OrderRejected, type(None), OrderRejected]
+    assert [each["a"] for each in wire.asked[-1]["orders"]] == [0]
+    gone = replace(resting(), symbol="XRP/USDC:USDC")
+    assert [type(each.error) for each in await Hyperliquid().cancel(wire, book(), [gone, resting()])] == [
+        OrderRejected,
+        type(None),
+    ]
+    asked = len(wire.asked)
+    assert (await Hyperliquid().create(wire, book(), [unknown]))[0].error is not None
+    assert (await Hyperliquid().cancel(wire, book(), [gone]))[0].error is not None
+    assert len(wire.asked) == asked
 
 
 async def test_leverage_is_cross_unless_the_venue_knows_isolated_only() -> None:

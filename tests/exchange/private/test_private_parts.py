@@ -39,18 +39,18 @@ async def test_four_bots_share_one_budget(tmp_path: Path) -> None:
         await clock.advance(1.0)
     assert all(task.done() for task in tasks)
     assert len(spent) == 240
-    # What is full at first may go at once; after that no minute holds more than comes back in one.
-    for start in range(0, 240, 10):
+    # What is in the bucket at first may go at once; no minute, the first included, holds more than that and a refill.
+    for start in range(-10, 240, 10):
         within = sum(10.0 for at in spent if start < at <= start + 60)
-        assert within <= 600.0 + 10.0
-    assert sum(10.0 for at in spent if at == 0.0) == 540.0
+        assert within <= 720.0
+    assert sum(10.0 for at in spent if at == 0.0) == 60.0
 
 
 async def test_the_reserve_is_for_cancels_and_closes(tmp_path: Path) -> None:
     clock = VirtualClock()
     budget = Budget(clock, 60.0, reserve=20.0, path=tmp_path / "budget")
-    await budget.take(40.0)
-    assert budget.used() == pytest.approx(40 / 60)
+    await budget.take(20.0)
+    assert budget.used() == pytest.approx(20 / 40)
     waiting = asyncio.create_task(budget.take(5.0))
     await clock.advance(1.0)
     assert not waiting.done()
@@ -60,7 +60,7 @@ async def test_the_reserve_is_for_cancels_and_closes(tmp_path: Path) -> None:
     (tmp_path / "budget").write_text("torn")
     await budget.take(1.0)
     no_room = Budget(clock, 60.0, reserve=0.0, path=tmp_path / "missing" / "budget")
-    await no_room.take(60.0)
+    await no_room.take(12.0)
     assert no_room.used() == 1.0
 
 
