@@ -21,6 +21,7 @@ from tests.venues.bitget import BitgetDialect
 from tests.venues.bybit import BybitDialect
 from tests.venues.gateio import GateIoDialect
 from tests.venues.hyperliquid import HyperliquidDialect
+from tests.venues.kucoin import KucoinDialect
 from tests.venues.okx import OkxDialect
 from tests.venues.simulator import KEY, PASSPHRASE, SECRET, Simulator
 from tests.venues.trader import USER, Trader, soon
@@ -38,11 +39,21 @@ BATCH = {
     "bitget": "POST /api/v2/mix/order/batch-place-order",
     "gateio": "POST /api/v4/futures/usdt/batch_orders",
     "hyperliquid": "POST /exchange#order",
+    "kucoin": "POST /api/v1/orders/multi",
 }
 
 
 @pytest.mark.parametrize(
-    "dialect", [BinanceDialect, BybitDialect, BitgetDialect, GateIoDialect, HyperliquidDialect, OkxDialect]
+    "dialect",
+    [
+        BinanceDialect,
+        BybitDialect,
+        BitgetDialect,
+        GateIoDialect,
+        HyperliquidDialect,
+        KucoinDialect,
+        OkxDialect,
+    ],
 )
 def test_a_bot_trades_is_killed_in_mid_batch_goes_on_and_panics_out_flat(
     simulate: Callable[..., Simulator], trader: Callable[..., Trader], dialect: type[Any]
@@ -99,6 +110,7 @@ def _agrees_with_the_ledger(venue: Simulator, bot: Trader) -> None:
     assert math.isclose(told["fees"], fees, abs_tol=0.005)
     assert math.isclose(told["balance"], venue.balance + pnl + fees, abs_tol=0.005)
     assert told["errors"] <= 3, bot.narration()[-4000:]
+    assert 429 not in {status for _, status in venue.answers}
 
 
 def _holds_no_secret(bot: Trader, venue: Simulator) -> None:

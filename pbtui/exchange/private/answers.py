@@ -62,6 +62,15 @@ class Row:
             raise self._bad(name, "no time in seconds")
         return number
 
+    def time_ns(self, name: str) -> int:
+        """Return a time that is told in whole nanoseconds, in epoch ms of this century."""
+        value = self._fields.get(name)
+        text = str(value) if isinstance(value, (int, str)) and not isinstance(value, bool) else ""
+        number = int(text) // 1_000_000 if text.isascii() and text.isdigit() and len(text) < 25 else 0
+        if not _FIRST_MS <= number <= _LAST_MS:
+            raise self._bad(name, "no time in nanoseconds")
+        return number
+
     def text(self, name: str, *, empty: bool = False, longest: int = _TEXT_LIMIT) -> str:
         """Return a printable text (whole numbers count); `empty`: also none."""
         value = self._fields.get(name)

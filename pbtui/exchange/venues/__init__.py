@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pbtui.exchange.private.quirks import Quirks
 
 # Venues whose run on a simulated venue passes from start to panic.
-READY = ("binance", "bybit", "okx", "bitget", "gateio", "hyperliquid")
+READY = ("binance", "bybit", "okx", "bitget", "gateio", "hyperliquid", "kucoin")
 
 
 def quirks_of(venue: str) -> Quirks:
@@ -32,6 +32,10 @@ def quirks_of(venue: str) -> Quirks:
             from pbtui.exchange.venues.gateio import GateIo
 
             return GateIo()
+        case "kucoin":
+            from pbtui.exchange.venues.kucoin import Kucoin
+
+            return Kucoin()
         case "okx":
             from pbtui.exchange.venues.okx import Okx
 
