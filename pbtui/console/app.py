@@ -51,6 +51,7 @@ from pbtui.console.themes import user_themes_dir
 from pbtui.console.trials import PURPOSE
 from pbtui.console.wardrobe import Wardrobe
 from pbtui.console.widgets.chart_panel import ChartPanel
+from pbtui.console.widgets.equity_panel import EquityPanel
 from pbtui.core.actions import Action
 from pbtui.core.clock import Clock, RealClock
 from pbtui.core.record import record
@@ -325,6 +326,10 @@ class ConsoleApp(Sturdy, App[ConsoleExit], inherit_bindings=False):
         for panel in screen.query(ChartPanel):
             if panel.display and panel.size.height and not self.state.link_ended:
                 self._pump.ask_chart(panel)
+
+    def ask_equity(self, panel: EquityPanel) -> None:
+        """Ask for equity since the bot began, unless the last answer is fresh."""
+        self._pump.ask_equity(panel)
 
     # -- acting --------------------------------------------------------------------------------------------------
 

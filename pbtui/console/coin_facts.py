@@ -11,6 +11,7 @@ from pbtui.console.why.panel import why_lines
 from pbtui.core.snapshot import ModeRow, PositionRow
 
 _LABEL = 10
+_MOST_LEFT = 0.6  # of the room, for the first of two facts in a line
 FLAG_WORDS: dict[str, str] = {
     "stuck": "the position is stuck: small parts of it are closed at a loss, paid from past profits",
     "trailing": "an order waits for the price to turn: first past its threshold, then back by its retracement",
@@ -45,12 +46,12 @@ def _fact(label: str, text: str, ink: str = "text") -> Line:
 
 def _paired(facts: list[Line], room: int) -> list[Line]:
     """Return facts two to a line where both have room, so that the reasons below come into view."""
-    half = room // 2
+    half = max((line_width(fact) for fact in facts if line_width(fact) <= room * _MOST_LEFT), default=0) + 2
     lines: list[Line] = []
     rest = list(facts)
     while rest:
         first = rest.pop(0)
-        if rest and max(line_width(first), line_width(rest[0])) < half:
+        if rest and line_width(first) <= half - 2 and line_width(rest[0]) <= room - half:
             lines.append((*first, (" " * (half - line_width(first)), "text"), *rest.pop(0)))
         else:
             lines.append(first)
@@ -68,7 +69,7 @@ def _position_lines(row: PositionRow | None) -> list[Line]:
         lines.insert(0, _fact("position", f"{size(row.size, row.qty_decimals)} @ {price(row.entry, decimals)}"))
         lines.append(_fact("distance", pct(row.dist), gain_ink(row.dist, 4)))
         lines.append(_fact("uPnL", gain(row.upnl).strip(), gain_ink(row.upnl)))
-    lines.append(_fact("exposure", f"{ratio(row.we, row.we_limit)} of its limit"))
+    lines.append(_fact("exposure", ratio(row.we, row.we_limit)))
     return lines
 
 

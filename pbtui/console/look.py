@@ -276,7 +276,11 @@ class Look:
         self._app.say(f"events down to level {state.event_level}, {LEVELS[state.event_level]}")
 
     def timeframe(self, by: int) -> None:
-        """Show longer or shorter candles."""
+        """Show longer or shorter candles; of equity, a longer or shorter stretch."""
+        if self._app.state.panel == "equity":
+            self._app.state.equity.zoom(by)
+            self.redraw_view()
+            return
         self._app.state.step_timeframe(by)
         self.redraw_view()
         self._app.ask_chart()

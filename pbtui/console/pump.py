@@ -9,8 +9,10 @@ from textual.timer import Timer
 
 from pbtui.console.text import safe
 from pbtui.console.widgets.chart_panel import ChartPanel
-from pbtui.core.actions import ChartQuery, CoinQuery
+from pbtui.console.widgets.equity_panel import AGAIN_S, EquityPanel
+from pbtui.core.actions import BacklogQuery, ChartQuery, CoinQuery
 from pbtui.core.errors import LinkClosed, PbtuiError
+from pbtui.core.history import Backlog
 from pbtui.core.snapshot import Chart, CoinFacts, Snapshot
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 LEAST_GAP_S = 0.25
 SLOW_GAP_S = 1.0  # where the terminal does not keep up
 MOST_CANDLES = 240
+MOST_POINTS = 1_440  # of equity: all that a bot keeps
 
 
 class Pump:
@@ -111,6 +114,27 @@ class Pump:
             self._asking.discard("coin")
         if isinstance(reply, CoinFacts) and reply != state.facts:
             state.facts, state.facts_problem = reply, ""
+            self._app.refresh_views()
+
+    def ask_equity(self, panel: EquityPanel) -> None:
+        """Ask for equity since the bot began, now and then while a panel shows it."""
+        now = self._app.clock.monotonic()
+        if "equity" not in self._asking and now - panel.asked_at >= AGAIN_S and not self._app.state.link_ended:
+            panel.asked_at = now
+            self._asking.add("equity")
+            self._app.run_worker(self._fetch_equity(), group="equity", exit_on_error=False)
+
+    async def _fetch_equity(self) -> None:
+        view = self._app.state.equity
+        try:
+            reply = await self._app.link.ask(BacklogQuery(events=0, points=MOST_POINTS))
+        except PbtuiError as error:
+            view.problem = safe(error.line())
+            return
+        finally:
+            self._asking.discard("equity")
+        if isinstance(reply, Backlog):
+            view.take(reply.equity)
             self._app.refresh_views()
 
     async def _fetch(self, panel: ChartPanel, query: ChartQuery, mark: str) -> None:

@@ -11,6 +11,7 @@ from typing import Literal
 from pbtui.console.backtest.view import BacktestView
 from pbtui.console.candles.view import CandlesView
 from pbtui.console.config.view import ConfigView
+from pbtui.console.equity import EquityView
 from pbtui.console.log.view import LogView
 from pbtui.console.optimize.view import OptimizeView, ParetoView
 from pbtui.core.actions import Target
@@ -59,6 +60,7 @@ class ViewState:
     timeframe: Timeframe = "1m"
     view: int = 0  # what the free place of the live screen shows
     coin_view: int = 0  # and that of the coin screen
+    equity: EquityView = field(default_factory=EquityView)
     facts: CoinFacts | None = None  # of the coin that was last asked for
     facts_problem: str = ""
     filters: dict[str, str] = field(default_factory=dict)

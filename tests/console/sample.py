@@ -20,7 +20,7 @@ from pbtui.core.actions import (
     ReloadQuery,
 )
 from pbtui.core.errors import LinkClosed
-from pbtui.core.history import Backlog, HealthReport
+from pbtui.core.history import Backlog, Equity, HealthReport
 from pbtui.core.snapshot import (
     AccountHead,
     Chart,
@@ -192,6 +192,16 @@ def chart(query: ChartQuery) -> Chart:
     )
 
 
+def equity(points: int = 600) -> Equity:
+    """Return balance and equity of a bot that has traded for ten hours: a fall and what came after it."""
+    balance = [1_000.0 + 0.02 * n + 3 * math.floor(n / 90) for n in range(points)]
+    return Equity(
+        tuple(NOW_MS // MINUTE_MS * MINUTE_MS - (points - 1 - n) * MINUTE_MS for n in range(points)),
+        tuple(balance),
+        tuple(have - 20 * math.exp(-(((n - 380) / 60) ** 2)) - abs(math.sin(n / 25)) for n, have in enumerate(balance)),
+    )
+
+
 def panic_preview() -> PanicPreview:
     sol: Pside = "long"
     one = PanicOrder(symbol_of("SOL"), "SOL", sol, -4.2, 149.63, 149.655, 4.2, 148.21, 5.96, -0.31)
@@ -225,7 +235,7 @@ class ScriptedLink:
         self._role: Role = role
         self._names = ("", "")
         self.wishes: list[Wish] = []
-        self.backlog = Backlog()
+        self.backlog = Backlog(equity=equity())
         self.report = HealthReport(LoopHealth())
         self.actions: list[Action] = []
         self.queries: list[Query] = []

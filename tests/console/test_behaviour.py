@@ -128,10 +128,10 @@ async def test_a_finished_replay_stays_on_the_screen() -> None:
 async def test_views_and_panels_at_80_columns() -> None:
     async with desk(size=SMALL) as d:
         seen = []
-        for _ in range(4):
+        for _ in range(5):
             seen.append([panel.id for panel in d.app.live.panels()])
             await d.press("v")
-        assert seen == [["positions", "orders"], ["modes"], ["chart"], ["events"]]
+        assert seen == [["positions", "orders"], ["modes"], ["chart"], ["events"], ["equity"]]
         await d.press("tab")
         assert d.app.state.panel == "orders"
         await d.press("shift+tab")
@@ -161,6 +161,25 @@ async def test_the_cursor_stays_on_its_coin_while_rows_come_and_go() -> None:
         assert d.app.state.current == (symbol_of("XRP"), "long")
         row = next(line for line in d.lines if "XRP  L" in line)
         assert "›" in row
+
+
+async def test_keys_act_on_the_row_that_the_cursor_shows_when_its_coin_has_left() -> None:
+    async with desk() as d:
+        await d.press("down", "down")
+        assert d.app.state.current == (symbol_of("XRP"), "long")
+        base = snapshot(2)
+        without = replace(base, positions=tuple(row for row in base.positions if row.coin != "XRP"))
+        await d.give(without)
+        row = next(line for line in d.lines if "›" in line)
+        assert "BTC" in row
+        assert d.app.state.current == (symbol_of("BTC"), "short")
+        assert "Orders: BTC" in d.text
+        await d.press("g", rest=False)
+        assert d.link.actions == [], "a key on its way was meant for XRP"
+        await d.press("v")
+        d.app.choose((symbol_of("XRP"), "long"))
+        await d.give(replace(without, seq=3))
+        assert d.app.state.current == (symbol_of("XRP"), "long"), "the modes panel knows coins without a position"
 
 
 async def test_filters_apply_while_typed_and_escape_drops_them() -> None:

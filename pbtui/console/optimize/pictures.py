@@ -109,7 +109,7 @@ def pareto_lines(view: ParetoView, shown: list[Stored], columns: int, rows: int,
     """Return the members in view as a cloud, the one looked at marked."""
     front, names = view.front(), view.names()
     if front is None or not names:
-        return [(("no front", "dim"),)]
+        return [((" no front", "dim"),)]
     pair = [names[min(place, len(names) - 1)] for place in view.axes]
     across, upwards = (Axis(name, front.better(name)) for name in pair)
     chosen = view.chosen()

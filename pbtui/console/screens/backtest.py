@@ -10,6 +10,7 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widget import Widget
 
+from pbtui.console.actions import label_of
 from pbtui.console.backtest.form import FIELDS
 from pbtui.console.backtest.view import TABS, BacktestView, Tab, keys_of
 from pbtui.console.screens.base import ConsoleScreen
@@ -250,7 +251,8 @@ class BacktestScreen(ConsoleScreen):
         elif isinstance(found, str):
             text, ink = found, "bad"
         else:
-            text, ink = ("reading…" if folder is not None else "no run chosen"), "dim"
+            nothing = f"no run chosen: {label_of('backtest.run')} runs what the form says"
+            text, ink = ("reading…" if folder is not None else nothing), "dim"
         panel = self.query_one(f"#{self.result_panel}", LineView)
         self._title(panel)
         if isinstance(panel, CurvePanel):

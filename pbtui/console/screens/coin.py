@@ -113,7 +113,9 @@ class CoinScreen(ConsoleScreen):
         table.set_title(" ".join(filter(None, (f"Orders: {coin} {len(found)}", orders.difference(found)))))
         table.empty = ("no orders",)
         now_ms = state.snapshot.market_ms if state.snapshot else 0
-        table.set_rows(orders.ONE_COIN_COLUMNS, orders.rows(found, "", state.sorts["orders"], now_ms, one_coin=True))
+        short = self.layout_name == "cards"
+        rows = orders.rows(found, "", state.sorts["orders"], now_ms, one_coin=True, short=short)
+        table.set_rows(orders.columns_for(one_coin=True, short=short), rows)
 
     def _draw_fills(self, known: CoinFacts | None) -> None:
         table = self._table("fills")

@@ -10,6 +10,7 @@ from textual.widget import Widget
 
 from pbtui.console.actions import label_of
 from pbtui.console.checklist import checklist_lines
+from pbtui.console.equity import STEPS
 from pbtui.console.screens.base import ConsoleScreen
 from pbtui.console.state import Key
 from pbtui.console.tables import events, modes, orders, positions
@@ -17,19 +18,30 @@ from pbtui.console.tables.select import matches
 from pbtui.console.text import safe
 from pbtui.console.widgets.chart_panel import ChartPanel
 from pbtui.console.widgets.columns import Rows
+from pbtui.console.widgets.equity_panel import EquityPanel
 from pbtui.console.widgets.grid import GridTable
 from pbtui.console.widgets.lines import LineView
 
 # What is in view per layout and view number (the key v goes round).
 VIEWS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "cards": (("positions",), ("orders",), ("modes",), ("chart",), ("events",)),
-    "narrow": (("positions", "orders"), ("modes",), ("chart",), ("events",)),
-    "normal": (("positions", "orders", "events", "chart"), ("positions", "orders", "events", "modes")),
-    "wide": (("positions", "orders", "events", "chart", "modes"),),
+    "cards": (("positions",), ("orders",), ("modes",), ("chart",), ("events",), ("equity",)),
+    "narrow": (("positions", "orders"), ("modes",), ("chart",), ("events",), ("equity",)),
+    "normal": (
+        ("positions", "orders", "events", "chart"),
+        ("positions", "orders", "events", "modes"),
+        ("positions", "orders", "events", "equity"),
+    ),
+    "wide": (
+        ("positions", "orders", "events", "chart", "equity", "modes"),
+        ("positions", "orders", "events", "equity", "modes"),
+    ),
 }
+_ROOM_FOR_BOTH = 45  # rows from which a wide screen has chart and equity above each other
 _LEFT = frozenset({"orders", "events"})
-_RIGHT = frozenset({"chart", "modes"})
-_ALL = ("positions", "orders", "events", "chart", "modes")
+_RIGHT = frozenset({"chart", "equity", "modes"})
+_ALL = ("positions", "orders", "events", "chart", "equity", "modes")
+_CHOOSING = frozenset({"orders", "modes"})  # panels whose rows may be of coins without a position
+_CURVES = frozenset({"chart", "equity"})
 _MOST_OF_BODY = {"narrow": 0.6, "normal": 0.4, "wide": 0.4}  # what positions may take of the height
 _POSITIONS_LEAST = 5
 _MODES_SHARE = 0.4
@@ -55,6 +67,7 @@ class LiveScreen(ConsoleScreen):
                     yield GridTable(id="events", classes="panel", follow=True, markers=False)
                 with Vertical(id="right"):
                     yield ChartPanel()
+                    yield EquityPanel()
                     yield GridTable(id="modes", classes="panel", airy=True)
 
     def on_mount(self) -> None:
@@ -68,7 +81,10 @@ class LiveScreen(ConsoleScreen):
     def in_view(self) -> tuple[str, ...]:
         """The panels of this layout and view."""
         views = VIEWS[self.layout_name]
-        return views[self.console.state.view % len(views)]
+        found = views[self.console.state.view % len(views)]
+        if "chart" in found and self.app.size.height < _ROOM_FOR_BOTH:
+            return tuple(name for name in found if name != "equity")
+        return found
 
     def layout_changed(self) -> None:
         """Show the panels of the view; the focus never stays on a hidden one."""
@@ -80,7 +96,7 @@ class LiveScreen(ConsoleScreen):
         self.query_one("#left").display = bool(shown & _LEFT)
         self.query_one("#right").display = bool(shown & _RIGHT)
         self.query_one("#lower").display = bool(shown & (_LEFT | _RIGHT))
-        self.query_one("#modes").styles.max_height = f"{_MODES_SHARE:.0%}" if "chart" in shown else None
+        self.query_one("#modes").styles.max_height = f"{_MODES_SHARE:.0%}" if shown & _CURVES else None
         if self.focused is not None and not self.focused.display:
             first = next((name for name in self.in_view if self.query_one(f"#{name}").display), "")
             if first:
@@ -119,6 +135,7 @@ class LiveScreen(ConsoleScreen):
             "orders": self._draw_orders,
             "modes": self._draw_modes,
             "chart": self._draw_chart,
+            "equity": self._draw_equity,
             "events": self._draw_events,
         }
         if self._starting():
@@ -154,6 +171,15 @@ class LiveScreen(ConsoleScreen):
             table.cursor_key = state.current
         self._fit_positions(len(rows))
         table.set_rows(columns, rows, sort=sort.column, descending=sort.descending)
+        if state.panel not in _CHOOSING:
+            self._act_on_cursor(table)
+
+    def _act_on_cursor(self, table: GridTable) -> None:
+        """Where the current coin has left a table, the row that the cursor shows now is what keys act on."""
+        state, here = self.console.state, _coin_key(table.cursor_key)
+        if table.rows and here is not None and here != state.current:
+            state.current = here
+            self.console.guard()  # a key on its way was meant for another row
 
     def _fit_positions(self, count: int) -> None:
         """Give positions the lines they need, up to a share; the other panels get the rest."""
@@ -178,7 +204,7 @@ class LiveScreen(ConsoleScreen):
         other = (
             ""
             if self.layout_name == "cards"
-            else f"· {label_of('orders.scope')} {'this coin' if scope == 'all' else 'all'}"
+            else f"· {label_of('orders.scope')} {'this coin' if scope == 'all' else 'all coins'}"
         )
         table.set_title(_joined(f"Orders: {scope} {len(found)}", change, _filter_note(wanted), other))
         nothing = (
@@ -189,8 +215,8 @@ class LiveScreen(ConsoleScreen):
         table.empty = _no_match() if wanted else nothing if snapshot else ()
         now_ms = snapshot.market_ms if snapshot else 0
         one_coin = scope != "all"
-        columns = orders.ONE_COIN_COLUMNS if one_coin else orders.COLUMNS
-        rows = orders.rows(found, wanted, sort, now_ms, one_coin=one_coin)
+        rows = orders.rows(found, wanted, sort, now_ms, one_coin=one_coin, short=self.layout_name == "cards")
+        columns = orders.columns_for(one_coin=one_coin, short=self.layout_name == "cards")
         table.set_rows(columns, rows, sort=sort.column, descending=sort.descending)
 
     def _draw_modes(self) -> None:
@@ -202,15 +228,23 @@ class LiveScreen(ConsoleScreen):
         table.empty = _no_match() if wanted else ("no modes yet", "they come with the first turn of the loop")
         table.selected = state.selected
         rows = modes.rows(found, wanted, sort)
-        table.styles.height = len(rows) + 3 if "chart" in self.in_view else "1fr"
+        table.styles.height = len(rows) + 3 if _CURVES.intersection(self.in_view) else "1fr"
         if state.current in rows.keys:
             table.cursor_key = state.current
         table.set_rows(modes.COLUMNS, rows, sort=sort.column, descending=sort.descending)
+        if state.panel == "modes":
+            self._act_on_cursor(table)
 
     def _draw_chart(self) -> None:
         state = self.console.state
         symbol = state.current[0] if state.current else ""
         self.query_one(ChartPanel).want(symbol, state.coin(symbol) if symbol else "", state.timeframe)
+
+    def _draw_equity(self) -> None:
+        panel = self.query_one(EquityPanel)
+        panel.look(self.console.state.equity)
+        if panel.display and panel.size.height:
+            self.console.ask_equity(panel)
 
     def _draw_events(self) -> None:
         state, table = self.console.state, self._table("events")
@@ -225,6 +259,33 @@ class LiveScreen(ConsoleScreen):
 
     def _table(self, name: str) -> GridTable:
         return self.query_one(f"#{name}", GridTable)
+
+    # -- moving in time: the equity panel ------------------------------------------------------------------------
+
+    @property
+    def _on_equity(self) -> bool:
+        return isinstance(self.focused, EquityPanel)
+
+    def sideways(self, by: int) -> bool:
+        """On equity: into the past and back, where not all of it is in view."""
+        if not self._on_equity or not self.console.state.equity.step(by):
+            return False
+        self.refresh_view()
+        return True
+
+    def step_pages(self, pages: int) -> bool:
+        """On equity: a whole stretch into the past (page up) or back."""
+        if self._on_equity:
+            self.console.state.equity.step(pages * STEPS)
+            self.refresh_view()
+        return self._on_equity
+
+    def step_end(self, *, first: bool) -> bool:
+        """On equity: its beginning, or its newest end."""
+        if self._on_equity:
+            self.console.state.equity.jump(first=first)
+            self.refresh_view()
+        return self._on_equity
 
     # -- messages ------------------------------------------------------------------------------------------------
 

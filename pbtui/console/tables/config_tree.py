@@ -21,7 +21,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("from", "from", rank=2, least=8),
     Column("note", "note", rank=1, least=12),
 )
-CARD_COLUMNS = (Column("key", "key", least=16), *COLUMNS[1:])
+CARD_COLUMNS = (Column("key", "key", least=26), *COLUMNS[1:])
 BY_HAND = "forced by hand"
 FAULTS = "faults of the file"
 _ORDER = (FAULTS, "bot.long", "bot.short", "live", BY_HAND, "coin_overrides", "logging")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pbtui.console.levels import short_kind
 from pbtui.console.numbers import age, pct, price, side_letter, size
 from pbtui.console.state import Sort
 from pbtui.console.tables.select import Value, filtered, ordered
@@ -26,7 +27,11 @@ COLUMNS: tuple[Column, ...] = (
     Column("age", "age", ">", rank=4),
     Column("id", "id", ">", rank=7),
 )
-ONE_COIN_COLUMNS: tuple[Column, ...] = (COLUMNS[0], *COLUMNS[2:])
+# On a phone the short word of a kind stays: closes and entries are told apart before anything else.
+PHONE_COLUMNS: tuple[Column, ...] = (
+    COLUMNS[0], Column("coin", "coin"), Column("pside", "s", rank=2), COLUMNS[3], Column("kind", "kind"), COLUMNS[5],
+    Column("qty", "qty", ">", rank=3), Column("dist", "dist", ">", rank=1), *COLUMNS[8:],
+)  # fmt: skip
 SORTABLE: list[str] = ["coin", "side", "kind", "price", "qty", "dist", "age"]
 _VALUES: dict[str, Callable[[OrderRow], Value]] = {
     "state": lambda row: row.state,
@@ -40,6 +45,12 @@ _VALUES: dict[str, Callable[[OrderRow], Value]] = {
     "age": lambda row: -row.created_ms,
     "id": lambda row: row.id,
 }
+
+
+def columns_for(*, one_coin: bool, short: bool) -> tuple[Column, ...]:
+    """Return the columns of orders of one coin or all; `short` ones suit a phone."""
+    columns = PHONE_COLUMNS if short else COLUMNS
+    return (columns[0], *columns[2:]) if one_coin else columns
 
 
 def order_words(row: OrderRow) -> dict[str, str]:
@@ -58,9 +69,9 @@ def difference(rows: tuple[OrderRow, ...]) -> str:
     return " ".join(filter(None, parts))
 
 
-def kind_word(row: OrderRow) -> str:
-    """Return the order's type; the side of the position it ends with stands in a column of its own."""
-    return safe(row.kind.removesuffix(f"_{row.pside}"), 40)
+def kind_word(row: OrderRow, *, short: bool = False) -> str:
+    """Return the order's type, or one word for it; the side of its position stands in a column of its own."""
+    return short_kind(row.kind) if short else safe(row.kind.removesuffix(f"_{row.pside}"), 40)
 
 
 def order_key(row: OrderRow, number: int) -> tuple[str, str, str | int]:
@@ -68,8 +79,8 @@ def order_key(row: OrderRow, number: int) -> tuple[str, str, str | int]:
     return row.symbol, row.pside, row.id or number
 
 
-def make_row(row: OrderRow, number: int, now_ms: int) -> Row:
-    """Return an order as cells."""
+def make_row(row: OrderRow, number: int, now_ms: int, *, short: bool = False) -> Row:
+    """Return an order as cells; `short`: with one word for its type."""
     sign, ink = _STATES[row.state]
     quiet = "dim" if row.state == "foreign" else "text"
     side_ink = "dim" if row.state == "foreign" else "up" if row.side == "buy" else "down"
@@ -82,7 +93,7 @@ def make_row(row: OrderRow, number: int, now_ms: int) -> Row:
             cell(safe(row.coin, 20), quiet),
             cell(side_letter(row.pside), quiet),
             cell(row.side, side_ink),
-            cell(kind_word(row), quiet if row.state != "create" else "up"),
+            cell(kind_word(row, short=short), quiet if row.state != "create" else "up"),
             cell(price(row.price, row.price_decimals), quiet),
             cell(size(abs(row.qty), row.qty_decimals), quiet),
             cell(pct(row.dist if row.side == "sell" else -row.dist), quiet),
@@ -92,12 +103,14 @@ def make_row(row: OrderRow, number: int, now_ms: int) -> Row:
     )
 
 
-def rows(found: tuple[OrderRow, ...], wanted: str, sort: Sort, now_ms: int, *, one_coin: bool = False) -> Rows:
-    """Return the rows of the orders table; those of `one_coin` need no coin column."""
+def rows(
+    found: tuple[OrderRow, ...], wanted: str, sort: Sort, now_ms: int, *, one_coin: bool = False, short: bool = False
+) -> Rows:
+    """Return the rows of the orders table; those of `one_coin` need no coin column, `short` ones suit a phone."""
     picked = ordered(filtered(found, wanted, order_words), sort, _VALUES)
 
     def make(index: int) -> Row:
-        row = make_row(picked[index], index, now_ms)
+        row = make_row(picked[index], index, now_ms, short=short)
         return Row(row.key, (row.cells[0], *row.cells[2:])) if one_coin else row
 
     return Rows([order_key(row, number) for number, row in enumerate(picked)], make)
