@@ -176,10 +176,11 @@ async def test_a_market_order_trades_within_a_bound_or_is_not_sent(venue: Simula
     assert entry.order.qty == 0.0
     (held,) = await trader.fetch_positions()
     assert (held.symbol, held.pside, held.position.size) == (BTC, "long", 0.01)
-    venue.faults.garble("{}", times=1, path=PRICES)
-    (unpriced,) = await trader.create_orders([order("sell", "long", 1.0, kind="market")])
-    assert unpriced.error is not None
-    assert not isinstance(unpriced.error, OutcomeUnknown), "nothing was sent"
+    for body, times in (("{}", 1), ('{"BTC":"0"}', 1), ("<html>", 3)):
+        venue.faults.garble(body, times=times, path=PRICES)
+        (unpriced,) = await trader.create_orders([order("sell", "long", 1.0, kind="market")])
+        assert isinstance(unpriced.error, OrderRejected), "nothing was sent: there is nothing to find out"
+        assert unpriced.error.reason == "no_price"
     (closed,) = await trader.create_orders([order("sell", "long", 1.0, kind="market")])
     assert closed.error is None
     assert await trader.fetch_positions() == []

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from pbtui.config.accounts import Account
-from pbtui.core.errors import AccountRefused, ExchangeError, OutcomeUnknown, UnreadableAnswer
+from pbtui.core.errors import (
+    AccountRefused,
+    ExchangeError,
+    OrderRejected,
+    OutcomeUnknown,
+    UnreadableAnswer,
+    VenueUnreachable,
+)
 from pbtui.core.types import Fill, OpenOrder, OrderRequest
 from pbtui.engine.numerics import round_dynamic
 from pbtui.exchange.port import CancelResult, Capabilities, CreateResult, HeldPosition
@@ -125,21 +133,38 @@ class Hyperliquid:
 
     async def create(self, wire: Wire, book: Book, requests: Sequence[OrderRequest]) -> list[CreateResult]:
         """Send up to twenty orders in one action."""
-        mids: Mapping[str, float] = {}
-        if any(request.kind == "market" for request in requests):
-            mids = mids_of(await wire.read("prices", _INFO, {"type": "allMids"}, cost=2))
-        orders = [_order(request, book, mids) for request in requests]
+        bounded = any(request.kind == "market" for request in requests)
+        mids = await self._mids(wire) if bounded else dict[str, float]()
+        made = [_made(partial(_order, request, book, mids)) for request in requests]
+        orders = [each for each in made if not isinstance(each, ExchangeError)]
         action = {"type": "order", "orders": orders, "grouping": "na"}
         urgent = all(request.reduce_only for request in requests)
-        told = await self._each(wire, "create", action, len(requests), urgent=urgent)
+        told = iter(await self._each(wire, "create", action, len(orders), urgent=urgent) if orders else ())
         now_ms = self._now_ms()
-        return [_created(*each, wire, now_ms) for each in zip(requests, told, strict=True)]
+        return [
+            CreateResult(request, error=each)
+            if isinstance(each, ExchangeError)
+            else _created(request, next(told), wire, now_ms)
+            for request, each in zip(requests, made, strict=True)
+        ]
 
     async def cancel(self, wire: Wire, book: Book, orders: Sequence[OpenOrder]) -> list[CancelResult]:
         """Cancel up to twenty orders of any coins in one action."""
-        wanted = [{"a": int(book.id(order.symbol)), "o": int(order.id)} for order in orders]
-        told = await self._each(wire, "cancel", {"type": "cancel", "cancels": wanted}, len(orders), urgent=True)
-        return [CancelResult(order, _cancelled(status, wire)) for order, status in zip(orders, told, strict=True)]
+        made = [_made(partial(_cancel, order, book)) for order in orders]
+        wanted = [each for each in made if not isinstance(each, ExchangeError)]
+        action = {"type": "cancel", "cancels": wanted}
+        told = iter(await self._each(wire, "cancel", action, len(wanted), urgent=True) if wanted else ())
+        return [
+            CancelResult(order, each if isinstance(each, ExchangeError) else _cancelled(next(told), wire))
+            for order, each in zip(orders, made, strict=True)
+        ]
+
+    async def _mids(self, wire: Wire) -> Mapping[str, float]:
+        """Return middle prices by coin; none where they can't be had: nothing was sent, and only some need them."""
+        try:
+            return mids_of(await wire.read("prices", _INFO, {"type": "allMids"}, cost=2))
+        except (VenueUnreachable, UnreadableAnswer):
+            return {}
 
     async def _state(self, wire: Wire, name: str) -> Any:
         return await wire.read(name, _INFO, {"type": "clearinghouseState", "user": self._user}, cost=2)
@@ -158,6 +183,18 @@ class Hyperliquid:
         self._signer = key_address(client)
         self._is_vault = account.is_vault
         self._now_ms = client.milliseconds
+
+
+def _made(make: Callable[[], dict[str, Any]]) -> dict[str, Any] | ExchangeError:
+    """Return a part of a batch, or why it can't be one: it must not keep the others from being sent."""
+    try:
+        return make()
+    except ExchangeError as error:
+        return error
+
+
+def _cancel(order: OpenOrder, book: Book) -> dict[str, Any]:
+    return {"a": int(book.id(order.symbol)), "o": int(order.id)}
 
 
 def _order(request: OrderRequest, book: Book, mids: Mapping[str, float]) -> dict[str, Any]:
@@ -180,7 +217,7 @@ def _bound(request: OrderRequest, book: Book, mids: Mapping[str, float]) -> str:
     """Return the worst price at which a market order may trade: the venue has none without such a bound."""
     coin = request.symbol.partition("/")[0]
     if symbol_of(coin, book) != request.symbol or coin not in mids:
-        raise UnreadableAnswer(f"prices: {request.symbol} is not among them")
+        raise OrderRejected(f"{request.symbol}: no price to bound a market order with", reason="no_price")
     factor = 1.0 + (_BOUND if request.side == "buy" else -_BOUND)
     return book.price_text(request.symbol, round_dynamic(mids[coin] * factor, _DIGITS))
 
