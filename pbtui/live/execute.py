@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from pbtui.core.amounts import plain
@@ -64,9 +64,17 @@ class Executor:
         self._observer = observer
         self._guards = guards
 
-    async def send(self, diff: Diff, batch: Batch, *, urgent: frozenset[tuple[str, str]] = frozenset()) -> Sent:
+    async def send(
+        self,
+        diff: Diff,
+        batch: Batch,
+        *,
+        urgent: frozenset[tuple[str, str]] = frozenset(),
+        current: Callable[[], bool] = lambda: True,
+    ) -> Sent:
         """Send a difference within the batch limits; sides in `urgent` (panics) are never held back by them.
 
+        Nothing but panics is created once the plan is no longer `current`: cancels may have taken long.
         Failures are in the result, never raised: half a batch may be out and the rest of the loop must know.
         """
         sent = Sent()
@@ -84,6 +92,8 @@ class Executor:
         crowded = {order.pside for order in others if order.id not in sent_ids and not reduces(order)}
         creates = [o for o in diff.creates if not (is_entry(o.order_type) and o.pside in crowded)]
         creates = [order for order in creates if self._may_create(order, diff, touched, account, now)]
+        if not current():
+            creates = [order for order in creates if order.order_type.startswith("close_panic")]
         creates = self._within_positions(creates, account)
         now_first = [order for order in creates if (order.symbol, order.pside) in urgent]
         rest = [order for order in creates if (order.symbol, order.pside) not in urgent]

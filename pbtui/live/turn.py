@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from pbtui.config import Config
 from pbtui.core.amounts import plain
@@ -11,7 +12,7 @@ from pbtui.core.clock import HOUR_MS, Clock
 from pbtui.core.errors import ExchangeError, RateLimited
 from pbtui.core.types import PSIDES, Fill, Mode
 from pbtui.engine.execution import ExecutableOrder
-from pbtui.exchange.port import Exchange, Troubled
+from pbtui.exchange.port import Exchange, FindsOrders, OrderFate, Troubled
 from pbtui.live.calls import Calls
 from pbtui.live.candles import Averages
 from pbtui.live.coins import AgeCheck, CoinBook
@@ -32,8 +33,10 @@ from pbtui.live.warmup import CandleKeeper
 
 DAY_MS = 24 * HOUR_MS
 TOLD_FILLS = 20
+MOST_LOOKUPS = 5  # a turn; the others stay in doubt until the next
 _DEAF = "nothing is heard of orders for too long: waiting for the order stream"
 ROUNDS = 64  # of sending within one minute of a stepped market, where no time passes between cycles
+PLAN_OLD_S = 10.0  # an older plan opens and closes nothing any more
 MARKETS_AGAIN_MS = 60_000  # refusals for wrong limits make them be read again, not more often than this
 REPLANS = 4  # after market orders, which change positions at once
 
@@ -92,6 +95,8 @@ class LoopCore:
         self._prepared: set[str] = set()
         self._markets_at_ms = 0
         self._limits_refused = False
+        self._clock = clock
+        self._decided_s = 0.0
         self._active: tuple[str, ...] = ()
         self._troubles: tuple[str, ...] = ()
 
@@ -163,7 +168,8 @@ class LoopCore:
         account = self.observer.account
         earlier = not account.read
         fresh = await self._read_account()
-        for name in self.guards.after_read(account, self.exchange.now_ms()):
+        fates = await self._fates()
+        for name in self.guards.after_read(account, self.exchange.now_ms(), fates):
             self.events.info("order", f"order …{name[-6:]} never arrived")
         self._tell_fills(fresh, earlier=earlier)
         self.coins.refresh(self.rules)
@@ -175,6 +181,23 @@ class LoopCore:
         await self.observer.read_tickers(symbols)
         await self._learn_ages()
         return fresh
+
+    async def _fates(self) -> dict[str, OrderFate | Literal["unanswered"]]:
+        """Ask the venue what became of orders whose creation was never answered (live.md 30.4)."""
+        found: dict[str, OrderFate | Literal["unanswered"]] = {}
+        if not isinstance(self.exchange, FindsOrders):
+            return found
+        for symbol, name in self.guards.open_doubts(self.observer.account)[:MOST_LOOKUPS]:
+            try:
+                fate = await self.calls.run("order lookup", self.exchange.find_order(symbol, name))
+            except RateLimited:
+                raise
+            except ExchangeError as error:
+                self.events.debug("order", f"order …{name[-6:]}: {error.line()}")
+                fate = "unanswered"
+            if fate is not None:
+                found[name] = fate
+        return found
 
     async def _read_account(self) -> list[Fill]:
         live = self.rules.live
@@ -202,6 +225,7 @@ class LoopCore:
         turn.blocked = self._blocked(turn.decision)
         turn.diff = turn.after = self._difference(turn)
         self.last = turn
+        self._decided_s = self._clock.monotonic()
 
     def _trails(self, key: Key) -> bool:
         return key[0] in self.coins.markets and self.rules.coin(self.coins.coin_of(key[0]), key[1]).trailing
@@ -257,6 +281,10 @@ class LoopCore:
         self.guards.after_read(account, self.exchange.now_ms())
         turn.after = self._difference(turn)
 
+    def _plan_current(self) -> bool:
+        """Tell whether the plan is young enough to open and close by; a stepped market waits for its plan."""
+        return self.exchange.capabilities.stepped or self._clock.monotonic() - self._decided_s <= PLAN_OLD_S
+
     def _difference(self, turn: Turn) -> Diff:
         blocked = bool(turn.blocked) or self.store.state.paused
         return self.decider.difference(turn.decision, self.observer.account, entries_blocked=blocked)
@@ -269,7 +297,7 @@ class LoopCore:
         batch = Batch(
             live.max_n_cancellations_per_batch, live.max_n_creations_per_batch, live.time_in_force == "post_only"
         )
-        sent = await self.executor.send(diff, batch, urgent=turn.decision.panicking)
+        sent = await self.executor.send(diff, batch, urgent=turn.decision.panicking, current=self._plan_current)
         self._limits_refused = self._limits_refused or sent.limits_refused
         before = turn.sent
         turn.sent = Sent(
