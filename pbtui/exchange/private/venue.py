@@ -21,7 +21,6 @@ from pbtui.exchange.port import (
     Candles,
     CreateResult,
     HeldPosition,
-    OrderFate,
     StreamState,
     Timeframe,
     VenueVitals,
@@ -31,7 +30,7 @@ from pbtui.exchange.private.book import Book
 from pbtui.exchange.private.budget import Budget
 from pbtui.exchange.private.client import new_private_client
 from pbtui.exchange.private.fills import FillLog
-from pbtui.exchange.private.quirks import Finder, KeyFacts, Modes, Quirks
+from pbtui.exchange.private.quirks import KeyFacts, Modes, Quirks
 from pbtui.exchange.private.stream import OrderStream
 from pbtui.exchange.private.wire import BudgetedCaller, Unchanged, Wire
 from pbtui.exchange.public import library
@@ -207,15 +206,6 @@ class PrivateExchange:
         self._fills.noticed({symbol for order_id, symbol in self._resting.items() if order_id not in present})
         self._resting = present
         return found
-
-    async def find_order(self, symbol: str, client_id: str) -> OrderFate | None:
-        """Return what became of an order whose create was never answered, None where the venue can't tell."""
-        if not isinstance(self._quirks, Finder):
-            return None
-        fate = await self._quirks.order_by_client_id(self._wire, self.book, symbol, client_id)
-        if fate == "done":
-            self._fills.noticed([symbol])
-        return fate
 
     async def fetch_fills(self, since_ms: int) -> list[Fill]:
         """Return fills at or after `since_ms`, oldest first."""
