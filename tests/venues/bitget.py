@@ -65,6 +65,7 @@ class BitgetDialect:
         self.reject_next: list[str] = []  # reasons for which the next creates are refused
         self.unnamed: list[str] = []  # the next batches leave these lists out of their answers
         self._crossed: list[dict[str, Any]] = []
+        self._named: set[str] = set()  # client ids that were taken
         self._routes: dict[str, Callable[[Params], Any]] = {
             "GET /api/v2/spot/account/info": self._key,
             "GET /api/v2/mix/account/accounts": lambda _: [self._rows.account(told=self.says_profit)],
@@ -239,17 +240,22 @@ class BitgetDialect:
         if self.reject_next:
             raise Refused(*_REASONS[self.reject_next.pop(0)])
         request = self._request(market_id, each)
+        # A name is used up by the order that had it, whatever became of that: the stricter reading of the venue's text.
+        if request.client_id in self._named:
+            raise Refused(*_REASONS["duplicate_client_id"])
         if each.get("tradeSide") == "close":
             await self._make_room(request)
         result = (await self.books.create_orders([request]))[0]
         if result.error is not None:
             reason = result.error.reason if isinstance(result.error, OrderRejected) else ""
             if reason == "post_only":  # taken, and cancelled before anybody could trade with it
+                self._named.add(request.client_id)
                 order_id = str(_CROSSED_ID + self._now())
                 self._crossed.append(self._rows.crossed(request, order_id))
                 return order_id
             raise Refused(*_REASONS.get(reason, ("40017", result.error.message)))
         assert result.order is not None
+        self._named.add(request.client_id)
         return str(FIRST_ID + int(result.order.id))
 
     async def _make_room(self, request: OrderRequest) -> None:

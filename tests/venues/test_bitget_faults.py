@@ -20,7 +20,7 @@ from tests.venues.bitget import BitgetDialect
 from tests.venues.simulator import KEY, PASSPHRASE, SECRET, Simulator
 
 BTC, ETH = "BTC/USDT:USDT", "ETH/USDT:USDT"
-SPEED = 60.0
+SPEED = 20.0
 Open = Callable[..., PrivateExchange]
 
 
@@ -92,7 +92,7 @@ def in_venue(venue: Simulator, work: Callable[[], object]) -> None:
 
 
 async def _until(venue: Simulator, condition: Callable[[], object]) -> None:
-    for _ in range(2_000):
+    for _ in range(1_000):
         if condition():
             return
         await asyncio.sleep(0)
