@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pbtui.cli.narrate import say
 from pbtui.cli.pareto_args import ParetoOptions, parse
-from pbtui.cli.pareto_show import compared, head_lines, listing, unseen_columns, validation_lines
+from pbtui.cli.pareto_show import compared, head_lines, listing, validation_lines
 from pbtui.core.errors import ConfigError, ExitCode
 from pbtui.core.sanitize import sanitize_line
 from pbtui.optimize.exports import config_text, csv_text, draw_front, json_text, page, rows_of, write_new
@@ -55,7 +55,7 @@ def main(argv: list[str]) -> int:
         print(json.dumps(_facts(view, results, options), allow_nan=False))
     else:
         shown = view.members[: options.top]
-        columns = options.columns or unseen_columns(results)
+        columns = options.columns or results.unseen_keys
         print("\n".join(listing(shown, results, view.distances, view.best, columns)))
         print("\n".join(head_lines(view.chosen, view.distances[view.best], results, options.mode)))
         print("\n".join(validation_lines(results)), end="\n" if results.validation else "")
@@ -106,7 +106,7 @@ def _facts(view: View, results: Results, options: ParetoOptions) -> dict[str, ob
         return {f"w_{names.index(name)}": value for name, value in zip(objectives, values, strict=True)}
 
     chosen = view.chosen
-    keys = (*results.objectives, *(options.columns or unseen_columns(results)))
+    keys = (*results.objectives, *(options.columns or results.unseen_keys))
     validated: dict[str, object] = {"validation": results.validation} if results.validation else {}
     return validated | {
         "folder": str(results.folder),

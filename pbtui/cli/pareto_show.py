@@ -7,7 +7,7 @@ from typing import Any
 
 from pbtui.core.sanitize import sanitize_line
 from pbtui.optimize.exports import parameters_of
-from pbtui.optimize.results import OWN_METRICS, UNSEEN, Results, Stored, metric_names
+from pbtui.optimize.results import Results, Stored, metric_names
 
 _ID = 12
 _LEAST = 10
@@ -45,14 +45,6 @@ def head_lines(chosen: Stored, distance: float, results: Results, mode: str) -> 
         f"{len(results.members):,} members · {mode}: {sanitize_line(chosen.id[:_ID])}, distance {distance:.4f}",
         sanitize_line(chosen.path, limit=2_000),
     ]
-
-
-def unseen_columns(results: Results) -> tuple[str, ...]:
-    """Return what is shown of members besides their objectives where the run was validated."""
-    if not results.validation:
-        return ()
-    keys = (*(f"{name}.{UNSEEN}" for name in results.objectives), *OWN_METRICS)
-    return tuple(key for key in keys if any(item.knows(key) for item in results.members))
 
 
 def validation_lines(results: Results) -> list[str]:

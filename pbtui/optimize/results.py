@@ -91,6 +91,14 @@ class Results:
         """Return -1 for each objective of which more is better."""
         return {name: weight(name) for name in self.objectives}
 
+    @cached_property
+    def unseen_keys(self) -> tuple[str, ...]:
+        """Return what to show of members besides their objectives where the run was validated."""
+        if not self.validation:
+            return ()
+        keys = (*(f"{name}.{UNSEEN}" for name in self.objectives), *OWN_METRICS)
+        return tuple(key for key in keys if any(item.value(key) is not None for item in self.members))
+
     def told(self, item: Stored, name: str) -> float:
         """Return the metric that is an objective, also where a penalty stands in its place."""
         value = item.value(name) if item.violation else None

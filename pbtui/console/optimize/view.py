@@ -139,12 +139,12 @@ class ParetoView:
         return front.by_id.get(self.member.get(self.current, front.picked))
 
     def names(self) -> tuple[str, ...]:
-        """Return what can lie along an axis: the objectives, and the metric asked for."""
+        """Return what can lie along an axis: the objectives, what is known of unseen days, the metric asked for."""
         front = self.front()
         if front is None:
             return ()
-        more = (self.metric,) if self.metric and self.metric not in front.results.objectives else ()
-        return (*front.results.objectives, *more)
+        known = (*front.results.objectives, *front.results.unseen_keys)
+        return (*known, *((self.metric,) if self.metric and self.metric not in known else ()))
 
     def turn(self, axis: int) -> None:
         """Take the next objective for an axis."""
