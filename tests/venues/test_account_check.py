@@ -21,12 +21,15 @@ from tests.venues.binance import BinanceDialect
 from tests.venues.bitget import BitgetDialect
 from tests.venues.bybit import BybitDialect
 from tests.venues.gateio import GateIoDialect
+from tests.venues.kucoin import KucoinDialect
 from tests.venues.okx import OkxDialect
 from tests.venues.simulator import KEY, SECRET, Simulator
 from tests.venues.trader import ROOT, USER, Trader
 
 
-@pytest.mark.parametrize("dialect", [BinanceDialect, BybitDialect, BitgetDialect, GateIoDialect, OkxDialect])
+@pytest.mark.parametrize(
+    "dialect", [BinanceDialect, BybitDialect, BitgetDialect, GateIoDialect, KucoinDialect, OkxDialect]
+)
 def test_an_account_is_told_and_left_as_it_is(
     simulate: Callable[..., Simulator],
     trader: Callable[..., Trader],

@@ -19,6 +19,7 @@ from tests.venues.binance import BinanceDialect
 from tests.venues.bitget import BitgetDialect
 from tests.venues.bybit import BybitDialect
 from tests.venues.gateio import GateIoDialect
+from tests.venues.kucoin import KucoinDialect
 from tests.venues.okx import OkxDialect
 from tests.venues.simulator import KEY, PASSPHRASE, SECRET, Simulator
 
@@ -28,6 +29,7 @@ BATCH = {
     "okx": "POST /api/v5/trade/batch-orders",
     "bitget": "POST /api/v2/mix/order/batch-place-order",
     "gateio": "POST /api/v4/futures/usdt/batch_orders",
+    "kucoin": "POST /api/v1/orders/multi",
 }
 POSITIONS = {
     "binance": "/fapi/v3/positionRisk",
@@ -35,6 +37,7 @@ POSITIONS = {
     "okx": "/api/v5/account/positions",
     "bitget": "/api/v2/mix/position/all-position",
     "gateio": "/futures/usdt/positions",
+    "kucoin": "/api/v1/positions",
 }
 BALANCE = {
     "binance": "/fapi/v3/account",
@@ -42,6 +45,7 @@ BALANCE = {
     "okx": "/api/v5/account/balance",
     "bitget": "/api/v2/mix/account/accounts",
     "gateio": "/futures/usdt/accounts",
+    "kucoin": "/api/v1/account-overview",
 }
 TAKES_TWINS = ("gateio",)  # venues that take two orders with one client id
 SHORTEST_ID = 28  # of all venues
@@ -50,7 +54,7 @@ SPEED = 60.0
 Open = Callable[..., PrivateExchange]
 
 
-@pytest.fixture(params=[BinanceDialect, BybitDialect, BitgetDialect, GateIoDialect, OkxDialect])
+@pytest.fixture(params=[BinanceDialect, BybitDialect, BitgetDialect, GateIoDialect, KucoinDialect, OkxDialect])
 def venue(request: pytest.FixtureRequest, simulate: Callable[..., Simulator]) -> Simulator:
     return simulate(request.param, speed=SPEED, patient=False)
 
@@ -195,6 +199,7 @@ async def test_keys_and_modes_that_do_not_allow_trading_are_refused(venue: Simul
     trader = account()
     await trader.start()
     await trader.prepare_account(hedge_mode=False)
+    await trader.prepare_symbol(BTC, leverage=5)
     price = (await trader.fetch_tickers([BTC]))[BTC].ask
     await trader.create_orders([order("buy", "long", round(price * 1.01))])
     assert [held.pside for held in await trader.fetch_positions()] == ["long"]
