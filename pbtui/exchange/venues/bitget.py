@@ -26,8 +26,9 @@ _SIDE: Mapping[str, Side] = {"buy": "buy", "sell": "sell"}
 _PSIDE: Mapping[str, Pside] = {"long": "long", "short": "short"}
 
 
-def _unnamed(client: Any, _: Account) -> None:
-    """Take the broker's code of the exchange library off signed requests."""
+def _equip(client: Any, _: Account) -> None:
+    """Take the broker's code of the exchange library off signed requests; listen as a classic account does."""
+    client.options["uta"] = False
     inner: Callable[..., dict[str, Any]] = client.sign
 
     def sign(*args: Any, **named: Any) -> dict[str, Any]:
@@ -54,7 +55,7 @@ class Bitget:
         meanings=MEANINGS,
         spacing=SPACING,
         fill_window_ms=7 * DAY_MS - HOUR_MS,
-        equip=_unnamed,
+        equip=_equip,
     )
 
     def __init__(self) -> None:

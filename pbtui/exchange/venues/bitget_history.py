@@ -93,7 +93,7 @@ def fill_of(row: Row, book: Book) -> Fill:
     client_id = row.text("clientOid", empty=True) or book.client_id(order_id) or ""
     pside, side, closing = _direction(row, book, client_id)
     return Fill(
-        id=row.text("tradeId"),
+        id=f"{order_id}:{row.text('tradeId')}",  # two orders of ours that trade with each other may share a trade
         ts_ms=row.time_ms("cTime"),
         symbol=book.symbol(row.text("symbol").upper()),
         pside=pside,

@@ -61,7 +61,8 @@ def test_answers_of_bitget_are_read() -> None:
     (net,) = found["orders one-way"]
     assert (net.side, net.pside, net.reduce_only) == ("sell", "long", True)
     (fill,) = found["fills"]
-    assert (fill.id, fill.side, fill.pside, fill.qty) == ("1491774628545409024", "sell", "long", -0.0001)
+    assert (fill.id, fill.side) == ("1491774628346392577:1491774628545409024", "sell")
+    assert (fill.pside, fill.qty) == ("long", -0.0001)
     assert (fill.pnl, fill.fee, fill.ts_ms) == (0.00019, -0.00500838, 1_791_392_707_954)
     assert (fill.client_id, fill.order_id) == (CLOSE, "1491774628346392577")
     assert found["fills one-way"][0].side == "sell"
@@ -127,6 +128,7 @@ def test_sides_profits_and_fees_of_fills() -> None:
     assert read(feeDetail=[*parts, {"feeCoin": "BGB", "totalFee": "-1"}]).fee == -0.75
     assert read(feeDetail=[]).fee == 0.0
     assert read(clientOid=CLOSE).client_id == CLOSE
+    assert read(orderId="7").id != read(orderId="8").id, "two sides of one trade"
 
 
 def test_nothing_is_two_nulls_and_nothing_less() -> None:
@@ -151,7 +153,7 @@ def test_pages_go_on_until_they_end() -> None:
     fills = [{**FILL, "tradeId": str(10**18 - n), "clientOid": CLOSE} for n in range(3)]
     wire = Answers(page("fillList", *fills[:2]), page("fillList", *fills[2:]), page("fillList"))
     told_fills = at_once(Bitget().fills(wire, book(), Look(NOW_MS - DAY_MS, NOW_MS)))
-    assert [fill.id for fill in told_fills] == [str(10**18 - n) for n in (2, 1, 0)]
+    assert [fill.id for fill in told_fills] == [f"{FILL['orderId']}:{10**18 - n}" for n in (2, 1, 0)]
     for end in (None, "", full[99]["orderId"]):
         stuck = page("entrustedList", *full[:100])
         stuck["data"]["endId"] = end
