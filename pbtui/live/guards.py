@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from pbtui.core.ids import client_order_id
 from pbtui.core.types import Fill, OpenOrder, OrderRequest, Pside, Side
 from pbtui.engine.execution import ExecutableOrder
+from pbtui.exchange.port import OrderFate
 from pbtui.live.account import Account
 from pbtui.live.fills import FillBook
 from pbtui.live.reconcile import similar
@@ -16,6 +18,7 @@ RECENT_MS = 15_000
 PRICE_NEAR = 0.002
 QTY_NEAR = 0.01
 DOUBT_READS = 2
+DOUBT_ASKS = 20  # so often a venue that does not answer is asked what became of an order, before reads alone count
 BURNT_KEPT = 1_000
 BACKOFF_FIRST_MS = 20_000
 BACKOFF_MOST_MS = 900_000
@@ -57,6 +60,7 @@ class _Doubt:
     closing: bool
     id_used: bool
     reads_left: int = DOUBT_READS
+    asks_left: int = DOUBT_ASKS
 
 
 @dataclass(slots=True)
@@ -153,13 +157,37 @@ class Guards:
         for intent in [intent for intent in self._refused if intent[0] == symbol]:
             del self._refused[intent]
 
-    def after_read(self, account: Account, now_ms: int) -> list[str]:
-        """Settle doubts with what was just read; return ids that turned out never to have arrived."""
+    def open_doubts(self, account: Account) -> list[tuple[str, str]]:
+        """Return symbol and id of the orders that what was just read says nothing of."""
+        seen = {order.client_id for order in account.orders}
+        return [
+            (doubt.mark.symbol, name)
+            for name, doubt in self._doubts.items()
+            if name not in seen and not self._fills.filled(name)
+        ]
+
+    def after_read(
+        self, account: Account, now_ms: int, fates: Mapping[str, OrderFate | Literal["unanswered"]] | None = None
+    ) -> list[str]:
+        """Settle doubts with what was just read, and with what the venue said of single orders (`fates`).
+
+        Returns ids that turned out never to have arrived. An order that the venue knows, though no reading shows it,
+        is waited for; one that has ended leaves its id burnt, as the venue would not take it again.
+        """
+        told = fates or {}
         seen = {order.client_id for order in account.orders}
         lost: list[str] = []
         for name, doubt in list(self._doubts.items()):
             if name in seen or self._fills.filled(name):
                 del self._doubts[name]
+                continue
+            fate = told.get(name)
+            if fate == "done":
+                del self._doubts[name]
+                self._burnt.add(name)
+                continue
+            if fate in ("resting", "unanswered") and doubt.asks_left > 0:
+                doubt.asks_left -= 1
                 continue
             doubt.reads_left -= 1
             if doubt.reads_left <= 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
@@ -115,8 +116,11 @@ class LoopCore:
             await self.start()
         turn = Turn()
         turn.fills = await self._observe()
+        await _breathe()
         await self._decide(turn)
+        await _breathe()
         self.on_decided()
+        await _breathe()
         await self._send(turn)
         return turn
 
@@ -218,6 +222,7 @@ class LoopCore:
         await self.trailing.refresh(
             [key for key in account.positions if self._trails(key)], fresh, self.candles.averages.newest_ms
         )
+        await _breathe()
         tables = self.decider.modes(account, self.store.state)
         self._note_modes(tables[0])
         self._note_panics(tables[0])
@@ -362,3 +367,11 @@ class LoopCore:
         known = self.store.state.panic_since
         if running != set(known):
             self.store.set_panic_since({key: known.get(key, now) for key in running})
+
+
+async def _breathe() -> None:
+    """Let keys and screens have their turn: with many coins each part of ours takes a while.
+
+    Only where the bot may wait for the venue anyway, so that nothing happens in between that could not happen before.
+    """
+    await asyncio.sleep(0)

@@ -65,6 +65,7 @@ class BinanceDialect:
         self.reject_next: list[str] = []  # reasons for which the next creates are refused
         self._routes: dict[str, tuple[int, Callable[[Params], Any]]] = {
             "GET /sapi/v1/account/apiRestrictions": (1, self._restrictions),
+            "GET /api/v3/account": (1, lambda _: {"uid": 4711, "accountType": "SPOT", "canTrade": True}),
             "GET /fapi/v3/account": (5, self._account),
             "GET /fapi/v3/positionRisk": (5, self._positions),
             "GET /fapi/v1/openOrders": (40, self._open_orders),
@@ -77,6 +78,7 @@ class BinanceDialect:
             "POST /fapi/v1/positionSide/dual": (1, self._set_mode),
             "POST /fapi/v1/marginType": (1, self._set_margin),
             "POST /fapi/v1/leverage": (1, self._set_leverage),
+            "GET /fapi/v1/order": (1, self._one_order),
             "POST /fapi/v1/order": (1, self._create),
             "POST /fapi/v1/batchOrders": (5, self._create_batch),
             "DELETE /fapi/v1/order": (1, self._cancel),
@@ -192,6 +194,12 @@ class BinanceDialect:
         wanted = params.get("symbol")
         rows = [self._order(self.books.records[int(name)]) for name in self.books.books.orders]
         return [row for row in rows if wanted in (None, row["symbol"])]
+
+    def _one_order(self, params: Params) -> Any:
+        record = self.books.record_of(params["origClientOrderId"])
+        if record is None or not self._of(params, record.request.symbol):
+            raise Refused(-2013, "Order does not exist.")
+        return self._order(record)
 
     def _all_orders(self, params: Params) -> Any:
         least = int(params.get("orderId", 0))

@@ -65,6 +65,7 @@ class BybitDialect:
             "GET /v5/account/wallet-balance": self._wallet,
             "GET /v5/position/list": self._positions,
             "GET /v5/order/realtime": self._open_orders,
+            "GET /v5/order/history": self._old_orders,
             "GET /v5/execution/list": self._executions,
             "GET /v5/position/closed-pnl": self._closed,
             "POST /v5/position/switch-mode": self._set_mode,
@@ -162,7 +163,7 @@ class BybitDialect:
     def _key(self, _: Params) -> Any:
         wallet = ["AccountTransfer", "Withdraw"] if self.withdrawals else ["AccountTransfer"]
         allowed = {"ContractTrade": ["Order", "Position"], "Spot": [], "Wallet": wallet}
-        return {"id": "1", "readOnly": 0, "permissions": allowed, "ips": ["127.0.0.1"], "uta": 1, "unified": 0}
+        return {"id": "1", "readOnly": 0, "permissions": allowed, "ips": ["127.0.0.1"], "userID": 4711, "uta": 1}
 
     def _wallet(self, _: Params) -> Any:
         wallet = f"{self.books.books.balance:.8f}"
@@ -180,7 +181,16 @@ class BybitDialect:
             rows = [{**self._position(symbol, pside), **({} if hedge else {"positionIdx": 0})} for pside in sides]
         return self._page(rows, params)
 
+    def _old_orders(self, params: Params) -> Any:
+        record = self.books.record_of(params["orderLinkId"])
+        resting = record is not None and record.status in ("new", "partly")
+        return self._page([] if record is None or resting else [self._order(record)], params)
+
     def _open_orders(self, params: Params) -> Any:
+        if "orderLinkId" in params:
+            found = self.books.record_of(params["orderLinkId"])
+            resting = found is not None and found.status in ("new", "partly")
+            return self._page([self._order(found)] if found is not None and resting else [], params)
         return self._page([self._order(self.books.records[int(name)]) for name in self.books.books.orders], params)
 
     def _executions(self, params: Params) -> Any:

@@ -17,6 +17,7 @@ OVERLAP_MS = 600_000  # venues report some fills late: the last ten minutes are 
 LOOK_EVERY_S = 60.0  # also when nothing seems to have happened
 _CONFIRM_LOOKS = 2  # after an event, in case the venue's history lags behind it
 _WRITE_EACH_MS = 10 * MINUTE_MS  # how far the cursor moves before it is written without a fill
+_PROFIT_LATE_MS = 2 * MINUTE_MS  # a venue may tell a close before its profit
 _ASK_AGAIN_S = (300.0, 3_600.0, 6 * 3_600.0)  # for profits that the venue has not told
 
 
@@ -36,6 +37,7 @@ class FillLog:
         store: FillStore | None = None,
     ) -> None:
         self.trouble = ""
+        self.waits_for_profit = False  # a close has just happened, and what it earned is not told yet
         self._clock = clock
         self._ask = ask
         self._now_ms = now_ms
@@ -137,7 +139,15 @@ class FillLog:
             fresh += await self._told_or_given_up(piece, since_ms)
         fresh += await self._told(last, frozenset(self._noticed), last=True)
         self._settle({fill.symbol for fill in fresh})
+        late = self._untold(now_ms)
+        self.waits_for_profit = bool(late)
+        self.noticed({fill.symbol for fill in late})
         return fresh
+
+    def _untold(self, now_ms: int) -> list[Fill]:
+        """Return the closes of the last minutes whose profit is still to come."""
+        recent = [*self._store.fills(now_ms - _PROFIT_LATE_MS), *self._unwritten.values()]
+        return [fill for fill in recent if not fill.pnl_known and now_ms - fill.ts_ms < _PROFIT_LATE_MS]
 
     async def _told_or_given_up(self, piece: Span, since_ms: int) -> list[Fill]:
         try:
@@ -174,6 +184,10 @@ class FillLog:
             return fresh
         if self.trouble:
             _log.warning("fills are written again")
+        for fill in fresh:
+            if not fill.pnl_known:
+                text = "the profit of %s %s at %s is not told yet: it counts as 0 until it is"
+                _log.warning(text, fill.symbol, fill.side, fill.price)
         self.trouble, self._unwritten = "", {}
         return fresh
 

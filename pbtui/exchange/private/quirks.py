@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from pbtui.config.accounts import Account
 from pbtui.core.types import Fill, OpenOrder, OrderRequest
-from pbtui.exchange.port import CancelResult, Capabilities, CreateResult, HeldPosition
+from pbtui.exchange.port import CancelResult, Capabilities, CreateResult, HeldPosition, OrderFate
 from pbtui.exchange.private.book import Book
 from pbtui.exchange.private.wire import Meaning, Wire
 
@@ -66,6 +66,15 @@ class VenueFacts:
     equip: Callable[[Any, Account], None] | None = None  # gives a new client of the account what it lacks
     id_prefix: str = ""  # what stands before our client ids on the venue's stream
     fill_window_ms: int | None = None  # catching up goes in windows of this length, each kept before the next
+
+
+@runtime_checkable
+class Finder(Protocol):
+    """Quirks of a venue that can look an order up by its client id."""
+
+    async def order_by_client_id(self, wire: Wire, book: Book, symbol: str, client_id: str) -> OrderFate:
+        """Return what became of an order; raises ExchangeError."""
+        ...
 
 
 class Quirks(Protocol):

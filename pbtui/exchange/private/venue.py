@@ -21,6 +21,7 @@ from pbtui.exchange.port import (
     Candles,
     CreateResult,
     HeldPosition,
+    OrderFate,
     StreamState,
     Timeframe,
     VenueVitals,
@@ -30,7 +31,7 @@ from pbtui.exchange.private.book import Book
 from pbtui.exchange.private.budget import Budget
 from pbtui.exchange.private.client import new_private_client
 from pbtui.exchange.private.fills import FillLog
-from pbtui.exchange.private.quirks import KeyFacts, Modes, Quirks
+from pbtui.exchange.private.quirks import Finder, KeyFacts, Modes, Quirks
 from pbtui.exchange.private.stream import OrderStream
 from pbtui.exchange.private.wire import BudgetedCaller, Unchanged, Wire
 from pbtui.exchange.public import library
@@ -162,8 +163,9 @@ class PrivateExchange:
         return self._fills.store.path
 
     def troubles(self) -> tuple[str, ...]:
-        """Return why entries have to wait: fills that cannot be written."""
-        return (self._fills.trouble,) if self._fills.trouble else ()
+        """Return why entries have to wait: fills that cannot be written, a close whose profit is still to come."""
+        late = "the venue has not told yet what a close earned" if self._fills.waits_for_profit else ""
+        return tuple(text for text in (self._fills.trouble, late) if text)
 
     def now_ms(self) -> int:
         """Return the venue's time."""
@@ -206,6 +208,15 @@ class PrivateExchange:
         self._fills.noticed({symbol for order_id, symbol in self._resting.items() if order_id not in present})
         self._resting = present
         return found
+
+    async def find_order(self, symbol: str, client_id: str) -> OrderFate | None:
+        """Return what became of an order whose create was never answered, None where the venue can't tell."""
+        if not isinstance(self._quirks, Finder):
+            return None
+        fate = await self._quirks.order_by_client_id(self._wire, self.book, symbol, client_id)
+        if fate == "done":
+            self._fills.noticed([symbol])
+        return fate
 
     async def fetch_fills(self, since_ms: int) -> list[Fill]:
         """Return fills at or after `since_ms`, oldest first."""

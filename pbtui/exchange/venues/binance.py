@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pbtui.core.clock import DAY_MS, HOUR_MS
-from pbtui.core.errors import ExchangeError, OutcomeUnknown, UnreadableAnswer
+from pbtui.core.errors import ExchangeError, OrderGone, OutcomeUnknown, UnreadableAnswer
 from pbtui.core.ids import order_type_of
 from pbtui.core.types import Fill, OpenOrder, OrderRequest, Position, Pside, Side, pside_sign
-from pbtui.exchange.port import CancelResult, Capabilities, CreateResult, HeldPosition
+from pbtui.exchange.port import CancelResult, Capabilities, CreateResult, HeldPosition, OrderFate
 from pbtui.exchange.private.answers import Row, rows
 from pbtui.exchange.private.book import Book
 from pbtui.exchange.private.quirks import KeyFacts, Look, Modes, VenueFacts
@@ -47,6 +47,7 @@ class Binance:
             trade=found.flag("enableFutures"),
             withdraw=found.flag("enableWithdrawals"),
             bound_to_ip=found.flag("ipRestrict"),
+            account_id=await _account_id(wire),
         )
 
     async def modes(self, wire: Wire, book: Book) -> Modes:
@@ -94,6 +95,16 @@ class Binance:
         found = await trades_since(wire, book, look)
         return [fill_of(row, book) for row in found]
 
+    async def order_by_client_id(self, wire: Wire, book: Book, symbol: str, client_id: str) -> OrderFate:
+        """Return what became of an order."""
+        params = {"symbol": book.id(symbol), "origClientOrderId": client_id}
+        try:
+            found = Row(await wire.read("order", "fapiPrivateGetOrder", params), "order")
+        except OrderGone:
+            return "absent"
+        book.name(found.text("orderId"), client_id)
+        return "resting" if found.text("status") in _RESTING else "done"
+
     async def create(self, wire: Wire, book: Book, requests: Sequence[OrderRequest]) -> list[CreateResult]:
         """Send up to five orders in one request."""
         wanted = [_order_params(request, book) for request in requests]
@@ -128,6 +139,14 @@ class Binance:
                 continue
             results += [CancelResult(o, _refusal(row, wire, "cancel")) for o, row in zip(mine, told, strict=True)]
         return results
+
+
+async def _account_id(wire: Wire) -> str:
+    """Return the account's id, which only the spot part tells; empty where it is not told, as on testnets."""
+    try:
+        return Row(await wire.read("account", "privateGetAccount", {"omitZeroBalances": "true"}), "account").text("uid")
+    except ExchangeError:
+        return ""
 
 
 def balance_of(answer: Any) -> float:
@@ -192,6 +211,7 @@ def fill_of(row: Row, book: Book) -> Fill:
     )
 
 
+_RESTING = ("NEW", "PARTIALLY_FILLED")
 _SIDE: Mapping[str, Side] = {"BUY": "buy", "SELL": "sell"}
 _PSIDE: Mapping[str, Pside] = {"LONG": "long", "SHORT": "short"}
 
@@ -228,7 +248,7 @@ def _created(request: OrderRequest, row: Row, wire: Wire, book: Book) -> CreateR
         if error is not None:
             return CreateResult(request, error=error)
         left = row.positive("origQty") - row.number("executedQty", least=0.0)
-        resting = row.text("status") in ("NEW", "PARTIALLY_FILLED")
+        resting = row.text("status") in _RESTING
         order = OpenOrder(
             id=row.text("orderId"),
             client_id=row.text("clientOrderId"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,22 +10,22 @@ from pbtui.core.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from pbtui.core.errors import AccountRefused, ExchangeError, UnreadableAnswer
 from pbtui.core.ids import order_type_of
 from pbtui.core.types import Fill, OpenOrder, OrderRequest, Position, Pside, Side, pside_sign
-from pbtui.exchange.port import CancelResult, Capabilities, CreateResult, HeldPosition
+from pbtui.exchange.port import CancelResult, Capabilities, CreateResult, HeldPosition, OrderFate
 from pbtui.exchange.private.answers import Row
 from pbtui.exchange.private.book import Book
 from pbtui.exchange.private.quirks import KeyFacts, Look, MarginMode, Modes, VenueFacts
 from pbtui.exchange.private.wire import Wire
 from pbtui.exchange.venues.bybit_codes import MEANINGS
 
-_log = logging.getLogger("pbtui.exchange")
 _CODE = re.compile(r'"ret_?[cC]ode"\s*:\s*"?(\d+)')
 _WEEK_MS = 7 * DAY_MS - HOUR_MS  # the venue answers for seven days at most
 _MOST_PAGES = 500
 _CURSOR = 2_000  # characters; cursors are long
-_PROFIT_LATE_MS = 2 * MINUTE_MS  # a close without a known profit is waited for so long
+_PROFIT_LATE_MS = 2 * MINUTE_MS  # so long the position last seen tells what a close was entered at
 _LINEAR = {"category": "linear"}
 _SIDE: Mapping[str, Side] = {"Buy": "buy", "Sell": "sell"}
 _PSIDE: Mapping[str, Pside] = {"1": "long", "2": "short"}
+_RESTING = ("New", "PartiallyFilled", "Untriggered")
 _TRADES = ("Trade", "AdlTrade", "BustTrade")
 _MARGINS: Mapping[str, MarginMode] = {
     "REGULAR_MARGIN": "cross",
@@ -60,7 +59,10 @@ class Bybit:
         allowed, ips = found.row("permissions"), found.texts("ips")
         trade = "Order" in allowed.texts("ContractTrade") and found.number("readOnly") == 0
         return KeyFacts(
-            trade=trade, withdraw="Withdraw" in allowed.texts("Wallet"), bound_to_ip=ips not in ((), ("*",))
+            trade=trade,
+            withdraw="Withdraw" in allowed.texts("Wallet"),
+            bound_to_ip=ips not in ((), ("*",)),
+            account_id=found.text("userID", empty=True),
         )
 
     async def modes(self, wire: Wire, book: Book) -> Modes:
@@ -120,6 +122,15 @@ class Bybit:
             told = await _windows(wire, "closed profits", "privateGetV5PositionClosedPnl", look)
             entries = {row.text("orderId"): row.positive("avgEntryPrice") for row in told}
         return [fill_of(row, book, entries, look.now_ms) for row in traded]
+
+    async def order_by_client_id(self, wire: Wire, book: Book, symbol: str, client_id: str) -> OrderFate:
+        """Return what became of an order: those of late are told with the resting ones, older ones by the history."""
+        params = {**_LINEAR, "symbol": book.id(symbol), "orderLinkId": client_id}
+        for method in ("privateGetV5OrderRealtime", "privateGetV5OrderHistory"):
+            for row in _result(await wire.read("order", method, params), "order").rows("list"):
+                if row.text("orderLinkId", empty=True) == client_id:
+                    return "resting" if row.text("orderStatus") in _RESTING else "done"
+        return "absent"
 
     async def create(self, wire: Wire, book: Book, requests: Sequence[OrderRequest]) -> list[CreateResult]:
         """Send up to ten orders in one request; the answer only says that they were taken."""
@@ -192,13 +203,13 @@ def order_of(row: Row, book: Book) -> OpenOrder:
 def fill_of(row: Row, book: Book, entries: Mapping[str, float], now_ms: int) -> Fill:
     """Return a fill of an execution row; `entries` are entry prices by order id. Profit is gross of fees.
 
-    Raises UnreadableAnswer for a fresh close whose profit nobody knows yet: it is asked for again.
+    A close whose profit nobody knows is marked so and counts as 0 until the venue tells it.
     """
     side, closed = _SIDE[row.word("side", "Buy", "Sell")], row.number("closedSize", least=0.0)
     client_id, order_id = row.text("orderLinkId", empty=True), row.text("orderId")
     symbol, ts_ms, price = book.symbol(row.text("symbol")), row.time_ms("execTime"), row.positive("execPrice")
     pside = book.pside(client_id, side, reduce_only=closed > 0.0)
-    pnl = 0.0
+    pnl, known = 0.0, True
     if closed > 0.0:
         fresh = now_ms - ts_ms < _PROFIT_LATE_MS
         # The position last seen tells what a fresh close was entered at, but nothing of an old one.
@@ -207,10 +218,8 @@ def fill_of(row: Row, book: Book, entries: Mapping[str, float], now_ms: int) -> 
             pnl = row.number("execPnl")
         elif entry is not None:
             pnl = (price - entry) * closed * pside_sign(pside)
-        elif fresh:
-            raise UnreadableAnswer(f"fills: the profit of {row.text('execId')} is not known yet")
         else:
-            _log.warning("bybit tells no profit of %s %s at %s: counted as 0", symbol, side, price)
+            known = False
     return Fill(
         id=row.text("execId"),
         ts_ms=ts_ms,
@@ -224,6 +233,7 @@ def fill_of(row: Row, book: Book, entries: Mapping[str, float], now_ms: int) -> 
         order_type=order_type_of(client_id) or "unknown",
         client_id=client_id,
         order_id=order_id,
+        pnl_known=known,
     )
 
 

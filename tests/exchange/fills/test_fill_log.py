@@ -144,6 +144,18 @@ async def test_a_disk_that_refuses_keeps_fills_in_memory_until_it_takes_them(ven
     log.store.close()
 
 
+async def test_a_close_without_a_profit_is_asked_for_at_once_and_entries_wait(venue: Venue, tmp_path: Path) -> None:
+    log = venue.log(tmp_path)
+    venue.happens("a", START_MS - 1_000, known=False)
+    await log.read(START_MS - DAY_MS)
+    assert log.waits_for_profit
+    venue.fills[0] = replace(venue.fills[0], pnl=-4.0, pnl_known=True)
+    await venue.clock.advance(1.0)
+    assert [fill.pnl for fill in await log.read(START_MS - DAY_MS)] == [-4.0]
+    assert not log.waits_for_profit
+    log.store.close()
+
+
 async def test_a_profit_told_late_is_counted_once_it_is_told(venue: Venue, tmp_path: Path) -> None:
     since = START_MS - DAY_MS
     log, book = venue.log(tmp_path), FillBook()

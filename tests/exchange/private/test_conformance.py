@@ -120,27 +120,28 @@ def test_recorded_answers_of_bybit_are_read() -> None:
     assert found["wallet"] == pytest.approx(1000.5)
 
 
-def test_the_profit_of_a_close_is_found_waited_for_or_counted_as_nothing() -> None:
+def test_the_profit_of_a_close_is_found_or_marked_as_not_told() -> None:
     known = book()
     row = {**fixture(_BYBIT + "executions.json")["result"]["list"][0], "side": "Sell", "closedSize": "0.1"}
     ts_ms, order_id = int(row["execTime"]), row["orderId"]
 
-    def pnl(entries: dict[str, float], age_ms: int, **more: str) -> float:
-        return bybit.fill_of(Row({**row, **more}, "fill"), known, entries, ts_ms + age_ms).pnl
+    def pnl(entries: dict[str, float], age_ms: int, **more: str) -> float | None:
+        fill = bybit.fill_of(Row({**row, **more}, "fill"), known, entries, ts_ms + age_ms)
+        assert fill.pnl_known or fill.pnl == 0.0
+        return fill.pnl if fill.pnl_known else None
 
     assert pnl({order_id: 49_000.0}, 10**9) == pytest.approx(100.0)
     assert pnl({}, 0, execPnl="12.5") == 12.5
-    with pytest.raises(UnreadableAnswer, match="not known yet"):
-        pnl({}, 1_000)
-    assert pnl({}, 10**9) == 0.0
+    assert pnl({}, 1_000) is None
+    assert pnl({}, 10**9) is None
     known.take_positions([HeldPosition("BTC/USDT:USDT", "long", Position(0.2, 49_500.0))])
     assert pnl({}, 1_000) == pytest.approx(50.0)
-    assert pnl({}, 10**9) == 0.0
+    assert pnl({}, 10**9) is None
 
 
 async def test_what_a_key_may_do_is_read() -> None:
     told = await bybit.Bybit().key_facts(OneAnswer(fixture(_BYBIT + "user_query_api.json")))  # type: ignore[arg-type]
-    assert told == KeyFacts(trade=False, withdraw=False, bound_to_ip=True)
+    assert told == KeyFacts(trade=False, withdraw=False, bound_to_ip=True, account_id="1448939")
     flags = {"ipRestrict": False, "enableFutures": True, "enableWithdrawals": True}
     told = await binance.Binance().key_facts(OneAnswer(flags))  # type: ignore[arg-type]
     assert told == KeyFacts(trade=True, withdraw=True, bound_to_ip=False)

@@ -1,0 +1,73 @@
+"""Orders whose creation was never answered: what the venue says of each decides, before anything like it is sent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from live_support import settings, stepped
+
+from pbtui.core.errors import VenueUnreachable
+from pbtui.core.types import OrderRequest
+from pbtui.engine.execution import ExecutableOrder
+from pbtui.exchange.port import OrderFate
+from pbtui.live.account import Account
+from pbtui.live.fills import FillBook
+from pbtui.live.guards import DOUBT_ASKS, Guards
+
+BTC = "BTC/USDT:USDT"
+ORDER = ExecutableOrder(BTC, "buy", "long", 1.0, 100.0, False, "entry_grid_normal_long", "limit")
+
+
+def in_doubt() -> tuple[Guards, str]:
+    guards = Guards("v:u", FillBook(), stepped=False)
+    name = guards.client_id(ORDER, [])
+    guards.doubtful(OrderRequest(BTC, "buy", "long", 1.0, 100.0, False, "limit", name, "entry_grid_normal_long"))
+    return guards, name
+
+
+def test_an_order_the_venue_knows_is_waited_for_and_one_that_has_ended_is_not_sent_under_its_id_again() -> None:
+    account = Account()
+    guards, name = in_doubt()
+    assert guards.open_doubts(account) == [(BTC, name)]
+    for _ in range(DOUBT_ASKS - 1):
+        assert guards.after_read(account, 0, {name: "resting"}) == []
+        assert "may exist" in guards.why_not(ORDER, account, 60_000)
+    assert guards.after_read(account, 0, {name: "done"}) == []
+    assert guards.why_not(ORDER, account, 60_000) == ""
+    assert guards.client_id(ORDER, []) != name
+
+
+def test_an_order_that_never_was_may_be_sent_again_and_silence_holds_it_back_for_a_while_only() -> None:
+    account = Account()
+    guards, name = in_doubt()
+    assert guards.after_read(account, 0, {name: "absent"}) == []
+    assert guards.after_read(account, 0, {name: "absent"}) == [name]
+    assert guards.client_id(ORDER, []) == name
+    guards, name = in_doubt()
+    for _ in range(DOUBT_ASKS):
+        assert guards.after_read(account, 0, {name: "unanswered"}) == []
+    assert [guards.after_read(account, 0, {name: "unanswered"}) for _ in range(2)] == [[], [name]]
+
+
+async def test_the_loop_asks_before_it_counts_readings(tmp_path: Path) -> None:
+    run = await stepped(tmp_path, settings())
+    asked: list[str] = []
+    answers: list[OrderFate | Exception] = [VenueUnreachable("gone"), "resting", "done"]
+
+    async def find_order(symbol: str, client_id: str) -> OrderFate | None:
+        asked.append(client_id)
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    run.venue.find_order = find_order  # type: ignore[attr-defined]
+    await run.minutes(1)
+    guards = run.bot.core.guards
+    request = OrderRequest("XRP/USDT:USDT", "buy", "long", 1.0, 9.0, False, "limit", "0xname", "entry_grid_normal_long")
+    guards.doubtful(request)
+    for left in (1, 1, 0):
+        await run.bot.core._observe()
+        assert len(guards.open_doubts(run.bot.core.observer.account)) == left
+    assert asked == ["0xname"] * 3
+    await run.venue.close()
