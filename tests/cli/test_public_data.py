@@ -17,6 +17,7 @@ from pbtui.cli.plan import RunPlan, make_plan
 from pbtui.cli.public_data import connect, connect_again
 from pbtui.cli.run_args import parse
 from pbtui.cli.session import open_session
+from pbtui.core.clock import RealClock
 from pbtui.core.errors import ConfigError
 from pbtui.exchange.port import Candles
 from pbtui.live.journal import Journal
@@ -78,7 +79,7 @@ async def test_says_why_there_is_no_venue(tmp_path: Path, mute: str) -> None:
 async def test_addresses_are_found_beside_the_configs(tmp_path: Path, server: VenueServer) -> None:
     found = write(tmp_path / "configs" / "custom_endpoints.json", server.base_url)
     book = journal()
-    feed, why = await connect(plan_of(tmp_path), HastyClock(), book)
+    feed, why = await connect(plan_of(tmp_path), RealClock(), book)
     assert why == ""
     assert feed is not None
     assert set(await feed.markets()) == {"SOL/USDT:USDT"}
@@ -118,7 +119,7 @@ async def test_asks_again_for_as_long_as_it_takes(tmp_path: Path, server: VenueS
             server.faults.heal()
 
     plan = plan_of(tmp_path, "--endpoints", str(endpoints))
-    feed = await connect_again(plan, HastyClock(), journal(), waiting)
+    feed = await connect_again(plan, HastyClock(3.0), journal(), waiting)
     await feed.close()
     assert [text.rpartition(" in ")[2] for text in told] == ["5 s", "10 s"]
     assert all("binance cannot be reached" in text for text in told)
@@ -131,7 +132,7 @@ async def test_a_session_waits_for_its_venue_and_jumps_to_no_other_market(
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "runtime"))
     endpoints = write(tmp_path / "endpoints.json", server.base_url)
     plan = plan_of(tmp_path, "--endpoints", str(endpoints), *QUICK)
-    async with open_session(plan, HastyClock(), linger=False) as session:
+    async with open_session(plan, HastyClock(3.0), linger=False) as session:
         supervisor = session.supervisor
         life = asyncio.create_task(supervisor.run())
         kinds: set[str] = set()

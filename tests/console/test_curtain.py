@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import select
 import struct
 import termios
 from collections.abc import Iterator
@@ -27,24 +28,27 @@ def terminal() -> Iterator[tuple[int, TextIO]]:
     os.close(ours)
 
 
-def seen(fd: int) -> bytes:
-    try:
-        return os.read(fd, 10_000)
-    except BlockingIOError:
-        return b""
+def seen(fd: int, end: bytes = b"") -> bytes:
+    """Return what the terminal was sent, waiting for what it ends with; what was sent may arrive a moment later."""
+    found = b""
+    while not found.endswith(end) or not found:
+        if not select.select([fd], [], [], 60.0 if end else 0.0)[0]:
+            break
+        found += os.read(fd, 10_000)
+    return found
 
 
 def test_the_line_is_seen_at_once_and_fits(terminal: tuple[int, TextIO]) -> None:
     ours, file = terminal
     with Curtain("SYNTHETIC 60x", "binance  \x1b[31mpaper  loading the console", file=file) as curtain:
-        shown = seen(ours)
+        shown = seen(ours, b"paper load")
         assert shown.startswith(UP)
         line = shown.rpartition(b"\x1b[2J")[2].replace(b"\x1b[1;7m", b"").replace(b"\x1b[0m", b"")
         assert line.startswith(b" SYNTHETIC 60x  binance")
         assert b"\x1b" not in line
         assert len(line.decode()) <= 39
         curtain.fall()
-        assert seen(ours).endswith(DOWN)
+        assert seen(ours, DOWN).endswith(DOWN)
     assert seen(ours) == b""  # given back once only
 
 
@@ -52,7 +56,7 @@ def test_an_error_is_said_on_the_normal_screen(terminal: tuple[int, TextIO]) -> 
     ours, file = terminal
     with pytest.raises(RuntimeError), Curtain("PAPER", "binance", file=file):
         raise RuntimeError("the account is in use")
-    assert seen(ours).endswith(DOWN)
+    assert seen(ours, DOWN).endswith(DOWN)
 
 
 def test_a_stopped_terminal_keeps_nobody_waiting(terminal: tuple[int, TextIO]) -> None:
