@@ -111,6 +111,7 @@ def _agrees_with_the_ledger(venue: Simulator, bot: Trader) -> None:
     assert math.isclose(told["balance"], venue.balance + pnl + fees, abs_tol=0.005)
     assert told["errors"] <= 3, bot.narration()[-4000:]
     assert 429 not in {status for _, status in venue.answers}
+    assert 429 not in {status for _, status in venue.answers}
 
 
 def _holds_no_secret(bot: Trader, venue: Simulator) -> None:
