@@ -51,7 +51,8 @@ async def fills_since(wire: Wire, book: Book, look: Look, orders: Orders) -> lis
         before = await _held(wire, book)
         traded = await _trades(wire, look)
         await orders.learn(wire, book, [row.text("orderId") for row in traded])
-        found = sorted((fill_of(row, book) for row in traded), key=lambda fill: fill.ts_ms)
+        each_once = {fill.id: fill for fill in (fill_of(row, book) for row in traded)}
+        found = sorted(each_once.values(), key=lambda fill: fill.ts_ms)
         closed = [fill for fill in found if closes(fill)]
         if not closed or look.until_ms is not None:
             return found
