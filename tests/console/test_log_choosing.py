@@ -112,7 +112,12 @@ def test_a_block_is_filtered_as_its_lines_would_be(
         ("abc?d", b"ab"),
         ("a|bcd", b""),
         ("(abc)?d", b""),
-        ("[abc]def", b""),
+        ("[abc]def", b"def"),
+        (r"[\]a]def", b"def"),
+        ("[^]a]*def", b"def"),
+        ("[[:digit:]]def", b""),
+        (r"\d{10,20}", b""),
+        ("[ab]{10,20}c", b""),
         (r"\x41bc", b""),
         ('say "hi"', b"say "),
         ("x{0}yy", b"yy"),
@@ -122,6 +127,33 @@ def test_a_block_is_filtered_as_its_lines_would_be(
 )
 def test_letters_that_every_match_holds_are_known(text: str, needle: bytes) -> None:
     assert Pattern(text).needle == needle
+
+
+PIECES = (
+    "ab",
+    "[ab]",
+    "[^b]",
+    r"[\]b]",
+    "b{1,2}",
+    "[ab]{1,12}",
+    r"\d{1,12}",
+    "a?",
+    "(ab)+",
+    ".",
+    r"\.",
+    "ba",
+    "12",
+    "-",
+)
+
+
+@given(
+    st.lists(st.sampled_from(PIECES), min_size=1, max_size=6).map("".join), st.lists(st.text("ab12.-]B", max_size=20))
+)
+def test_no_match_is_without_these_letters(text: str, lines: list[str]) -> None:
+    pattern = Pattern(text)
+    for line, matched in zip(lines, pattern.matches(lines), strict=True):
+        assert not matched or pattern.needle in line.lower().encode()
 
 
 def test_case_matters_only_where_a_capital_is_typed() -> None:

@@ -14,9 +14,10 @@ from pbtui.core.errors import ConfigError
 from pbtui.core.sanitize import sanitize_line
 
 _META = re.compile(r"[\\.^$*+?{}\[\]|()]")
-_UNSURE = re.compile(r"[|\[]|\\[0-9EPQpx]|\(\?|\)[*?{]")  # parts may be optional, or mean others
+_UNSURE = re.compile(r"\||\[:|\\[0-9EPQpx]|\(\?|\)[*?{]")  # parts may be optional, or mean others
 _ESCAPED = re.compile(r"\\.")
-_OPTIONAL = re.compile(r".\{[^}]*\}|.[*?]")
+_ANY_OF = re.compile(r"\[\^?\]?[^\]]*\]")  # one sign of several; escapes in it are gone already
+_OPTIONAL = re.compile(r".\{[^}]*\}|.[*?]", re.DOTALL)
 _AS_IT_IS = re.compile(r"[ !#%&',/0-9:;<=>@A-Z_a-z~-]{2,}")  # written in the file as they are
 _LIKE_A_TIME = re.compile(rb"[0-9tT:+.-]*")
 _START, _END = "\x01", "\x02"  # cannot occur in text that has been made harmless
@@ -53,7 +54,7 @@ class Pattern:
         if not self.plain:
             if _UNSURE.search(text):
                 return b""
-            text = _OPTIONAL.sub("\n", _ESCAPED.sub("\n", text))
+            text = _OPTIONAL.sub("\n", _ANY_OF.sub("\n", _ESCAPED.sub("\n", text)))
         return max(_AS_IT_IS.findall(text), key=len, default="").encode()
 
     @cached_property
