@@ -129,7 +129,7 @@ def _lines(found: Found, wanted: bool) -> list[str]:
     mode = "the venue doesn't tell" if modes.hedge is None else "hedge" if modes.hedge else "one-way"
     return [
         f"account   {account.user} on {short_name(account.exchange)}, clock {found.skew_ms:+d} ms",
-        f"key       trades: {_KNOWN[key.trade]} · withdraws: {_KNOWN[key.withdraw]} "
+        f"key       {account.key_print}, trades: {_KNOWN[key.trade]} · withdraws: {_KNOWN[key.withdraw]} "
         f"· bound to addresses: {_KNOWN[key.bound_to_ip]}",
         f"balance   {plain(found.balance)} {account.quote}",
         f"holds     {found.positions} positions, {found.orders} open orders",
@@ -142,6 +142,7 @@ def _record(found: Found, wanted: bool) -> dict[str, Any]:
     return {
         "user": found.account.user,
         "exchange": short_name(found.account.exchange),
+        "key": found.account.key_print,
         "trade": found.key.trade,
         "withdraw": found.key.withdraw,
         "bound_to_ip": found.key.bound_to_ip,

@@ -27,8 +27,15 @@ def confirm_real_money(options: RunOptions) -> None:
         accept_built_in_defaults=options.accept_built_in_defaults,
         ask=_ask if not options.no_ui and sys.stdin.isatty() else None,
     )
-    state_dir, via = state_folder(), plan.other_addresses()
-    pass_gate(plan.config, user=plan.user, exchange=plan.exchange, state_dir=state_dir, gate=gate, via=via)
+    pass_gate(
+        plan.config,
+        user=plan.user,
+        exchange=plan.exchange,
+        state_dir=state_folder(),
+        gate=gate,
+        via=plan.other_addresses(),
+        key=plan.account.key_print,
+    )
 
 
 def _ask(question: str) -> str:

@@ -25,13 +25,16 @@ class Gate:
     ask: Callable[[str], str] | None = None
 
 
-def pass_gate(config: Config, *, user: str, exchange: str, state_dir: Path, gate: Gate, via: str = "") -> None:
+def pass_gate(
+    config: Config, *, user: str, exchange: str, state_dir: Path, gate: Gate, via: str = "", key: str = ""
+) -> None:
     """Let a live start through or raise SafetyRefusal naming what is missing.
 
     Omitted risky keys must be written down or accepted. The first start of an account-config pair needs the account
     name typed, or `--yes-live`; so does once a loss gate of 0, which blocks every realised loss here. Both are
     remembered in `state_dir`. `via` names other addresses that orders go through: other ones, or none any more, have
-    to be confirmed anew. Raises StateError when that memory cannot be read or written.
+    to be confirmed anew. `key` is the print of the key in use: another one has to be confirmed, too.
+    Raises StateError when that memory cannot be read or written.
     """
     omissions = risk_omissions(config)
     if omissions and not gate.accept_built_in_defaults:
@@ -39,12 +42,13 @@ def pass_gate(config: Config, *, user: str, exchange: str, state_dir: Path, gate
         raise SafetyRefusal(named, hint="write them into the config, or give --accept-built-in-defaults")
     path = state_dir / _FILE
     known = _read(path)
-    pair = _pair(user, exchange, config, via)
+    pair = _pair(user, exchange, config, via, key)
     wanted = [f"live {pair}"]
     if needs_loss_gate_ack(config):
         wanted.append(f"lossgate {pair}")
     missing = [entry for entry in wanted if entry not in known]
     where = f"{exchange} through {via}" if via else exchange
+    where += f" with key {key}" if key else ""
     for entry in missing:
         _confirm(entry, user=user, where=where, config=config, gate=gate)
     if missing:
@@ -72,8 +76,9 @@ def _confirm(entry: str, *, user: str, where: str, config: Config, gate: Gate) -
         raise SafetyRefusal("not confirmed: nothing was started")
 
 
-def _pair(user: str, exchange: str, config: Config, via: str) -> str:
-    text = "\x1f".join((user, exchange, config.hash, *([via] if via else [])))
+def _pair(user: str, exchange: str, config: Config, via: str, key: str) -> str:
+    told = [f"{name}={value}" for name, value in (("via", via), ("key", key)) if value]
+    text = "\x1f".join((user, exchange, config.hash, *told))
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 

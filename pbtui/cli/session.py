@@ -85,6 +85,7 @@ async def open_session(plan: RunPlan, clock: Clock, *, linger: bool) -> AsyncIte
         finally:
             meter.close()
             await server.close()
+            opener.release()
     finally:
         held.release()
 
@@ -122,6 +123,7 @@ class _Opener:
         self._synthetic = plan.kind == "synthetic"
         self._real = False  # this session has found real data
         self._former: Bot | None = None
+        self._held_by_id: lock.AccountLock | None = None
 
     def head(self, kind: VenueKind) -> AccountHead:
         """Return who trades where, for a market of this kind."""
@@ -168,11 +170,28 @@ class _Opener:
         _make_private(self._plan.run_dir)
         exchange = await connect_account(self._plan, account, self._clock, session, partial(_waiting, session))
         try:
+            self._hold_account(exchange.account_id)
             bot = self._bot(session, exchange, head, self._plan.run_dir, exchange.warnings)
         except BaseException:
             await exchange.close()
             raise
         return Opened(bot, head, exchange.close)
+
+    def _hold_account(self, account_id: str) -> None:
+        """Hold the account by the venue's own name of it, too: two keys of one account must not trade side by side.
+
+        Raises SafetyRefusal when another bot does.
+        """
+        if not account_id or self._held_by_id is not None:
+            return
+        key = lock.told_account_key(self._plan.exchange, account_id)
+        name = lock.lock_name("account", self._plan.exchange, key)
+        self._held_by_id = lock.AccountLock.acquire(lock.state_folder(), self._info, name=name)
+
+    def release(self) -> None:
+        """Give the account back."""
+        if self._held_by_id is not None:
+            self._held_by_id.release()
 
     async def _market(self, session: Supervisor) -> tuple[Any, VenueKind, tuple[str, ...]]:
         """Return a connected feed, its kind, and what to warn of."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -46,6 +47,11 @@ class Account:
         """What tells this account from others: the key, or the wallet where there is no key."""
         found = next((self.credentials[name] for name in ("apiKey", "walletAddress") if name in self.credentials), None)
         return found or Secret(self.user)
+
+    @property
+    def key_print(self) -> str:
+        """A short name of the key that tells nothing of it: the same key always has the same."""
+        return hashlib.blake2b(self.identity.reveal().encode(), digest_size=4).hexdigest()
 
     @property
     def usable(self) -> bool:

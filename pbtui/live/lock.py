@@ -76,6 +76,11 @@ def account_key(venue: str, key: Secret) -> str:
     return f"account:{venue}:{fingerprint}"
 
 
+def told_account_key(venue: str, account_id: str) -> str:
+    """Return the lock key of a real account by the venue's own name of it: all its keys share that."""
+    return f"account-id:{venue}:{account_id}"
+
+
 def lock_name(user: str, exchange: str, key: str) -> str:
     """Return the name of a lock: readable, and unique through a hash of its key."""
     digest = hashlib.blake2b(key.encode(), digest_size=4).hexdigest()
@@ -104,9 +109,12 @@ class AccountLock:
         self._fd: int | None = fd
 
     @classmethod
-    def acquire(cls, folder: Path, info: LockInfo) -> AccountLock:
-        """Take the lock named in `info` or raise SafetyRefusal saying who has it and how to reach that bot."""
-        path = folder / f"{info.name}.lock"
+    def acquire(cls, folder: Path, info: LockInfo, *, name: str = "") -> AccountLock:
+        """Take the lock named in `info` or raise SafetyRefusal saying who has it and how to reach that bot.
+
+        `name` is that of a further lock of the same bot; the file says the same of its holder.
+        """
+        path = folder / f"{name or info.name}.lock"
         pause = threading.Event()
         for _ in range(_ATTEMPTS):
             fd = _try_lock(path)
@@ -185,9 +193,11 @@ def _is_held(path: Path) -> bool:
 
 
 def running(folder: Path) -> Iterator[LockInfo]:
-    """Yield every bot that holds a lock in `folder`, by name."""
+    """Yield every bot that holds locks in `folder`, once, by name."""
+    seen: set[str] = set()
     for path in sorted(folder.glob("*.lock")):
-        if _is_held(path) and (info := _read(path)) is not None:
+        if _is_held(path) and (info := _read(path)) is not None and info.name not in seen:
+            seen.add(info.name)
             yield info
 
 

@@ -91,6 +91,16 @@ def test_coins_of_the_command_line_are_the_approved_ones(tmp_path: Path) -> None
     assert plan.reload().hash == plan.config.hash
 
 
+def test_another_key_is_another_confirmation_that_names_it(tmp_path: Path) -> None:
+    config = load(EXAMPLES / "paper.hjson", base_dir=ROOT)
+    where = {"user": "main", "exchange": "bybit", "state_dir": tmp_path / "state"}
+    asked: list[str] = []
+    gate = Gate(ask=lambda question: asked.append(question) or "main")
+    for key in ("a1", "a1", "b2"):
+        pass_gate(config, **where, gate=gate, key=key)
+    assert [word for text in asked for word in ("a1", "b2") if f"with key {word}" in text] == ["a1", "b2"]
+
+
 def test_real_money_is_confirmed_once_per_account_and_config(tmp_path: Path) -> None:
     config = load(EXAMPLES / "paper.hjson", base_dir=ROOT)
     where = {"user": "main", "exchange": "bybit", "state_dir": tmp_path / "state"}

@@ -100,6 +100,20 @@ def test_a_lock_file_of_another_shape_is_not_a_bot(tmp_path: Path) -> None:
         lock.AccountLock.acquire(tmp_path, info("y"))
 
 
+def test_two_keys_of_one_account_exclude_each_other_and_a_bot_is_listed_once(tmp_path: Path) -> None:
+    name = lock.lock_name("account", "bybit", lock.told_account_key("bybit", "4711"))
+    first = lock.AccountLock.acquire(tmp_path, info("one", "main"))
+    by_id = lock.AccountLock.acquire(tmp_path, info("one", "main"), name=name)
+    assert [bot.name for bot in lock.running(tmp_path)] == ["one"]
+    assert lock.find(tmp_path, "main").name == "one"
+    second = lock.AccountLock.acquire(tmp_path, info("two", "spare"))
+    with pytest.raises(SafetyRefusal, match="pbtui attach main"):
+        lock.AccountLock.acquire(tmp_path, info("two", "spare"), name=name)
+    for held in (second, by_id, first):
+        held.release()
+    assert list(lock.running(tmp_path)) == []
+
+
 def test_keys_tell_accounts_apart_and_hide_the_key() -> None:
     one = lock.account_key("bybit", Secret("abc"))
     assert one != lock.account_key("bybit", Secret("abd"))
