@@ -12,6 +12,7 @@ from pbtui.core.errors import AccountRefused, OrderGone, OrderRejected, OutcomeU
 from pbtui.core.ids import client_order_id
 from pbtui.core.secret import Secret
 from pbtui.core.types import OrderRequest, Pside, Side
+from pbtui.exchange.paper.feed import Trade
 from pbtui.exchange.port import HeldPosition
 from pbtui.exchange.private.venue import PrivateExchange
 from pbtui.exchange.public import CcxtPublicFeed, EndpointOverrides
@@ -187,3 +188,30 @@ async def test_an_isolated_position_beside_ours_is_not_ours(venue: Simulator, ac
     coin_margined = {**isolated, "instId": "BTC-USD-SWAP", "mgnMode": "cross"}
     venue.dialect.extra_positions = [isolated, coin_margined]
     assert held(await trader.fetch_positions()) == {(BTC, "long"): 1.0}
+
+
+async def test_a_partly_filled_order_rests_with_what_is_left(venue: Simulator, account: Open) -> None:
+    trader = await ready(account())
+    venue.books._partial_fills = True
+    price = round((await trader.fetch_tickers([BTC]))[BTC].bid * 0.9)
+    await trader.create_orders([order(BTC, "buy", "long", 1.0, price)])
+
+    async def sold() -> None:
+        venue.feed._on_trade(Trade(BTC, venue.fast_clock.now_ms(), price - 1.0, 0.4))
+
+    venue._call(sold())
+    (resting,) = await trader.fetch_open_orders()
+    assert (resting.qty, resting.price) == (0.6, price)
+    assert held(await trader.fetch_positions()) == {(BTC, "long"): 0.4}
+    (fill,) = await trader.fetch_fills(venue.fast_clock.now_ms() - 60_000)
+    assert (fill.qty, fill.price, fill.order_id) == (0.4, price, resting.id)
+    stream = trader._stream
+    assert stream is not None
+    for _ in range(4_000):
+        if stream.state().state == "up":
+            break
+        await venue.fast_clock.sleep(1.0)
+    venue._call(sold())
+    assert (await trader.fetch_open_orders())[0].qty == pytest.approx(0.2)
+    assert [each.qty for each in await trader.fetch_fills(venue.fast_clock.now_ms() - 600_000)] == [0.4, 0.4]
+    assert stream.state().state == "up", "the library reads orders that are partly filled"
