@@ -64,6 +64,12 @@ def order(
     )
 
 
+async def price_is(venue: Simulator, price: float) -> None:
+    """Set the price, and wait until the venue's books have forgotten the one before."""
+    venue.trade("BTC", price)
+    await venue.fast_clock.sleep(5.0)
+
+
 async def ready(account: PrivateExchange) -> PrivateExchange:
     await account.start()
     await account.prepare_account(hedge_mode=False)
@@ -102,14 +108,14 @@ async def test_a_coin_that_stays_in_isolated_margin_is_not_traded(
 
 async def test_profit_of_shorts_is_in_quote_although_sizes_are_contracts(venue: Simulator, account: Open) -> None:
     trader = await ready(account())
-    venue.trade("BTC", 100_000.0)
+    await price_is(venue, 100_000.0)
     since = venue.fast_clock.now_ms() - 60_000
     opened = (await trader.create_orders([order("sell", "short", 0.0, qty=300.0, market=True)]))[0]
     assert opened.order is not None
     assert opened.order.qty == 0.0
     (held,) = await trader.fetch_positions()
     assert (held.pside, held.position.size, held.position.price) == ("short", -300.0, 100_000.0)
-    venue.trade("BTC", 90_000.0)
+    await price_is(venue, 90_000.0)
     await trader.create_orders([order("buy", "short", 0.0, qty=200.0, market=True)])
     first, second = await trader.fetch_fills(since)
     count, pnl, fees = venue.ledger_totals()
@@ -126,7 +132,7 @@ async def test_profit_of_shorts_is_in_quote_although_sizes_are_contracts(venue: 
 
 async def test_orders_that_would_take_or_have_nothing_to_reduce_are_refused(venue: Simulator, account: Open) -> None:
     trader = await ready(account())
-    venue.trade("BTC", 100_000.0)
+    await price_is(venue, 100_000.0)
     taking, orphan, fine = await trader.create_orders(
         [
             order("buy", "long", 101_000.0, qty=10.0),
@@ -149,7 +155,7 @@ async def test_orders_of_a_lost_answer_are_found_although_the_venue_would_take_t
     venue: Simulator, dialect: GateIoDialect, account: Open
 ) -> None:
     trader = await ready(account())
-    venue.trade("BTC", 100_000.0)
+    await price_is(venue, 100_000.0)
     wanted = [order("buy", "long", 90_000.0 - n, qty=10.0, nth=n) for n in range(25)]
     venue.lost.append(BATCH)
     results = await trader.create_orders(wanted)

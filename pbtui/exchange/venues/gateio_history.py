@@ -68,7 +68,7 @@ def fills_of(row: Row, book: Book, profits: Profits, now_ms: int) -> list[Fill]:
     contract, number = row.text("contract"), row.text("trade_id")
     client_id = client_id_of(row.text("text", empty=True))
     whole = Fill(
-        id=f"{contract}:{number}",
+        id=f"{contract}:{number}:{side}",  # an account may trade with itself
         ts_ms=row.time_s("create_time"),
         symbol=book.symbol(contract),
         pside="long" if side == "buy" else "short",

@@ -94,7 +94,7 @@ def test_documented_answers_are_read() -> None:
     )
     entry, close = found["trades"]
     assert (entry.id, entry.ts_ms, entry.qty, entry.fee, entry.pnl) == (
-        "BTC_USDT:121234231",
+        "BTC_USDT:121234231:buy",
         1_514_764_800_123,
         100.0,
         -0.0000751,
