@@ -14,7 +14,7 @@ from pbtui.link.client import SocketLink
 from pbtui.link.wire import Want
 from pbtui.live import lock
 
-_PATIENCE_S = 5.0
+_PATIENCE_S = 10.0
 
 
 async def connect(info: lock.LockInfo, want: Want, *, take: bool = False) -> SocketLink:

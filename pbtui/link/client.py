@@ -16,7 +16,7 @@ from pbtui.core.snapshot import Snapshot
 from pbtui.link import wire
 from pbtui.link.base import Reply, Role, Seating, Wish
 
-_CONNECT_S = 5.0
+_CONNECT_S = 10.0  # a machine that is short of processor time answers late
 
 
 class SocketLink:

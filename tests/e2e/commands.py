@@ -43,7 +43,7 @@ class Home:
             env=self.env,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=180,
             check=False,
         )
 
@@ -52,7 +52,7 @@ class Home:
         done = self.command("status", "--json")
         return json.loads(done.stdout) if done.returncode == 0 else None
 
-    def wait_status(self, wanted: Callable[[dict[str, Any]], bool], seconds: float = 30) -> dict[str, Any]:
+    def wait_status(self, wanted: Callable[[dict[str, Any]], bool], seconds: float = 120) -> dict[str, Any]:
         """Ask for the status until it is as wanted."""
         end = time.monotonic() + seconds
         found = None

@@ -67,7 +67,7 @@ def fills(home: Home) -> list[Filled]:
     return [Filled(*row) for row in found]
 
 
-def soon(condition: Callable[[], object], seconds: float = 20.0) -> None:
+def soon(condition: Callable[[], object], seconds: float = 120.0) -> None:
     """Wait until a condition holds; fails when it never does."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -67,7 +67,7 @@ def test_sigterm_stops_in_order_and_keeps_closes(tmp_path: Path) -> None:
     before = home.wait_status(lambda found: found["state"] == "running")["tick"]
     home.wait_status(lambda found: found["tick"] > before)
     bot.send_signal(signal.SIGTERM)
-    _, said = bot.communicate(timeout=20)
+    _, said = bot.communicate(timeout=120)
     assert bot.returncode == 0
     assert b"entries cancelled" in said
     assert b"hang-up: going on" in said
@@ -83,7 +83,7 @@ def test_ctrl_c_stops_in_order_with_its_own_exit_code(tmp_path: Path) -> None:
     bot = home.start("--synthetic", "--speed", "60", "--no-ui", "--live.on_stop", "keep")
     home.wait_status(lambda found: found["tick"] > 0)
     bot.send_signal(signal.SIGINT)
-    assert bot.wait(timeout=20) == 130
+    assert bot.wait(timeout=120) == 130
 
 
 def test_modes_by_command_and_panic_with_its_confirmation(tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_modes_by_command_and_panic_with_its_confirmation(tmp_path: Path) -> Non
     assert home.command("mode", "paper", "NOCOIN", "long", "gs").returncode == 2
     assert home.command("mode", "paper", "all", "long", "p").returncode == 2
     stopped = home.command("stop", "paper", "--orders", "cancel_all")
-    assert (stopped.returncode, bot.wait(timeout=20)) == (0, 0)
+    assert (stopped.returncode, bot.wait(timeout=120)) == (0, 0)
     assert home.rows("SELECT count(*) FROM orders") == [(0,)]
 
 

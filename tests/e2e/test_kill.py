@@ -38,7 +38,7 @@ def set_a_mode_and_die(home: Home, replay: tuple[str, ...]) -> int:
 def kill_at(home: Home, replay: tuple[str, ...], minute_ms: int) -> None:
     """Run on at full speed and kill -9 once the ledger has passed a minute."""
     bot = home.start(*replay, "--speed", "max", "--for", f"{DAYS}d")
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 400
     while home.last_minute() < minute_ms:
         assert bot.poll() is None, f"ended with {bot.returncode} before it was killed"
         assert time.monotonic() < deadline
@@ -59,7 +59,7 @@ def test_killed_at_twelve_random_minutes_every_fill_is_the_same(tmp_path: Path, 
         kill_at(killed, replay, first_ms + minute * MINUTE_MS)
     done = killed.run(*replay, "--speed", "max", "--for", f"{DAYS}d", "--json")
     assert done.returncode == 0, done.stderr
-    assert uninterrupted.wait(timeout=180) == 0
+    assert uninterrupted.wait(timeout=400) == 0
 
     fills = whole.rows(FILLS)
     assert len(fills) > 500
@@ -92,4 +92,4 @@ def test_two_bots_never_run_one_account(tmp_path: Path) -> None:
     assert "`pbtui attach paper` opens it, `pbtui stop paper` stops it" in second.stderr
     assert second.stderr.count("\n") == 1
     done = home.command("stop", "paper")
-    assert (done.returncode, bot.wait(timeout=20)) == (0, 0)
+    assert (done.returncode, bot.wait(timeout=120)) == (0, 0)

@@ -32,7 +32,7 @@ def do(home: Home, *words: str) -> tuple[int, str, str]:
 
 def speak(home: Home, lines: str, *flags: str) -> subprocess.CompletedProcess[str]:
     words = home.words("attach", "paper", "--plain", *flags)
-    return subprocess.run(words, cwd=ROOT, env=home.env, input=lines, capture_output=True, text=True, timeout=60)
+    return subprocess.run(words, cwd=ROOT, env=home.env, input=lines, capture_output=True, text=True, timeout=180)
 
 
 def held_coin(home: Home) -> str:
@@ -102,7 +102,7 @@ def test_a_long_line_junk_and_a_closed_input_are_harmless(home: Home) -> None:
     assert "error: (a line of more than 4,096 bytes) is no command\n" in done.stdout
     assert done.stdout.splitlines()[-1].startswith("ok: paper SYNTHETIC")
     quiet = subprocess.run(
-        home.words("attach", "paper", "--plain"), cwd=ROOT, env=home.env, stdin=subprocess.DEVNULL, timeout=30,
+        home.words("attach", "paper", "--plain"), cwd=ROOT, env=home.env, stdin=subprocess.DEVNULL, timeout=180,
         capture_output=True, text=True,
     )  # fmt: skip
     assert quiet.returncode == 0

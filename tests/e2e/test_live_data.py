@@ -117,7 +117,7 @@ def test_trades_on_streamed_prices_dies_continues_and_stops_in_order(trader: Tra
     assert (fills(trader.home)[2].order_id, fills(trader.home)[2].price) == (close.id, close.price)
 
     bot.send_signal(signal.SIGTERM)
-    assert bot.wait(timeout=20) == 0
+    assert bot.wait(timeout=120) == 0
     assert all(order.order_type.startswith("close_") for order in orders(trader.home))
     check_books(trader)
 
@@ -157,7 +157,7 @@ def test_without_a_venue_the_market_is_synthetic_and_says_so_everywhere(tmp_path
             assert (found["badge"], found["exchange"]) == ("SYNTHETIC 600x", "binance")
             assert "SYNTHETIC 600x" in home.command("status").stdout
             bot.send_signal(signal.SIGTERM)
-            assert bot.wait(timeout=20) == 0
+            assert bot.wait(timeout=120) == 0
         finally:
             bot.kill()
             bot.wait()

@@ -50,7 +50,7 @@ class Terminal:
         self.output += data
         return data
 
-    def wait_for(self, *texts: bytes, seconds: float = 20.0) -> float:
+    def wait_for(self, *texts: bytes, seconds: float = 90.0) -> float:
         """Read until every text was seen; returns seconds since the start."""
         end = time.monotonic() + seconds
         while not all(text in self.output for text in texts):
@@ -76,7 +76,7 @@ class Terminal:
                 self.status = os.waitstatus_to_exitcode(status)
         return self.status is not None
 
-    def wait(self, seconds: float = 20.0) -> int:
+    def wait(self, seconds: float = 90.0) -> int:
         """Return the exit code, reading on meanwhile."""
         end = time.monotonic() + seconds
         while not self.ended():

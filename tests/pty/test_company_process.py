@@ -27,7 +27,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
 
 def attached(home: Home, *flags: str) -> Terminal:
     found = Terminal(["-m", "pbtui", "attach", "paper", *flags], home.env)
-    found.wait_for(b"SYNTHETIC", b"Positions", seconds=40)
+    found.wait_for(b"SYNTHETIC", b"Positions", seconds=120)
     return found
 
 
@@ -47,11 +47,11 @@ def pour(terminal: Terminal, data: bytes) -> None:
 def test_handing_over_storms_and_floods(home: Home) -> None:
     with attached(home) as first, attached(home) as second:
         second.type("C")
-        second.wait_for(b"C again takes them", seconds=40)
-        first.wait_for(b"asks for the controls: C hands them over", seconds=40)
+        second.wait_for(b"C again takes them", seconds=120)
+        first.wait_for(b"asks for the controls: C hands them over", seconds=120)
         first.type("C")
-        second.wait_for(b"this console has the controls now", seconds=40)
-        first.wait_for(b"handed the controls to", seconds=40)
+        second.wait_for(b"this console has the controls now", seconds=120)
+        first.wait_for(b"handed the controls to", seconds=120)
         before = home.wait_status(lambda status: True)
         for number in range(200):
             size = struct.pack("HHHH", 1 + number % 60, 1 + number * 7 % 300, 0, 0)
@@ -67,4 +67,4 @@ def test_handing_over_storms_and_floods(home: Home) -> None:
         assert not second.ended()
         second.hang_up()
         first.output = b""
-        first.wait_for(b"this console has the controls now", seconds=40)
+        first.wait_for(b"this console has the controls now", seconds=120)

@@ -27,7 +27,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
 
 def console(home: Home, *words: str, speed: str = SPEED) -> Terminal:
     found = Terminal(home.words("--synthetic", "--speed", speed, *words)[1:], home.env)
-    found.wait_for(b"SYNTHETIC", b"Orders", seconds=30)
+    found.wait_for(b"SYNTHETIC", b"Orders", seconds=120)
     return found
 
 
@@ -119,7 +119,7 @@ def test_killing_the_program_kills_the_bot(home: Home) -> None:
     with console(home) as terminal:
         ticks(home)
         terminal.kill(signal.SIGKILL)
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 60
         while home.status() is not None:
             assert time.monotonic() < deadline
         assert home.run("--synthetic", "--no-ui", "--once").returncode == 0

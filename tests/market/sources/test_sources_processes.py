@@ -55,7 +55,7 @@ def test_killed_again_and_again_it_ends_with_everything(
     counts = [0]
     for _ in range(2):
         process = fill(tmp_path, servers)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 180
         while len(held(tmp_path)) <= counts[-1] and process.poll() is None:
             assert time.monotonic() < deadline
         process.send_signal(signal.SIGKILL)
@@ -65,7 +65,7 @@ def test_killed_again_and_again_it_ends_with_everything(
         counts.append(len(rows))
     assert counts == sorted(counts)
     process = fill(tmp_path, servers)
-    told, _ = process.communicate(timeout=60)
+    told, _ = process.communicate(timeout=300)
     assert process.returncode == 0
     assert same(held(tmp_path), expected)
     assert int(told) == len(expected) - counts[-1], "nothing that was there is fetched again"
@@ -73,7 +73,7 @@ def test_killed_again_and_again_it_ends_with_everything(
 
 def test_processes_share_the_work(tmp_path: Path, servers: tuple[KlineServer, ArchiveServer]) -> None:
     both = [fill(tmp_path, servers) for _ in range(2)]
-    told = [process.communicate(timeout=60)[0] for process in both]
+    told = [process.communicate(timeout=300)[0] for process in both]
     assert [process.returncode for process in both] == [0, 0]
     expected = ROWS[(ROWS["ts"] >= START) & (ROWS["ts"] < END)]
     assert same(held(tmp_path), expected)
