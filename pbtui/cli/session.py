@@ -21,6 +21,7 @@ from pbtui.core.snapshot import AccountHead, VenueKind
 from pbtui.link.seats import Seats
 from pbtui.link.server import LinkServer
 from pbtui.live import lock
+from pbtui.live.alerts.settings import alerts_file, load_alerts
 from pbtui.live.lag import LagMeter
 from pbtui.live.supervisor import Opened, Supervisor
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from pbtui.config.accounts import Account
     from pbtui.exchange.paper.factory import PaperExchange
     from pbtui.exchange.port import Exchange
+    from pbtui.live.alerts.service import Alerts
     from pbtui.live.bot import Bot
 
 _BALANCE = 1_000.0
@@ -47,6 +49,7 @@ class Session:
 async def open_session(plan: RunPlan, clock: Clock, *, linger: bool) -> AsyncIterator[Session]:
     """Lock the account, listen on its socket, and hand out the session; raises SafetyRefusal, StateError."""
     folder = lock.state_folder()
+    alert_settings = load_alerts(alerts_file())
     name = lock.lock_name(plan.user, plan.exchange, _lock_key(plan))
     info = lock.LockInfo(
         name=name,
@@ -80,9 +83,16 @@ async def open_session(plan: RunPlan, clock: Clock, *, linger: bool) -> AsyncIte
         await server.start()
         meter.start()
         session = Session(plan, supervisor, seats, info)
+        alerts: Alerts | None = None
         try:
+            if alert_settings is not None and alert_settings.wanted_for(plan.user, plan.kind):
+                from pbtui.live.alerts.service import open_alerts
+
+                alerts = await open_alerts(alert_settings, supervisor, clock)
             yield session
         finally:
+            if alerts is not None:
+                await alerts.close()
             meter.close()
             await server.close()
             opener.release()
