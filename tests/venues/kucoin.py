@@ -74,6 +74,7 @@ class KucoinDialect:
             "GET /api/v1/positions": self._positions,
             "GET /api/v1/history-positions": self._closed,
             "GET /api/v1/orders": self._open_orders,
+            "GET /api/v1/orders/byClientOid": self._named,
             "GET /api/v1/fills": self._fills,
             "GET /api/v2/position/getPositionMode": lambda _: {"positionMode": int(self.books.books.hedge_mode)},
             "POST /api/v2/position/switchPositionMode": self._set_mode,
@@ -245,6 +246,12 @@ class KucoinDialect:
 
     def _one(self, order_id: str) -> Any:
         record = self.books.records.get(int(order_id) - _FIRST_ID)
+        if record is None:
+            raise Refused("100001", "error.getOrder.orderNotExist")
+        return self._order(record)
+
+    def _named(self, params: Params) -> Any:
+        record = self.books.record_of(params["clientOid"])
         if record is None:
             raise Refused("100001", "error.getOrder.orderNotExist")
         return self._order(record)

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from pbtui.config.accounts import Account
-from pbtui.core.errors import AccountRefused, OrderGone, OrderRejected
+from pbtui.core.errors import AccountRefused, OrderGone, OrderRejected, OutcomeUnknown
 from pbtui.core.ids import client_order_id
 from pbtui.core.secret import Secret
 from pbtui.core.types import OrderRequest, Pside, Side
@@ -101,6 +101,20 @@ async def test_a_post_only_order_that_would_take_vanishes_and_is_known_to(
     assert await trader.fetch_positions() == []
     assert await trader.fetch_fills(venue.fast_clock.now_ms() - 600_000) == []
     assert isinstance((await trader.cancel_orders([taking.order]))[0].error, OrderGone)
+
+
+async def test_what_became_of_an_order_is_told_by_its_name(venue: Simulator, account: Open) -> None:
+    trader = await ready(account())
+    await price_is(venue, 100_000.0)
+    resting, filled = order("buy", "long", 90_000.0, 10.0), order("buy", "long", 0.0, 5.0, market=True)
+    venue.lost.append("POST /api/v1/orders/multi")
+    results = await trader.create_orders([resting, filled])
+    assert all(isinstance(result.error, OutcomeUnknown) for result in results)
+    assert await trader.find_order(BTC, resting.client_id) == "resting"
+    assert await trader.find_order(BTC, filled.client_id) == "done"
+    assert await trader.find_order(BTC, order("buy", "long", 80_000.0, 10.0).client_id) == "absent"
+    (fill,) = await trader.fetch_fills(venue.fast_clock.now_ms() - 600_000)
+    assert (fill.client_id, fill.qty) == (filled.client_id, 5.0)
 
 
 async def test_profits_and_sides_of_both_sides_agree_with_the_ledger(venue: Simulator, account: Open) -> None:

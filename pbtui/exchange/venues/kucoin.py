@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from pbtui.config.accounts import Account
-from pbtui.core.errors import AccountRefused, ExchangeError, OutcomeUnknown, UnreadableAnswer
+from pbtui.core.errors import AccountRefused, ExchangeError, OrderGone, OutcomeUnknown, UnreadableAnswer
 from pbtui.core.types import Fill, OpenOrder, OrderRequest
-from pbtui.exchange.port import CancelResult, Capabilities, CreateResult, HeldPosition
+from pbtui.exchange.port import CancelResult, Capabilities, CreateResult, HeldPosition, OrderFate
 from pbtui.exchange.private.answers import Row
 from pbtui.exchange.private.book import Book
 from pbtui.exchange.private.quirks import KeyFacts, Look, Modes, VenueFacts
@@ -109,6 +109,15 @@ class Kucoin:
         """Return every resting order."""
         found = await pages(wire, "open orders", "futuresPrivateGetOrders", {"status": "active"}, cost=2)
         return list({order.id: order for order in (order_of(row, book) for row in found)}.values())
+
+    async def order_by_client_id(self, wire: Wire, book: Book, symbol: str, client_id: str) -> OrderFate:
+        """Return what became of an order."""
+        try:
+            asked = {"clientOid": client_id}
+            row = data(await wire.read("order", "futuresPrivateGetOrdersByClientOid", asked, cost=5), "order")
+        except OrderGone:
+            return "absent"
+        return "resting" if row.flag("isActive") else "done"
 
     async def fills(self, wire: Wire, book: Book, look: Look) -> list[Fill]:
         """Return fills of all contracts with the profits of closes."""

@@ -54,7 +54,7 @@ async def fills_since(wire: Wire, book: Book, look: Look, orders: Orders) -> lis
         each_once = {fill.id: fill for fill in (fill_of(row, book) for row in traded)}
         found = sorted(each_once.values(), key=lambda fill: fill.ts_ms)
         closed = [fill for fill in found if closes(fill)]
-        if not closed or look.until_ms is not None:
+        if not closed:
             return found
         if before == await _held(wire, book):
             return await _profitable(wire, book, look, found, before)
@@ -123,9 +123,9 @@ async def _held(wire: Wire, book: Book) -> dict[Key, Position]:
 
 
 async def _trades(wire: Wire, look: Look) -> list[Row]:
-    """Return the trades since then, oldest first, in windows of a day."""
+    """Return the trades from then to now, oldest first, in windows of a day: profits need all of them."""
     found: list[Row] = []
-    last = look.end_ms + _AHEAD_MS
+    last = look.now_ms + _AHEAD_MS
     for start in range(look.since_ms, last + 1, _WINDOW_MS):
         window: dict[str, Any] = {"startAt": start, "endAt": min(start + _WINDOW_MS - 1, last)}
         told = await pages(wire, "fills", "futuresPrivateGetFills", window, cost=5)
