@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from pbtui.config.accounts import Account
-from pbtui.core.errors import AccountRefused, OrderGone, OrderRejected, OutcomeUnknown
+from pbtui.core.errors import AccountRefused, OrderGone, OrderRejected, OutcomeUnknown, RateLimited
 from pbtui.core.ids import client_order_id
 from pbtui.core.secret import Secret
 from pbtui.core.types import OrderRequest, Pside, Side
@@ -189,3 +189,15 @@ async def test_accounts_modes_and_coins_that_cannot_be_traded_are_refused(
         await trader.prepare_account(hedge_mode=False)
     assert "close all positions" in held.value.line()
     assert "{" not in held.value.line()
+
+
+async def test_a_rate_limit_is_waited_for_as_long_as_its_window_has_to_go(venue: Simulator, account: Open) -> None:
+    trader = await ready(account())
+    venue.faults.refuse(429, path="/api/v1/positions", gw_ratelimit_reset="12000")
+    with pytest.raises(RateLimited) as caught:
+        await trader.fetch_positions()
+    assert caught.value.retry_after_s == 12.0
+    with pytest.raises(RateLimited):
+        await trader.fetch_balance()
+    await venue.fast_clock.sleep(13.0)
+    assert (await trader.fetch_balance()).raw == 10_000.0

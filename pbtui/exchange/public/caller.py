@@ -127,5 +127,10 @@ class Caller:
 
 def _seconds(headers: Mapping[str, str]) -> float:
     """Return the Retry-After of an answer in seconds; the default where there is none (or a date)."""
-    text = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
-    return float(text) if text.isdigit() and int(text) > 0 else DEFAULT_PAUSE_S
+    named = {name.lower(): value for name, value in headers.items()}
+    # KuCoin tells in milliseconds when its window begins anew.
+    for name, unit in (("retry-after", 1.0), ("gw-ratelimit-reset", 1_000.0)):
+        text = named.get(name, "")
+        if text.isdigit() and int(text) > 0:
+            return float(text) / unit
+    return DEFAULT_PAUSE_S
