@@ -21,7 +21,9 @@ from pbtui.exchange.venues.okx_rows import FILL_WINDOW_MS, PSIDE, SIDE, SWAP, da
 _log = logging.getLogger("pbtui.exchange")
 _CODE = re.compile(r'"(?:code|sCode)"\s*:\s*"?(\d{4,})')  # 1 and 2 say: look at the orders
 _ADDRESSES = 2_000  # characters; a key is bound to twenty addresses at most
+_LEVELS = ("1", "2", "3", "4")
 _SPOT_MODE, _PORTFOLIO_MODE = "1", "4"
+_SHARED = ("3", "4")  # kinds of account where other coins back positions in the quote
 _UNPRICED = ("market", "optimal_limit_ioc")
 
 
@@ -41,6 +43,7 @@ class Okx:
 
     def __init__(self) -> None:
         self._told: set[str] = set()
+        self._level = ""  # kind of account, once it was told
 
     def code_of(self, text: str) -> str:
         """Return the code of an error's JSON, that of its first order where the request as a whole was fine."""
@@ -61,10 +64,10 @@ class Okx:
         """Return the position mode; margin is chosen order by order here. Raises AccountRefused in spot mode."""
         found = await _config(wire, "position mode")
         hedge = found.word("posMode", "long_short_mode", "net_mode") == "long_short_mode"
-        level = found.word("acctLv", _SPOT_MODE, "2", "3", _PORTFOLIO_MODE)
-        if level == _SPOT_MODE:
+        self._level = found.word("acctLv", *_LEVELS)
+        if self._level == _SPOT_MODE:
             raise AccountRefused("the okx account is in spot mode", hint="set it to futures mode there")
-        return Modes(hedge, "portfolio" if level == _PORTFOLIO_MODE else None)
+        return Modes(hedge, "portfolio" if self._level == _PORTFOLIO_MODE else None)
 
     async def set_hedge(self, wire: Wire, book: Book, *, hedge: bool) -> None:
         """Change the position mode."""
@@ -84,7 +87,10 @@ class Okx:
 
     async def balance(self, wire: Wire, quote: str) -> float:
         """Return the wallet balance of the quote and of all coins that count as margin, without unrealised profit."""
-        return balance_of(await wire.read("balance", "privateGetAccountBalance", cost=2), quote)
+        if not self._level:
+            self._level = (await _config(wire, "account mode")).word("acctLv", *_LEVELS)
+        answer = await wire.read("balance", "privateGetAccountBalance", cost=2)
+        return balance_of(answer, quote, shared=self._level in _SHARED)
 
     async def positions(self, wire: Wire, book: Book) -> list[HeldPosition]:
         """Return every open position in cross margin; isolated ones live apart here and are only spoken of."""
@@ -137,8 +143,8 @@ def refused_batch(text: str) -> Any:
     return found if str(found.get("code")) == "1" and found.get("data") else None
 
 
-def balance_of(answer: Any, quote: str) -> float:
-    """Return the cash of the quote at par, and that of the other coins that count as margin at their price."""
+def balance_of(answer: Any, quote: str, *, shared: bool) -> float:
+    """Return the cash of the quote at par and, where margin is `shared`, of other collateral at its price."""
     accounts = data_of(answer, "balance")
     if len(accounts) != 1:
         raise UnreadableAnswer(f"balance: one account was expected, {len(accounts)} came")
@@ -147,7 +153,7 @@ def balance_of(answer: Any, quote: str) -> float:
         cash = coin.number("cashBal")
         if coin.text("ccy") == quote:
             total, counted = total + cash, True
-        elif "collateralEnabled" in coin and coin.flag("collateralEnabled") and cash != 0.0:
+        elif shared and "collateralEnabled" in coin and coin.flag("collateralEnabled") and cash != 0.0:
             # The value is that of the equity, which holds unrealised profit: only its price is of use.
             equity = coin.number("eq")
             total, counted = total + (cash * coin.number("eqUsd") / equity if equity else 0.0), True

@@ -159,8 +159,8 @@ def okx_cases() -> list[Case]:
         Case("orders", fixture(_RECORDED + "orders_pending.json"), orders),
         Case("orders with stops", tied, orders),
         Case("fills", told(FILL), fills),
-        Case("wallet", wallet, lambda a: okx.balance_of(a, "USDT")),
-        Case("wallet of many coins", many, lambda a: okx.balance_of(a, "USDT")),
+        Case("wallet", wallet, lambda a: okx.balance_of(a, "USDT", shared=False)),
+        Case("wallet of many coins", many, lambda a: okx.balance_of(a, "USDT", shared=True)),
         Case("config", told(CONFIG), config),
         Case("batch", BATCH, placed),
     ]

@@ -100,13 +100,14 @@ def test_a_fresh_fill_without_profit_or_fee_is_asked_for_again_an_old_one_counts
 
 
 def test_a_balance_counts_the_quote_and_what_counts_as_margin() -> None:
-    def balance(*coins: dict[str, Any]) -> float:
-        return okx.balance_of(told({"details": list(coins)}), "USDT")
+    def balance(*coins: dict[str, Any], shared: bool = True) -> float:
+        return okx.balance_of(told({"details": list(coins)}), "USDT", shared=shared)
 
     usdt = {"ccy": "USDT", "cashBal": "100", "eq": "150", "eqUsd": "150", "collateralEnabled": False}
     btc = {"ccy": "BTC", "cashBal": "0.01", "eq": "0.02", "eqUsd": "2000", "collateralEnabled": True}
     assert balance(usdt) == 100.0
     assert balance(usdt, btc) == pytest.approx(1_100.0)
+    assert balance(usdt, btc, shared=False) == 100.0
     assert balance(usdt, {**btc, "collateralEnabled": False}) == 100.0
     assert balance(usdt, {**btc, "cashBal": "0", "eq": "0", "eqUsd": ""}) == 100.0
     assert balance({**usdt, "cashBal": "-20"}, btc) == pytest.approx(980.0)
@@ -114,7 +115,7 @@ def test_a_balance_counts_the_quote_and_what_counts_as_margin() -> None:
         with pytest.raises(UnreadableAnswer):
             balance(*coins)
     with pytest.raises(UnreadableAnswer, match="one account"):
-        okx.balance_of(told(), "USDT")
+        okx.balance_of(told(), "USDT", shared=True)
 
 
 async def test_what_lives_apart_is_no_position_of_ours(caplog: pytest.LogCaptureFixture) -> None:
@@ -139,6 +140,19 @@ async def test_modes_and_rights() -> None:
     for answer in (told(), told(CONFIG, CONFIG), told({**CONFIG, "posMode": "hedge"})):
         with pytest.raises(UnreadableAnswer):
             await quirks.modes(Answers(answer), book())
+
+
+async def test_other_coins_back_positions_only_in_the_kinds_of_account_that_share_margin() -> None:
+    coins = [
+        {"ccy": coin, "cashBal": "1", "eq": "1", "eqUsd": price, "collateralEnabled": True}
+        for coin, price in (("USDT", "1"), ("BTC", "100"))
+    ]
+    for level, wanted in (("2", 1.0), ("3", 101.0), ("4", 101.0)):
+        wire = Answers(told({**CONFIG, "acctLv": level}), told({"details": coins}))
+        quirks = Okx()
+        assert await quirks.balance(wire, "USDT") == wanted
+        assert await quirks.balance(wire, "USDT") == wanted
+        assert len(wire.asked) == 3
 
 
 async def test_leverage_is_set_only_where_it_differs() -> None:
