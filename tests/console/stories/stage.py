@@ -27,7 +27,7 @@ from pbtui.link.client import SocketLink
 from pbtui.link.local import LocalLink
 from pbtui.live.supervisor import Ending
 
-FAST, WATCHED = 6_000.0, 60.0  # market seconds a second: while a story is prepared, and while it is told
+FAST, WATCHED = 6_000.0, 1.0  # market seconds a second: while a story is prepared, and while it is told
 PATIENCE_S = 120.0
 _NOON_MS = 1_747_224_000_000  # 2025-05-14 12:00Z on the operator's clock
 
@@ -72,17 +72,13 @@ class Story(Desk):
         self.app.refresh_views()
         await self.settle()
 
-    async def sees(self, *words: str) -> None:
+    async def sees(self, *words: str, step_s: float = 0.1) -> None:
         """Wait until all these words are on the screen."""
-
-        def there() -> bool:
-            return all(word in self.text for word in words)
-
         end = time.monotonic() + PATIENCE_S
-        while not there():
-            missing = [word for word in words if word not in self.text]
+        await self.look()
+        while missing := [word for word in words if word not in self.text]:
             assert time.monotonic() < end, f"never seen: {missing}\n{self.text}"
-            await self.clock.advance(0.1)
+            await self.clock.advance(step_s)
             await asyncio.sleep(0.001)
             await self.look()
 

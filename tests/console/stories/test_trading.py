@@ -18,13 +18,12 @@ async def test_a_first_evening_with_paper_money(tmp_path: Path, candles: Path | 
         assert "SYNTHETIC" in d.text or "REPLAY" in d.text
         await d.sees("Starting", "STARTING")
         await d.trade()
-        held = d.held[0]
-        await d.sees("Positions", held.coin, "WE", "tick")
+        await d.sees("Positions", d.held[0].coin, "WE", "tick")
         await d.pose("live")
         await d.pose("live", 80, 24)
-        await asks_why(d, held)
-        await lets_a_coin_run_out(d)
-        await closes_a_position_now(d, held)
+        await asks_why(d, d.held[0])
+        await lets_a_coin_run_out(d, d.held[0])
+        await closes_a_position_now(d, d.held[0])
         await looks_from_a_phone(d)
         await leaves_or_not(d)
 
@@ -40,8 +39,9 @@ async def asks_why(d: Story, held: PositionRow) -> None:
     await d.press("escape")
 
 
-async def lets_a_coin_run_out(d: Story) -> None:
+async def lets_a_coin_run_out(d: Story, held: PositionRow) -> None:
     """Nothing new on a coin: one key, at once, and a way back."""
+    d.app.choose((held.symbol, held.pside))
     await d.press("g")
     await d.until(lambda: any(row.hand == Mode.GRACEFUL_STOP for row in d.snap.modes))
     await d.sees("gs*", "u undo")
@@ -68,7 +68,7 @@ async def closes_a_position_now(d: Story, held: PositionRow) -> None:
     assert isinstance(d.app.screen, PanicDialog)
     await d.type(held.coin)
     await d.press("enter")
-    await d.until(lambda: key not in [(row.symbol, row.pside) for row in d.held])
+    await d.until(lambda: key not in [(row.symbol, row.pside) for row in d.held], step_s=5.0)
     await d.until(lambda: any(row.hand == Mode.PANIC for row in d.snap.modes))
     assert d.app.state.current in [(row.symbol, row.pside) for row in d.snap.positions], "keys act on a row in view"
     await d.press("v")
@@ -86,7 +86,7 @@ async def looks_from_a_phone(d: Story) -> None:
     await d.look()
     tick = d.snap.health.tick
     await d.sees("pbtui needs 40×15")
-    await d.until(lambda: d.snap.health.tick > tick)
+    await d.until(lambda: d.snap.health.tick > tick, step_s=10.0)
     await d.pilot.resize_terminal(120, 36)
     await d.look()
 

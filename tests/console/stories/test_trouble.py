@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pbtui.console.screens.log import LogScreen
 
-from .stage import FAST, Story, story
+from .stage import FAST, WATCHED, Story, story
 
 ROOT = Path(__file__).resolve().parents[3]
 _RISK = "total_wallet_exposure_limit: 1.2"
@@ -39,8 +39,8 @@ async def test_a_venue_that_stops_answering_and_a_config_that_is_changed(
 
         # The venue stops answering: it is seen without a key, and the reason is in the log, one key away.
         d.faults.rates = {"timeout": 1.0}
-        await d.until(lambda: d.snap.health.errors_1h > 0)
-        await d.sees("STALE", "err/h")
+        await d.until(lambda: d.snap.health.errors_1h > 0, step_s=5.0)
+        await d.sees("STALE", "err/h", step_s=20.0)
         await d.pose("lost", 120, 36)
         await d.press("7")
         assert isinstance(d.app.screen, LogScreen)
@@ -62,7 +62,7 @@ async def test_a_venue_that_stops_answering_and_a_config_that_is_changed(
         tick = d.snap.health.tick
         await d.speed(FAST)
         await d.until(lambda: d.snap.health.tick > tick + 5)
-        await d.speed(60.0)
+        await d.speed(WATCHED)
         await d.until(lambda: "STALE" not in d.text)
 
         # More risk in the file: the difference is shown first, with what it raises; y takes it.

@@ -43,7 +43,7 @@ async def test_the_controls_go_from_the_desk_to_the_phone(
             await desk.press("d")
             assert desk.exit is not None
             assert desk.exit.reason == "detach"
-            tick = phone.snap.health.tick
-            await phone.until(lambda: phone.snap.health.tick > tick)
             await phone.press("u")
             await phone.until(lambda: not any(row.hand for row in phone.snap.modes))
+            tick = phone.snap.health.tick
+            await phone.until(lambda: phone.snap.health.tick > tick, step_s=10.0)
