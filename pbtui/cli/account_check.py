@@ -1,4 +1,4 @@
-"""`pbtui account check USER`: may this key trade here, what is on the account, and what would a start change."""
+"""`pbtui account check USER`: may this key trade here, what is on the account, what would a start change; `seal`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pbtui.config.accounts import Account, find_account
 from pbtui.config.coin_names import refuse_closed, short_name
 from pbtui.core.amounts import plain
 from pbtui.core.clock import Clock, RealClock
-from pbtui.core.errors import AccountRefused, ExitCode
+from pbtui.core.errors import AccountRefused, ConfigError, ExitCode
 from pbtui.core.sanitize import sanitize_line
 from pbtui.exchange.keys import judge_key
 from pbtui.exchange.private.quirks import KeyFacts, Modes
@@ -48,6 +48,12 @@ def main(argv: list[str]) -> int:
         options = _parser().parse_args(argv)
     except SystemExit as stop:
         return int(stop.code or 0)
+    if options.what != "check":
+        from pbtui.cli.account_seal import run
+
+        return run(options)
+    if options.user is None:
+        raise ConfigError("whose account?", hint="pbtui account check USER")
     account = find_account(options.base_dir / "api-keys.json", options.user)
     refuse_closed(account.exchange)
     found = asyncio.run(check(account, options, RealClock()))
@@ -106,8 +112,12 @@ def _judged(key: KeyFacts, user: str, *, allow_withdraw: bool) -> tuple[tuple[st
 
 def _parser() -> Parser:
     parser = Parser(prog="pbtui account", description=__doc__)
-    parser.add_argument("what", choices=("check",), help="asks the venue, changes nothing")
-    parser.add_argument("user", metavar="USER", help="an account of api-keys.json")
+    parser.add_argument(
+        "what",
+        choices=("check", "seal", "unseal"),
+        help="check: ask the venue, change nothing; seal: put api-keys.json under a passphrase; unseal: take it out",
+    )
+    parser.add_argument("user", nargs="?", metavar="USER", help="of check: an account of api-keys.json")
     parser.add_argument("--one-way", action="store_true", help="tell what a start with live.hedge_mode false changes")
     parser.add_argument("--allow-withdraw-keys", action="store_true", help="accept a key that could withdraw money")
     parser.add_argument("--endpoints", type=Path, metavar="FILE", help="other addresses of venues (JSON)")

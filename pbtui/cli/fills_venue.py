@@ -141,9 +141,10 @@ def _account(options: argparse.Namespace) -> Account | None:
     """Return the real account of that name, None for a simulated one; raises ConfigError, SafetyRefusal."""
     from pbtui.config.accounts import find_account, load_accounts
     from pbtui.config.coin_names import refuse_closed
+    from pbtui.config.sealed_keys import keys_there
 
     path = options.base_dir / "api-keys.json"
-    if not path.is_file() or options.user not in load_accounts(path):
+    if not keys_there(path) or options.user not in load_accounts(path):
         return None
     account = find_account(path, options.user)
     refuse_closed(account.exchange)

@@ -15,6 +15,10 @@ from pbtui.core.sanitize import sanitize_line
 
 def main(argv: list[str]) -> int:
     """Print the keys in force, or check a file; raises ConfigError (exit 2) for a file that cannot be used."""
+    if argv[:1] == ["check"]:  # of an account: `keys` may mean these, too
+        from pbtui.cli.account_check import main as account
+
+        return account(argv)
     parser = parsing.Parser(prog="pbtui keys", description=__doc__)
     parser.add_argument("--check", type=Path, metavar="FILE", help="say whether a file of keys can be used")
     parsing.add_global_flags(parser)

@@ -11,6 +11,7 @@ from pbtui.config import Config, load
 from pbtui.config.accounts import Account, find_account
 from pbtui.config.coin_names import VENUES, default_quote, refuse_closed, short_name
 from pbtui.config.pipeline import PROGRAM_ROOT
+from pbtui.config.sealed_keys import keys_there
 from pbtui.core.errors import ConfigError, SafetyRefusal
 from pbtui.core.record import record
 from pbtui.core.snapshot import VenueKind
@@ -118,7 +119,7 @@ def _real_plan(options: RunOptions, config: Config) -> RunPlan:
     """Return a run on a real account, or say why it cannot trade."""
     user = options.user if options.user is not None else config.live.user
     path = options.base_dir / "api-keys.json"
-    account = find_account(path, user) if path.is_file() else None
+    account = find_account(path, user) if keys_there(path) else None
     if account is None or not account.usable:
         raise ConfigError(f"account {user} has no keys in {path}", hint="add them, or run it on paper: -u paper")
     _check_venue(account.exchange)

@@ -12,6 +12,7 @@ from typing import Any, cast
 from pbtui.config.coin_names import default_quote
 from pbtui.config.errors import InvalidConfig, Problem, SyntaxFault, shown
 from pbtui.config.parse import read_text
+from pbtui.config.sealed_keys import read_sealed, sealed_path
 from pbtui.config.syntax import strict_json_fault
 from pbtui.core.errors import ConfigError, SafetyRefusal
 from pbtui.core.secret import Secret
@@ -72,16 +73,13 @@ def load_accounts(path: Path) -> dict[str, Account]:
     """Return the accounts of a keys file by user name.
 
     Raises:
-        ConfigError: the file is missing, no strict JSON, or an account is malformed.
+        ConfigError: the file is missing, no strict JSON, sealed and not to be opened, or an account is malformed.
         SafetyRefusal: others can read the file.
 
     """
     import orjson
 
-    if not path.is_file():
-        raise ConfigError(f"{path}: no such file", hint="accounts are read from it: copy your api-keys.json there")
-    require_private(path)
-    text = read_text(path)
+    text = _text_of(path)
     try:
         parsed: Any = orjson.loads(text)
     except orjson.JSONDecodeError:
@@ -94,6 +92,18 @@ def load_accounts(path: Path) -> dict[str, Account]:
         if isinstance(entry, dict) and "exchange" in entry and not user.startswith("_"):
             accounts[user] = _account(path, user, cast("dict[str, Any]", entry))
     return accounts
+
+
+def _text_of(path: Path) -> str:
+    sealed = sealed_path(path)
+    if path.is_file() and sealed.is_file():
+        raise ConfigError(f"{path} and {sealed.name} are both there", hint="move the one away that no longer holds")
+    if sealed.is_file():
+        return read_sealed(sealed).decode("utf-8", errors="replace")
+    if not path.is_file():
+        raise ConfigError(f"{path}: no such file", hint="accounts are read from it: copy your api-keys.json there")
+    require_private(path)
+    return read_text(path)
 
 
 def find_account(path: Path, user: str) -> Account:

@@ -46,7 +46,11 @@ def _config(path: Path, base_dir: Path) -> Generator[Finding, None, str]:
 
 def _accounts(path: Path, user: str) -> Iterator[Finding]:
     from pbtui.config.accounts import load_accounts
+    from pbtui.config.sealed_keys import sealed_path
 
+    if sealed_path(path).is_file() and not path.is_file():
+        yield ok(_AREA, "keys", f"{sealed_path(path).name} is sealed: its passphrase is asked for at each start")
+        return
     if not path.is_file():
         yield ok(_AREA, "keys", "no api-keys.json in the base folder: paper accounts only")
         return
