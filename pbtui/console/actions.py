@@ -9,7 +9,7 @@ from typing import Literal, get_args
 from pbtui.core.record import record
 from pbtui.core.types import Mode
 
-Place = Literal["live", "coin", "log", "candles", "backtest", "optimize", "pareto", "config"]
+Place = Literal["live", "coin", "log", "candles", "backtest", "optimize", "pareto", "config", "fills"]
 EVERYWHERE: frozenset[Place] = frozenset(get_args(Place))
 TRADING: frozenset[Place] = frozenset({"live", "coin"})
 LIVE: frozenset[Place] = frozenset({"live"})
@@ -19,6 +19,7 @@ BACKTEST: frozenset[Place] = frozenset({"backtest"})
 OPTIMIZE: frozenset[Place] = frozenset({"optimize"})
 PARETO: frozenset[Place] = frozenset({"pareto"})
 CONFIG: frozenset[Place] = frozenset({"config"})
+FILLS: frozenset[Place] = frozenset({"fills"})
 
 
 _MOVED: dict[str, tuple[str, ...]] = {}  # the operator's own keys by action id, see `keymap`
@@ -82,9 +83,11 @@ _SEARCH_PANELS = ("optimize",)
 _FRONT_PANELS = ("pareto",)
 _LOG_PANELS = ("log",)
 _CONFIG_PANELS = ("config",)
+_FILL_PANELS = ("fills", "fill-sums")
 _ROWS = ("positions", "orders", "modes")
 _MODE_NEEDS = ("target",)
-_OTHERS = ("log", "coin", "candles", "backtest", "optimize", "pareto", "config")  # all but the live screen
+# All but the live screen.
+_OTHERS = ("log", "coin", "candles", "backtest", "optimize", "pareto", "config", "fills", "fill-sums")
 
 
 def _mode(name: str, key: str, verb: str, text: str, danger: Danger = Danger.ORDERS, hint: int = 0) -> ConsoleAction:
@@ -133,6 +136,7 @@ ACTIONS: tuple[ConsoleAction, ...] = (
     ConsoleAction("screen.config", ("6",), "config screen", "every key in effect, its origin, what is wrong",
                   group="Screens"),
     ConsoleAction("screen.log", ("7",), "log", "the whole log: follow, filter, search, copy", group="Screens"),
+    ConsoleAction("screen.fills", ("8",), "fills", "filled orders, sums by day, coin, type", group="Screens"),
     ConsoleAction("back", ("escape",), "back", "leave; on Live: drop filter, then selection",
                   group="Screens", hint=22, hint_panels=_OTHERS),
     ConsoleAction("help", ("question_mark",), "help", "the keys of this screen", group="Screens", hint=50),
@@ -150,7 +154,7 @@ ACTIONS: tuple[ConsoleAction, ...] = (
     ConsoleAction("panel.next", ("tab",), "next panel", "move to the next panel"),
     ConsoleAction("panel.previous", ("shift+tab",), "previous panel", "move to the panel before"),
     ConsoleAction("view.cycle", ("v",), "view", "what the free place shows: chart, modes, …",
-                  places=TRADING | CANDLES | BACKTEST | OPTIMIZE | PARETO, hint=40),
+                  places=TRADING | CANDLES | BACKTEST | OPTIMIZE | PARETO | FILLS, hint=40),
     ConsoleAction("cursor.down", ("down", "j"), "down", "one row down"),
     ConsoleAction("cursor.up", ("up", "k"), "up", "one row up"),
     ConsoleAction("cursor.left", ("left", "h"), "left", "the panel to the left; on the map: a week"),
@@ -160,14 +164,14 @@ ACTIONS: tuple[ConsoleAction, ...] = (
     ConsoleAction("cursor.first", ("home",), "first", "the first row"),
     ConsoleAction("cursor.last", ("end", "G"), "last", "the last row; follows events again"),
     ConsoleAction("filter", ("slash",), "filter", "rows with text, !text without, column:text",
-                  places=LIVE | CANDLES | BACKTEST | PARETO | CONFIG, needs=("filterable",), hint=30,
-                  hint_panels=("positions", "modes", "events", "candles", "backtest", "pareto", "config")),
+                  places=LIVE | CANDLES | BACKTEST | PARETO | CONFIG | FILLS, needs=("filterable",), hint=30,
+                  hint_panels=("positions", "modes", "events", "candles", "backtest", "pareto", "config", "fills")),
     ConsoleAction("sort", ("s",), "sort", "sort by the next column", places=LIVE | CANDLES | BACKTEST | PARETO,
                   needs=("sortable",), hint=31, hint_panels=("positions", "orders", "candles", "backtest", "pareto")),
     ConsoleAction("sort.reverse", ("S",), "reverse", "turn the order round",
                   places=LIVE | CANDLES | BACKTEST | PARETO, needs=("sortable",)),
     ConsoleAction("columns", ("vertical_line",), "columns", "which columns this table shows",
-                  places=LIVE | CANDLES | BACKTEST | PARETO | CONFIG),
+                  places=LIVE | CANDLES | BACKTEST | PARETO | CONFIG | FILLS),
     ConsoleAction("orders.scope", ("a",), "all orders", "orders of all coins, or of this one", places=LIVE, hint=30,
                   hint_panels=("orders",)),
     ConsoleAction("events.level", ("f",), "level", "events down to error, info, debug, trace",
@@ -262,6 +266,10 @@ ACTIONS: tuple[ConsoleAction, ...] = (
                   needs=("config",)),
     ConsoleAction("config.again", ("ctrl+r",), "look again", "read what is on disk and in use again", group="Config",
                   places=CONFIG, needs=("config",)),
+    ConsoleAction("fills.more", ("m",), "older", "list older orders, too", group="Fills", places=FILLS,
+                  needs=("fills",), hint=10, hint_panels=_FILL_PANELS),
+    ConsoleAction("fills.again", ("ctrl+r",), "look again", "ask the bot for its fills again", group="Fills",
+                  places=FILLS, needs=("fills",)),
     ConsoleAction("log.search", ("slash",), "search", "find words, or a regular expression", group="Log", places=LOG,
                   needs=("log",), hint=10, hint_panels=_LOG_PANELS),
     ConsoleAction("log.next", ("n",), "next", "the next match", group="Log", places=LOG, needs=("log", "searched"),

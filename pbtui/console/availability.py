@@ -109,6 +109,10 @@ def _config(state: ViewState, action: ConsoleAction) -> str:
     return "" if state.place == "config" else f"only on the Config screen ({label_of('screen.config')})"
 
 
+def _fills(state: ViewState, action: ConsoleAction) -> str:
+    return "" if state.place == "fills" else f"only on the Fills screen ({label_of('screen.fills')})"
+
+
 def _config_file(state: ViewState, action: ConsoleAction) -> str:
     if state.config.editing:
         return "an editor is open already"
@@ -184,6 +188,7 @@ CONDITIONS: dict[str, Callable[[ViewState, ConsoleAction], str]] = {
     "trials": _trials,
     "runnable": _runnable,
     "config": _config,
+    "fills": _fills,
     "config_file": _config_file,
     "under_way": _under_way,
     "hunts": _hunts,

@@ -13,7 +13,7 @@ from pbtui.core.errors import StateError
 if TYPE_CHECKING:
     from pbtui.console.app import ConsoleApp
 
-_SCREENS = {name: f"screen.{name}" for name in ("log", "candles", "backtest", "optimize", "pareto", "config")}
+_SCREENS = {name: f"screen.{name}" for name in ("log", "candles", "backtest", "optimize", "pareto", "config", "fills")}
 
 
 class Keeper:

@@ -22,7 +22,7 @@ from pbtui.core.files import write_private
 VERSION = 1
 _LARGEST = 64 * 1024
 _MOST = 64
-_PLACES = ("live", "log", "candles", "backtest", "optimize", "pareto", "config")
+_PLACES = ("live", "log", "candles", "backtest", "optimize", "pareto", "config", "fills")
 # Panels whose filter is kept; those of one result or one file mean nothing at the next start.
 _FILTERED = ("positions", "modes", "events", "coverage", "findings", "runs", "fronts", "config")
 
@@ -41,7 +41,7 @@ class Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the file holds."""
 
     version: Literal[1]
-    place: Literal["live", "log", "candles", "backtest", "optimize", "pareto", "config"]
+    place: Literal["live", "log", "candles", "backtest", "optimize", "pareto", "config", "fills"]
     theme: _Name
     event_level: Annotated[int, msgspec.Meta(ge=0, le=MOST_LEVEL)]
     timeframe: Timeframe

@@ -10,6 +10,7 @@ from pbtui.console.dialogs.help import HelpDialog
 from pbtui.console.dialogs.palette import PaletteDialog
 from pbtui.console.dialogs.themes import ThemesDialog
 from pbtui.console.dialogs.words import WordsDialog, event_words, warning_words
+from pbtui.console.fills.desk import FillsDesk
 from pbtui.console.hunts import Hunts
 from pbtui.console.log_keys import LogKeys
 from pbtui.console.screens.base import ConsoleScreen
@@ -87,6 +88,7 @@ class Look:
             **self.company.handlers,
             **self.log_keys.handlers,
             **Settings(app, self.to_live).handlers,
+            **FillsDesk(app, self.to_live).handlers,
         }
 
     @property

@@ -12,6 +12,7 @@ from pbtui.console.backtest.view import BacktestView
 from pbtui.console.candles.view import CandlesView
 from pbtui.console.config.view import ConfigView
 from pbtui.console.equity import EquityView
+from pbtui.console.fills.view import FillsView
 from pbtui.console.log.view import LogView
 from pbtui.console.optimize.view import OptimizeView, ParetoView
 from pbtui.core.actions import Target
@@ -72,6 +73,7 @@ class ViewState:
     pareto: ParetoView = field(default_factory=ParetoView)
     log: LogView = field(default_factory=LogView)
     config: ConfigView = field(default_factory=ConfigView)
+    fills: FillsView = field(default_factory=FillsView)
     events: deque[EventRow] = field(default_factory=lambda: deque(maxlen=MOST_EVENTS))
     _known: list[Key] = field(default_factory=list[Key])
     _known_of: Snapshot | None = None

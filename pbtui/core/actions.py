@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pbtui.core.fill_pages import FillsQuery
 from pbtui.core.record import record
 from pbtui.core.types import Mode, Pside
 
@@ -136,4 +137,14 @@ class BacklogQuery:
     points: int = 600
 
 
-Query = ChartQuery | PanicQuery | ModeQuery | ReloadQuery | ConfigQuery | CoinQuery | HealthQuery | BacklogQuery
+Query = (
+    ChartQuery
+    | PanicQuery
+    | ModeQuery
+    | ReloadQuery
+    | ConfigQuery
+    | CoinQuery
+    | HealthQuery
+    | BacklogQuery
+    | FillsQuery
+)

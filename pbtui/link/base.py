@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator
 from typing import Literal, Protocol
 
 from pbtui.core.actions import Action, ActionResult, Query
+from pbtui.core.fill_pages import FillsPage
 from pbtui.core.history import Backlog, HealthReport
 from pbtui.core.record import record
 from pbtui.core.snapshot import Chart, CoinFacts, ConfigFacts, ModeEffect, PanicPreview, ReloadPreview, Snapshot
 
 Role = Literal["controller", "viewer"]
 Wish = Literal["ask", "take", "give"]  # the controls: ask for them, take them by force, hand them over
-Reply = Chart | PanicPreview | ModeEffect | ReloadPreview | ConfigFacts | CoinFacts | HealthReport | Backlog
+Reply = Chart | PanicPreview | ModeEffect | ReloadPreview | ConfigFacts | CoinFacts | HealthReport | Backlog | FillsPage
 
 
 @record

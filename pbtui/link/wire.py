@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from pbtui.core import actions, history, snapshot
+from pbtui.core import actions, fill_pages, history, snapshot
 from pbtui.core.errors import LinkClosed, PbtuiError
 from pbtui.core.record import record
 
@@ -86,6 +86,7 @@ _TYPES: dict[str, type] = {
         actions.CoinQuery,
         actions.HealthQuery,
         actions.BacklogQuery,
+        fill_pages.FillsQuery,
         snapshot.Snapshot,
         snapshot.Chart,
         snapshot.PanicPreview,
@@ -95,6 +96,7 @@ _TYPES: dict[str, type] = {
         snapshot.CoinFacts,
         history.HealthReport,
         history.Backlog,
+        fill_pages.FillsPage,
     )
 }
 

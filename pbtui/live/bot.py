@@ -24,6 +24,7 @@ from pbtui.core.actions import (
 )
 from pbtui.core.clock import Clock
 from pbtui.core.errors import AccountRefused, ExchangeError, LinkClosed, PbtuiError, RateLimited, StateError
+from pbtui.core.fill_pages import FillsPage, FillsQuery
 from pbtui.core.history import Backlog, HealthReport
 from pbtui.core.snapshot import (
     AccountHead,
@@ -44,6 +45,7 @@ from pbtui.live.charts import chart
 from pbtui.live.coin_facts import coin_facts
 from pbtui.live.errors import ErrorBudgetSpent
 from pbtui.live.events import EventLog
+from pbtui.live.fill_pages import fills_page
 from pbtui.live.health import TurnTimes, report, with_ages
 from pbtui.live.memory import rss_mb
 from pbtui.live.operator import Operator
@@ -57,7 +59,7 @@ from pbtui.live.turn import LoopCore, Turn
 
 __all__ = ["Bot", "ErrorBudgetSpent", "Outcome", "RunLimits", "Summary"]
 
-Reply = Chart | PanicPreview | ModeEffect | ReloadPreview | ConfigFacts | CoinFacts | HealthReport | Backlog
+Reply = Chart | PanicPreview | ModeEffect | ReloadPreview | ConfigFacts | CoinFacts | HealthReport | Backlog | FillsPage
 READ_RETRY_S = 0.5
 ERROR_PAUSE_S = 1.0
 FORGIVEN_READS = 10  # failed reads in a row before each further one counts as an error (live.md 3)
@@ -151,6 +153,8 @@ class Bot:
                 return config_facts(self.core.rules.config)
             case HealthQuery():
                 return report(self._health(), self._turns, self.core)
+            case FillsQuery():
+                return await fills_page(self._exchange, query)
             case BacklogQuery():
                 return Backlog(self.events.tail(query.events))
             case _:

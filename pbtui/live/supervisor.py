@@ -22,6 +22,7 @@ from pbtui.core.errors import (
     SafetyRefusal,
     StateError,
 )
+from pbtui.core.fill_pages import FillsPage
 from pbtui.core.history import Backlog, HealthReport
 from pbtui.core.record import record
 from pbtui.core.sanitize import sanitize_line
@@ -51,7 +52,7 @@ _FIRST_PAUSE_S = 5.0
 _LONGEST_PAUSE_S = 61.0  # the reference's pause before each restart (live.md 1)
 _DAY_S = 86_400.0
 
-Reply = Chart | PanicPreview | ModeEffect | ReloadPreview | ConfigFacts | CoinFacts | HealthReport | Backlog
+Reply = Chart | PanicPreview | ModeEffect | ReloadPreview | ConfigFacts | CoinFacts | HealthReport | Backlog | FillsPage
 
 
 @record

@@ -1,0 +1,1 @@
+"""The fills screen: asking for fills, and what is shown of them."""
