@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from coincurve import PrivateKey, PublicKey
@@ -20,6 +21,12 @@ def keccak(data: bytes) -> bytes:
     return bytes(importlib.import_module("ccxt.static_dependencies.keccak").SHA3(data))
 
 
+@cache
+def _known(data: bytes) -> bytes:
+    """Return the hash of one of the texts that are always the same: hashing is slow here."""
+    return keccak(data)
+
+
 def address_of(private_key: str) -> str:
     """Return the address of a private key."""
     return _address(PrivateKey.from_hex(private_key.removeprefix("0x")).public_key)
@@ -31,10 +38,9 @@ def signer_of(
     """Return the address whose key made the signature; another one for anything that was changed since."""
     packed = pack(action) + nonce.to_bytes(8, "big")
     packed += b"\x00" if vault is None else b"\x01" + bytes.fromhex(vault.removeprefix("0x"))
-    agent = keccak(keccak(_AGENT) + keccak(b"a" if mainnet else b"b") + keccak(packed))
-    domain = keccak(
-        keccak(_DOMAIN) + keccak(b"Exchange") + keccak(b"1") + (1337).to_bytes(32, "big") + (0).to_bytes(32, "big")
-    )
+    agent = keccak(_known(_AGENT) + _known(b"a" if mainnet else b"b") + keccak(packed))
+    chain, contract = (1337).to_bytes(32, "big"), (0).to_bytes(32, "big")
+    domain = _known(_known(_DOMAIN) + _known(b"Exchange") + _known(b"1") + chain + contract)
     parts = [int(signature[name], 16).to_bytes(32, "big") for name in ("r", "s")]
     raw = b"".join(parts) + bytes([signature["v"] - 27])
     return _address(PublicKey.from_signature_and_message(raw, keccak(b"\x19\x01" + domain + agent), hasher=None))

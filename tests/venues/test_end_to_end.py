@@ -27,6 +27,7 @@ from tests.venues.simulator import KEY, PASSPHRASE, SECRET, Simulator
 from tests.venues.trader import USER, Trader, soon
 
 SPEED = 400.0
+PATIENCE_S = 300.0  # this takes half a minute; on a machine that is busy elsewhere some minutes
 HEDGED = (
     *("--coins", "BTC,ETH,SOL"),
     *("--bot.short.total_wallet_exposure_limit", "1.0", "--bot.short.n_positions", "3"),
@@ -64,18 +65,18 @@ def test_a_bot_trades_is_killed_in_mid_batch_goes_on_and_panics_out_flat(
     first = bot.start()
     # Killed when the venue has taken a batch and nobody heard of it: with others of the same turn still to come.
     venue.on_lost = lambda: os.kill(first.pid, signal.SIGKILL)
-    soon(lambda: books.books.positions, 120, bot.narration)
+    soon(lambda: books.books.positions, PATIENCE_S, bot.narration)
     hedged = getattr(dialect, "hedged", True)  # elsewhere a coin is held on one side at a time
     assert books.books.hedge_mode is hedged
     assert hedged or "one side of a coin at a time" in bot.narration()
     assert set(books.leverage.values()) == {7}
     venue.lost.append(BATCH[venue.dialect.name])
-    soon(lambda: first.poll() is not None, 120, bot.narration)
+    soon(lambda: first.poll() is not None, PATIENCE_S, bot.narration)
     taken = len(books.requests)
     assert books.books.orders
 
     second = bot.start()
-    soon(lambda: len(books.requests) > taken + 3 and books.next_fill() > 10, 120, bot.narration)
+    soon(lambda: len(books.requests) > taken + 3 and books.next_fill() > 10, PATIENCE_S, bot.narration)
     assert books.twins == []
     assert venue.dialect.listeners > 1, "the order stream was up before and after the kill"
     assert not hedged or {r.request.pside for r in books.records.values() if r.fills} == {"long", "short"}
@@ -90,10 +91,10 @@ def test_a_bot_trades_is_killed_in_mid_batch_goes_on_and_panics_out_flat(
     fresh = len(books.requests)
     panic = bot.command("do", USER, "panic", "all", "--confirm", "PANIC")
     assert panic.returncode == 0, panic.stdout + panic.stderr
-    soon(lambda: not books.books.positions, 120, bot.narration)
+    soon(lambda: not books.books.positions, PATIENCE_S, bot.narration)
     kinds = {order_type_of(request.client_id) for request in books.requests[fresh:]}
     assert {"close_panic_long", "close_panic_short"} & kinds
-    soon(lambda: not books.books.orders, 120, bot.narration)
+    soon(lambda: not books.books.orders, PATIENCE_S, bot.narration)
     assert bot.stop() == 0, bot.narration()[-2000:]
     assert not books.books.positions
     assert not books.books.orders

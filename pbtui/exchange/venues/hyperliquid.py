@@ -123,7 +123,7 @@ class Hyperliquid:
         start = look.since_ms
         for _ in range(_MOST_PAGES):
             asked = {"type": "userFillsByTime", "user": self._user, "startTime": start}
-            page = rows(await wire.read("fills", _INFO, asked, cost=40), "fills")
+            page = rows(await wire.read("fills", _INFO, asked, cost=25), "fills")
             found += [fill for row in page for fill in fills_of(row, book)]
             if len(page) < _FULL_PAGE:
                 return found
