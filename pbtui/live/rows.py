@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import lru_cache
@@ -83,7 +84,8 @@ class RowMaker:
             if mode is Mode.NORMAL and self._rules.side(key[1]).enabled
         }
         keys = {*self._account.positions, *ordered, *slots}
-        return tuple(self._position(key, slot=key in slots) for key in sorted(keys))
+        resting = Counter((order.symbol, order.pside) for order in self._account.orders)
+        return tuple(self._position(key, slot=key in slots, n_orders=resting[key]) for key in sorted(keys))
 
     def orders(self, diff: Diff) -> tuple[OrderRow, ...]:
         """Return what rests and what would change, nearest to the market first per symbol."""
@@ -117,7 +119,7 @@ class RowMaker:
         held, market = self._account.positions.get(key, FLAT), self._markets.get(key[0])
         return wallet_exposure(market.c_mult, self._account.raw, held.size, held.price) if market else 0.0
 
-    def _position(self, key: Key, *, slot: bool) -> PositionRow:
+    def _position(self, key: Key, *, slot: bool, n_orders: int) -> PositionRow:
         symbol, pside = key
         market = self._markets.get(symbol)
         held = self._account.positions.get(key, FLAT)
@@ -143,7 +145,7 @@ class RowMaker:
             next_price=price,
             next_dist=dist,
             flags=self._flags(key, off=off),
-            n_orders=sum((order.symbol, order.pside) == key for order in self._account.orders),
+            n_orders=n_orders,
             price_decimals=decimals(market.price_step) if market else 2,
             qty_decimals=decimals(market.qty_step) if market else 4,
             slot=slot,

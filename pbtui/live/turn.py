@@ -118,9 +118,7 @@ class LoopCore:
         turn.fills = await self._observe()
         await _breathe()
         await self._decide(turn)
-        await _breathe()
         self.on_decided()
-        await _breathe()
         await self._send(turn)
         return turn
 
@@ -372,6 +370,6 @@ class LoopCore:
 async def _breathe() -> None:
     """Let keys and screens have their turn: with many coins each part of ours takes a while.
 
-    Only where the bot may wait for the venue anyway, so that nothing happens in between that could not happen before.
+    Only before a decision: what the operator says meanwhile is in it, and nothing comes between it and its orders.
     """
     await asyncio.sleep(0)
