@@ -58,7 +58,7 @@ def _console(options: RunOptions, stage: Any) -> int:
     from pbtui.core.clock import RealClock
 
     plan = make_plan(options)
-    curtain = Curtain(plan.badge(), f"{plan.exchange}  {plan.user}  loading the console")
+    curtain = Curtain(plan.badge(), f"{plan.exchange}  {plan.user}", "loading the console")
 
     def let_go() -> None:
         curtain.fall()

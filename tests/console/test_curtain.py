@@ -14,6 +14,10 @@ from typing import TextIO
 import pytest
 
 from pbtui.console.curtain import Curtain
+from pbtui.console.sketch import outline
+
+from .sample import starting
+from .support import desk
 
 UP, DOWN = b"\x1b[?1049h", b"\x1b[?1049l"
 
@@ -40,11 +44,11 @@ def seen(fd: int, end: bytes = b"") -> bytes:
 
 def test_the_line_is_seen_at_once_and_fits(terminal: tuple[int, TextIO]) -> None:
     ours, file = terminal
-    with Curtain("SYNTHETIC 60x", "binance  \x1b[31mpaper  loading the console", file=file) as curtain:
-        shown = seen(ours, b"paper load")
+    with Curtain("SYNTHETIC 60x", "binance  \x1b[31mpaper and more", file=file) as curtain:
+        shown = seen(ours, b"paper")
         assert shown.startswith(UP)
         line = shown.rpartition(b"\x1b[2J")[2].replace(b"\x1b[1;7m", b"").replace(b"\x1b[0m", b"")
-        assert line.startswith(b" SYNTHETIC 60x  binance")
+        assert line.startswith(b"  SYNTHETIC 60x    STARTING   binance")
         assert b"\x1b" not in line
         assert len(line.decode()) <= 39
         curtain.fall()
@@ -74,3 +78,22 @@ def test_where_there_is_no_terminal_nothing_is_drawn() -> None:
         file.flush()
     assert os.read(reading, 100) == b""
     os.close(reading)
+
+
+@pytest.mark.parametrize("plain", [False, True])
+@pytest.mark.parametrize("size", [(40, 20), (60, 18), (80, 24), (120, 40), (200, 60)])
+async def test_the_outline_lies_where_the_console_will_draw(size: tuple[int, int], plain: bool) -> None:
+    first = [" " * size[0], *outline("connecting to the bot", *size, ascii_only=plain)]
+    async with desk(starting(), size=size, ascii_only=plain) as d:
+        border = next(number for number, line in enumerate(d.lines) if "Starting" in line)
+        assert first[border].strip() == d.lines[border].strip()
+        words = first[border + 2]
+        assert "connecting to the bot" in words
+        assert words[: words.index("connecting")].strip(" │|") == ("o" if plain else "○")
+        corners = [number for number, line in enumerate(first) if line.startswith(("╰", "+")) and number > border]
+        assert all(d.lines[number][0] == first[number][0] for number in corners)
+
+
+def test_a_tiny_terminal_gets_no_outline() -> None:
+    assert outline("x", 39, 24, ascii_only=False) == []
+    assert outline("x", 80, 14, ascii_only=False) == []
