@@ -79,6 +79,8 @@ class Okx:
 
     async def prepare_symbol(self, wire: Wire, book: Book, symbol: str, leverage: int) -> None:
         """Set the leverage of cross margin where it differs: the venue refuses even the same one while orders rest."""
+        if self._level == _PORTFOLIO_MODE:  # the venue sets it by itself there
+            return
         market = {"instId": book.id(symbol), "mgnMode": "cross"}
         told = data_of(await wire.read("leverage", "privateGetAccountLeverageInfo", market), "leverage")
         if told and all(row.number("lever") == leverage for row in told):

@@ -167,6 +167,13 @@ async def test_leverage_is_set_only_where_it_differs() -> None:
     )
 
 
+async def test_leverage_is_the_venue_s_own_matter_in_portfolio_margin() -> None:
+    quirks, wire = Okx(), Answers(told({**CONFIG, "acctLv": "4"}))
+    await quirks.modes(wire, book())
+    await quirks.prepare_symbol(wire, book(), BTC, 5)
+    assert [method for method, _ in wire.asked] == ["privateGetAccountConfig"]
+
+
 async def test_pages_of_orders_and_fills_are_read_to_their_end() -> None:
     row = {"ordType": "limit", "side": "buy", "posSide": "long", "px": "1", "sz": "2", "accFillSz": "0"}
     row |= {"instId": "BTC-USDT-SWAP", "clOrdId": "", "reduceOnly": "false", "cTime": "1746947317000"}
