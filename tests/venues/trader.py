@@ -61,7 +61,7 @@ class Trader:
             env=self.env,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
             check=False,
         )
 
@@ -73,7 +73,7 @@ class Trader:
     def stop(self) -> int:
         """Stop in order; return the exit code."""
         self.started[-1].send_signal(signal.SIGTERM)
-        return self.started[-1].wait(30)
+        return self.started[-1].wait(120)
 
     def end(self) -> None:
         """End whatever still runs."""
@@ -85,7 +85,7 @@ class Trader:
         return self.said.read_text()
 
 
-def soon(condition: Callable[[], object], seconds: float = 30.0, what: Callable[[], str] = str) -> None:
+def soon(condition: Callable[[], object], seconds: float = 120.0, what: Callable[[], str] = str) -> None:
     """Wait until a condition holds; fails when it never does, with what `what` has to say."""
     deadline = time.monotonic() + seconds
     while not condition():
