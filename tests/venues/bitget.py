@@ -186,10 +186,14 @@ class BitgetDialect:
         return list_page("entrustedList", "orderId", rows, params)
 
     def _detail(self, params: Params) -> Any:
-        record = self.books.records.get(int(params["orderId"]) - FIRST_ID)
+        if "orderId" in params:
+            record = self.books.records.get(int(params["orderId"]) - FIRST_ID)
+        else:
+            record = self.books.record_of(params["clientOid"])
         if record is None:
             raise Refused("40109", "The data of the order cannot be found, please confirm the order number", 400)
-        return self._rows.order(record)
+        row = self._rows.order(record)
+        return {**row, "state": row.pop("status")}
 
     def _fills(self, params: Params) -> Any:
         start, end = int(params["startTime"]), int(params["endTime"])

@@ -149,6 +149,24 @@ async def test_a_post_only_order_that_would_trade_is_taken_and_gone(venue: Simul
     assert isinstance(cancelled.error, OrderGone)
 
 
+async def test_what_became_of_an_order_is_told_by_its_name(venue: Simulator, account: Open) -> None:
+    trader = await ready(account())
+    price = await price_of(trader)
+    resting, never = order("buy", "long", round(price * 0.9)), order("buy", "long", round(price * 0.8))
+    filled = order("buy", "long", round(price * 1.01), qty=0.5)
+    venue.lost.append("POST /api/v2/mix/order/batch-place-order")
+    results = await trader.create_orders([resting, filled])
+    assert all(isinstance(result.error, OutcomeUnknown) for result in results)
+    assert await trader.find_order(BTC, resting.client_id) == "resting"
+    assert await trader.find_order(BTC, filled.client_id) == "done"
+    assert await trader.find_order(BTC, never.client_id) == "absent"
+    (found,) = await trader.fetch_open_orders()
+    await trader.cancel_orders([found])
+    assert await trader.find_order(BTC, resting.client_id) == "done"
+    (fill,) = await trader.fetch_fills(venue.fast_clock.now_ms() - 10 * MINUTE_MS)
+    assert (fill.client_id, fill.qty) == (filled.client_id, 0.5)
+
+
 async def test_a_batch_over_coins_keeps_its_sequence_and_its_refusals(
     venue: Simulator, dialect: BitgetDialect, account: Open
 ) -> None:

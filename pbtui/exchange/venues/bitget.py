@@ -8,9 +8,9 @@ from typing import Any
 
 from pbtui.config.accounts import Account
 from pbtui.core.clock import DAY_MS, HOUR_MS
-from pbtui.core.errors import AccountRefused, ExchangeError, UnreadableAnswer
+from pbtui.core.errors import AccountRefused, ExchangeError, OrderGone, UnreadableAnswer
 from pbtui.core.types import Fill, OpenOrder, OrderRequest, Position, Pside, Side, pside_sign
-from pbtui.exchange.port import CancelResult, Capabilities, CreateResult, HeldPosition
+from pbtui.exchange.port import CancelResult, Capabilities, CreateResult, HeldPosition, OrderFate
 from pbtui.exchange.private.answers import Row
 from pbtui.exchange.private.book import Book
 from pbtui.exchange.private.quirks import KeyFacts, Look, Modes, VenueFacts
@@ -21,6 +21,7 @@ from pbtui.exchange.venues.bitget_history import BitgetHistory, pages
 
 _CODE = re.compile(r'"code"\s*:\s*"?(\d+)')
 _BATCH = 20  # the venue says 50 in one place and 20 in another
+_RESTING = ("live", "partially_filled")
 _ADDRESSES = 2_000  # characters
 _SIDE: Mapping[str, Side] = {"buy": "buy", "sell": "sell"}
 _PSIDE: Mapping[str, Pside] = {"long": "long", "short": "short"}
@@ -128,7 +129,7 @@ class Bitget:
         """Return every resting order; each state is asked for: unasked, partly filled ones may be left out."""
         found: dict[str, OpenOrder] = {}
         # In this sequence none is missed that is filled in part between the two questions.
-        for state in ("live", "partially_filled"):
+        for state in _RESTING:
             params = {"productType": _product(book), "status": state}
             told = await pages(wire, "open orders", "privateMixGetV2MixOrderOrdersPending", "entrustedList", params)
             found.update({order.id: order for order in (order_of(row, book) for row in told)})
@@ -137,6 +138,17 @@ class Bitget:
     async def fills(self, wire: Wire, book: Book, look: Look) -> list[Fill]:
         """Return fills of all symbols."""
         return await self._history.fills(wire, book, look, _product(book))
+
+    async def order_by_client_id(self, wire: Wire, book: Book, symbol: str, client_id: str) -> OrderFate:
+        """Return what became of an order."""
+        params = {"symbol": book.id(symbol), "productType": _product(book), "clientOid": client_id}
+        try:
+            found = Row(await wire.read("order", "privateMixGetV2MixOrderDetail", params), "order").row("data")
+        except OrderGone:
+            return "absent"
+        state = found.word("state", "live", "partially_filled", "filled", "canceled", "cancelled")
+        book.name(found.text("orderId"), client_id)
+        return "resting" if state in _RESTING else "done"
 
     async def create(self, wire: Wire, book: Book, requests: Sequence[OrderRequest]) -> list[CreateResult]:
         """Send up to twenty orders; one request a symbol."""

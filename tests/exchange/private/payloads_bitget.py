@@ -203,6 +203,9 @@ def cases() -> list[Case]:
         wire = Answers(page("fillList", FILL), no_fills, answer)
         return at_once(Bitget().fills(wire, book(), Look(NOW_MS - 1_000_000, NOW_MS)))
 
+    def fate(answer: Any) -> list[Any]:
+        return [at_once(Bitget().order_by_client_id(Answers(answer), b, BTC, CLOSE))]
+
     def wallet(answer: Any) -> float:
         return at_once(Bitget().balance(Answers(answer), "USDT"))
 
@@ -228,6 +231,7 @@ def cases() -> list[Case]:
         Case("fills", page("fillList", FILL), fills),
         Case("fills one-way", page("fillList", one_way), fills),
         Case("order of a fill", told({**ORDER, "orderId": FILL["orderId"]}), named),
+        Case("fate of an order", told({**ORDER, "state": "filled"}), fate),
         Case("wallet", told([ACCOUNT]), wallet),
         Case("wallet of many coins", told([union]), wallet),
         Case("wallet by positions", told([POSITION, short]), by_positions),

@@ -67,6 +67,7 @@ def test_answers_of_bitget_are_read() -> None:
     assert (fill.client_id, fill.order_id) == (CLOSE, "1491774628346392577")
     assert found["fills one-way"][0].side == "sell"
     assert found["order of a fill"][0].client_id == CLOSE
+    assert found["fate of an order"] == ["done"]
     assert found["wallet"] == 27_850.0
     assert found["wallet of many coins"] == 27_998.0
     assert found["wallet by positions"] == pytest.approx(27_852.5 - 1.64)
