@@ -43,6 +43,8 @@ REFUSALS: dict[str, Refusal] = {
     "invalid": Refusal(limits=True, advice=_LIMITS),
     "not_tradable": Refusal(limits=True, advice="the coin is closed or being delisted; set it to graceful stop"),
     "unknown_symbol": Refusal(limits=True, advice=_LIMITS),
+    "frozen": Refusal(advice="the venue has frozen it; see your account there"),
+    "cancel_refused": Refusal(advice="the order is being changed; it is read again"),
     "price_band": Refusal(advice="the price is too far from the market for the venue; it is planned anew"),
     "post_only": Refusal(advice="it would have traded at once; it is planned anew"),
     "reduce_only": Refusal(advice="there is nothing left to close; the position is read again"),

@@ -69,6 +69,7 @@ class SimVenue:
         self._measured_s = float("-inf")
         self._before: dict[str, Any] = {}
         self._odd: set[str] = set()
+        self._closed = False
         self._never: list[asyncio.Future[None]] = []  # what the killed life waits for
         self._later: set[asyncio.Task[None]] = set()
 
@@ -78,6 +79,7 @@ class SimVenue:
 
     async def close(self) -> None:
         """Hear no more, and let go of whoever still waits."""
+        self._closed = True
         for never in self._never:
             never.cancel()
         if self._on_event in self._paper.wake.listeners:
@@ -268,6 +270,8 @@ class SimVenue:
         if self._weather.strikes("kill", self._clock.monotonic(), share=0.01):
             self.killed.set()
         if self.killed.is_set():
+            if self._closed:
+                raise asyncio.CancelledError  # the dead are buried: nobody waits any more
             never: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._never.append(never)
             await never

@@ -66,7 +66,7 @@ class Weather:
         self.episodes: list[Episode] = []
         for hour in range(hours):
             for fault in self.faults:
-                if plan.random() < _LIKELY:
+                if wanted or plan.random() < _LIKELY:
                     self.episodes.append(_episode(plan, fault, hour))
         self._by_fault = {fault: [e for e in self.episodes if e.fault == fault] for fault in self.faults}
 
