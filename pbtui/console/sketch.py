@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 LEAST_COLUMNS, LEAST_ROWS = 40, 15
-_TWO_HEADER_ROWS, _ONE_HEADER_COLUMNS = 30, 80
-_FLAT_BELOW_COLUMNS, _FLAT_BELOW_ROWS = 100, 30
 _PANEL_ROWS = 8  # the least height of the checklist
 _TITLE = " Starting "
+
+
+def has_two_rows(columns: int, rows: int) -> bool:
+    """Tell whether the header has two rows."""
+    return rows >= 30 or columns < 80
+
+
+def is_flat(columns: int, rows: int) -> bool:
+    """Tell whether panels have a line above them instead of a frame."""
+    return columns < 100 or rows < 30
 
 
 def outline(waiting: str, columns: int, rows: int, *, ascii_only: bool) -> list[str]:
@@ -14,11 +22,9 @@ def outline(waiting: str, columns: int, rows: int, *, ascii_only: bool) -> list[
     if columns < LEAST_COLUMNS or rows < LEAST_ROWS:
         return []
     dash, side, corners, mark = ("-", "|", "++++", "o") if ascii_only else ("─", "│", "╭╮╰╯", "○")
-    flat = columns < _FLAT_BELOW_COLUMNS or rows < _FLAT_BELOW_ROWS
-    two = rows >= _TWO_HEADER_ROWS or columns < _ONE_HEADER_COLUMNS
     words = f" {mark} {waiting}"[: columns - 2]
-    found = [""] * two
-    if flat:
+    found = [""] * has_two_rows(columns, rows)
+    if is_flat(columns, rows):
         return [*found, f"{dash}{_TITLE}".ljust(columns, dash), "", words]
     top = f"{dash}{_TITLE}".ljust(columns - 2, dash)
     body = [" " * (columns - 2), words.ljust(columns - 2), *[" " * (columns - 2)] * (_PANEL_ROWS - 4)]

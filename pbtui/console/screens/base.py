@@ -18,17 +18,13 @@ from pbtui.console.footer import Footer
 from pbtui.console.header import header_lines
 from pbtui.console.notes import message_line
 from pbtui.console.prompt import Prompt
+from pbtui.console.sketch import LEAST_COLUMNS, LEAST_ROWS, has_two_rows, is_flat
 from pbtui.console.text import fold
 from pbtui.console.widgets.grid import GridTable
 from pbtui.console.widgets.lines import LineView
 
 if TYPE_CHECKING:
     from pbtui.console.app import ConsoleApp
-
-LEAST_COLUMNS, LEAST_ROWS = 40, 15
-_TWO_HEADER_ROWS = 30
-_ONE_HEADER_COLUMNS = 80
-_FLAT_BELOW_COLUMNS, _FLAT_BELOW_ROWS = 100, 30
 
 
 def bindings_of(place: Place) -> Iterator[Binding]:
@@ -116,11 +112,11 @@ class ConsoleScreen(Sturdy, Screen[None], inherit_bindings=False):
         self.update_classes(
             {
                 **{f"-{name}": name == self.layout_name for name in ("wide", "normal", "narrow", "cards")},
-                "-flat": columns < _FLAT_BELOW_COLUMNS or rows < _FLAT_BELOW_ROWS,
+                "-flat": is_flat(columns, rows),
                 "-tiny": columns < LEAST_COLUMNS or rows < LEAST_ROWS,
             }
         )
-        self.query_one("#header").set_class(rows >= _TWO_HEADER_ROWS or columns < _ONE_HEADER_COLUMNS, "-two")
+        self.query_one("#header").set_class(has_two_rows(columns, rows), "-two")
         self.layout_changed()
         self.call_after_refresh(self.refresh_view)
 
