@@ -124,10 +124,18 @@ async def test_orders_are_listed_once_with_sums_filters_and_older_ones(tmp_path:
         assert link.asked[-1].only == FillFilter()
 
         count = len(link.asked)
+        kept = FillStore.open(link.path, Owner("bybit", "USDT"))
+        late = Fill(
+            "new", NOW_MS, "NEW/USDT:USDT", "short", "sell", -1.0, 5.0, 0.0, -0.1, "entry_initial_normal_short", "", "n"
+        )
+        kept.take([late], [])
+        kept.close()
         now = snapshot()
         await d.give(replace(now, money=replace(now.money, n_fills=now.money.n_fills + 1)))
         await read(d)
         assert len(link.asked) == count + 1, "a new fill is asked for by itself"
+        first = next(line for line in d.lines if "14 May" in line)
+        assert "NEW" in first, "the newest stays in view"
         link.trouble = "the store cannot be read"
         await d.press("ctrl+r")
         await read(d)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from functools import partial
 
 from textual.app import ComposeResult
@@ -20,6 +21,7 @@ class FillsScreen(ConsoleScreen):
     """Screen 8."""
 
     PLACE = "fills"
+    _top: Hashable | None = None  # the newest row when last drawn
 
     def compose_body(self) -> ComposeResult:
         """The filled orders, and beside or below them the sums."""
@@ -63,7 +65,14 @@ class FillsScreen(ConsoleScreen):
         table = self.query_one("#fills", GridTable)
         table.set_title(lists.title(self.view, self._wanted))
         table.empty = tuple(safe(text, 300) for text in lists.empty_words(self.view, self._wanted))
-        table.set_rows(lists.COLUMNS, lists.rows(self.view, self._wanted))
+        found = lists.rows(self.view, self._wanted)
+        top = found.keys[0] if found.keys else None
+        # Who stands on the newest looks at what comes: the cursor goes with it.
+        if top is not None and table.cursor_key in (None, self._top) and table.cursor_key != top:
+            table.cursor_key = top
+            table.refresh()
+        self._top = top
+        table.set_rows(lists.COLUMNS, found)
 
     def _draw_sums(self) -> None:
         table = self.query_one("#fill-sums", GridTable)
