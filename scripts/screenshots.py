@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Make docs/images/*.svg: run the program on recorded candles (or an invented market) and picture its screens."""
+"""Make docs/images/*.svg: the stories of the console picture most, the program on recorded candles the rest."""
 
 import argparse
 import asyncio
 import os
-import re
+import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -22,28 +23,32 @@ from pbtui.market.holdings import Library
 from pbtui.market.transfer.take import find_files, take
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+from console.stories.stage import slim  # noqa: E402 - of the tests, which are no package
+
 IMAGES = ROOT / "docs" / "images"
 CANDLES = Path(os.environ.get("PBTUI_CANDLES") or ROOT.parent / "shared" / "data" / "candles") / "binanceusdm"
-LARGE, SMALL = (120, 36), (80, 24)
-# name, size, theme, keys from the live screen
+LARGE = (120, 36)
+# What the stories do not tell, for it needs stored candles: name, size, theme, keys from the live screen.
 SCENES = (
-    ("live-120x36", LARGE, "dark", ()),
-    ("live-80x24", SMALL, "dark", ()),
-    ("modes-120x36", LARGE, "dark", ("v",)),
-    ("coin-120x36", LARGE, "dark", ("enter",)),
-    ("panic-120x36", LARGE, "dark", ("p",)),
-    ("quit-120x36", LARGE, "dark", ("q",)),
-    ("help-120x36", LARGE, "dark", ("question_mark",)),
     ("candles-120x36", LARGE, "dark", ("5", *"ssssS", "home", "V", "tab", "down")),
     ("backtest-120x36", LARGE, "dark", ("2", "right_square_bracket")),
-    ("light-120x36", LARGE, "light", ()),
 )
+# The pictures of the stories that are kept; the others can be had with `pytest tests/console/stories --pictures DIR`.
+KEPT = ("live-120x36", "live-80x24", "coin-120x36", "equity-120x36", "panic-120x36", "phone-40x20", "lost-120x36",
+        "light-120x36")  # fmt: skip
 FEWEST_POSITIONS, FEWEST_FILLS, PATIENCE_S, REST_S = 4, 60, 90, 0.6
 
 
-def without_remote_fonts(svg: str) -> str:
-    """Return a picture that loads nothing from anywhere."""
-    return re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
+def tell_stories(only: str) -> None:
+    """Have the stories make their pictures, and keep those that are wanted."""
+    with tempfile.TemporaryDirectory() as folder:
+        words = ["-n", "0", "-q", str(ROOT / "tests" / "console" / "stories"), "--pictures", folder]
+        subprocess.run([sys.executable, "-m", "pytest", *words], cwd=ROOT, check=True)
+        for name in KEPT:
+            if only in name:
+                shutil.copyfile(Path(folder) / f"{name}.svg", IMAGES / f"{name}.svg")
+                print(f"docs/images/{name}.svg")
 
 
 def store_candles(base: Path) -> None:
@@ -102,12 +107,10 @@ async def picture(
     app.refresh_views()
     app.ask_chart()
     await asyncio.sleep(REST_S)
-    (IMAGES / f"{name}.svg").write_text(without_remote_fonts(app.export_screenshot()), encoding="utf-8")
+    (IMAGES / f"{name}.svg").write_text(slim(app.export_screenshot()), encoding="utf-8")
     print(f"docs/images/{name}.svg")
     await pilot.press("escape")
     await asyncio.sleep(REST_S)
-    if keys == ("v",):
-        await pilot.press("v")
     app.live.query_one("#positions").focus()
 
 
@@ -136,6 +139,10 @@ def main() -> int:
     parser.add_argument("--only", default="", help="only pictures with this in their name")
     given = parser.parse_args()
     IMAGES.mkdir(parents=True, exist_ok=True)
+    if any(given.only in name for name in KEPT):
+        tell_stories(given.only)
+    if not any(given.only in scene[0] for scene in SCENES):
+        return 0
     market = ["--replay", str(CANDLES), "--coins", "BTC,ETH,SOL,XRP,ADA"] if CANDLES.is_dir() else ["--synthetic"]
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(make([given.config, "--base-dir", folder, "--speed", "6000", *market], given.only))

@@ -25,10 +25,12 @@ from pbtui.exchange.paper.faults import FaultPlan, FaultyExchange
 from pbtui.link.base import Link
 from pbtui.link.client import SocketLink
 from pbtui.link.local import LocalLink
+from pbtui.live.lag import LagMeter
 from pbtui.live.supervisor import Ending
 
 FAST, WATCHED = 6_000.0, 1.0  # market seconds a second: while a story is prepared, and while it is told
 PATIENCE_S = 120.0
+_FILLS_IN_PICTURES = 60
 _NOON_MS = 1_747_224_000_000  # 2025-05-14 12:00Z on the operator's clock
 
 
@@ -87,7 +89,8 @@ class Story(Desk):
         self.begin()
         await self.until(lambda: self.snap.health.state == "running")
         await self.speed(FAST)
-        await self.until(lambda: len(self.held) >= positions and self.snap.money.n_fills >= fills)
+        wanted = fills if self.pictures is None else max(fills, _FILLS_IN_PICTURES)
+        await self.until(lambda: len(self.held) >= positions and self.snap.money.n_fills >= wanted)
         await self.speed(WATCHED)
 
     async def speed(self, speed: float) -> None:
@@ -141,6 +144,7 @@ async def story(
     plan = make_plan(parse(words_of(base, candles, config)))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(base / "state"))
+        patch.setattr(LagMeter, "start", lambda self: None)  # it would take the clock's jumps for lateness
         make_bot = _Opener._bot
         patch.setattr(
             _Opener, "_bot", lambda self, to, venue, *rest: make_bot(self, to, FaultyExchange(venue, faults), *rest)

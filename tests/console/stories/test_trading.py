@@ -19,6 +19,7 @@ async def test_a_first_evening_with_paper_money(tmp_path: Path, candles: Path | 
         await d.sees("Starting", "STARTING")
         await d.trade()
         await d.sees("Positions", d.held[0].coin, "WE", "tick")
+        d.app.choose((d.held[0].symbol, d.held[0].pside))
         await d.pose("live")
         await d.pose("live", 80, 24)
         await asks_why(d, d.held[0])
