@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Mapping
 from typing import Any, cast
@@ -131,10 +132,14 @@ def refusal_of(status: Any, what: str) -> str | None:
 
 
 def mids_of(answer: Any) -> dict[str, float]:
-    """Return the middle prices by coin in capital letters."""
+    """Return the middle prices by coin in capital letters; one that makes no sense is left out."""
     row = Row(answer, "prices")
-    names = cast("Mapping[Any, Any]", answer)
-    return {name.upper(): row.positive(name) for name in names if isinstance(name, str) and name.isalnum()}
+    found: dict[str, float] = {}
+    for name in cast("Mapping[Any, Any]", answer):
+        with contextlib.suppress(UnreadableAnswer):
+            if isinstance(name, str) and name.isalnum():
+                found[name.upper()] = row.positive(name)
+    return found
 
 
 def _fill(row: Row, book: Book, pside: Pside, side: Side, qty: float, fee: float, *, second: bool = False) -> Fill:

@@ -361,6 +361,7 @@ def test_prices_have_five_digits_and_lie_away_from_the_market(price: float, side
 
 
 def test_prices_of_coins_are_read_by_their_capital_names() -> None:
-    assert mids_of({"kPEPE": "0.5", "BTC": "60000.5", "@12": "x", "PURR/USDC": None}) == {"KPEPE": 0.5, "BTC": 60_000.5}
+    told_prices = {"kPEPE": "0.5", "BTC": "60000.5", "@12": "x", "PURR/USDC": None, "ETH": "0", "SOL": "NaN"}
+    assert mids_of(told_prices) == {"KPEPE": 0.5, "BTC": 60_000.5}
     with pytest.raises(UnreadableAnswer):
-        mids_of({"BTC": "0"})
+        mids_of([])
