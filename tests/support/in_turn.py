@@ -9,6 +9,7 @@ _ALONE = (
     "tests/pty/",
     "tests/venues/",
     "tests/packaging/",
+    "tests/api/",
     "tests/optimize/test_optimize_process.py",
     "tests/optimize/test_validation_runs.py",
     "tests/cli/test_public_data.py",
