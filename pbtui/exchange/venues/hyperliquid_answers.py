@@ -128,7 +128,10 @@ def refusal_of(status: Any, what: str) -> str | None:
     """Return why a part of a batch was refused, None where it was not."""
     if not isinstance(status, dict) or "error" not in status:
         return None
-    return Row(status, what).text("error", longest=1_000)
+    words = Row(status, what).said("error")
+    if not words:
+        raise UnreadableAnswer(f"{what}: a refusal without a word")
+    return words
 
 
 def mids_of(answer: Any) -> dict[str, float]:
