@@ -8,7 +8,7 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pbtui.cli import parsing, remote
+from pbtui.cli import parsing, pick_bot, remote
 from pbtui.cli.narrate import say
 from pbtui.cli.run import run_loop
 from pbtui.cli.run_args import add_screen_flags
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def main(argv: list[str]) -> int:
     """Open the console on a running bot; leaving it never touches the bot."""
     parser = parsing.Parser(prog="pbtui attach", description=__doc__)
-    parser.add_argument("user", nargs="?", metavar="USER", help="which bot; needless when only one runs")
+    parser.add_argument("user", nargs="?", metavar="USER", help="which bot; asked for when several run")
     parser.add_argument("--view", action="store_true", help="only watch")
     parser.add_argument("--take", action="store_true", help="take the controls from another console")
     parser.add_argument("--plain", action="store_true", help="lines instead of a screen: type `help` for the words")
@@ -38,17 +38,30 @@ def main(argv: list[str]) -> int:
         return int(stop.code or 0)
     if given.view and given.take:
         raise ConfigError("--view and --take contradict each other")
-    info = remote.sole_user(given.user)
-    if given.plain:
-        return run_loop(_speak(info, given))
     problem = why_no_screen()
+    several = given.user is None and len(list(lock.running(lock.state_folder()))) > 1
+    info = None if several and not given.plain and not problem else remote.sole_user(given.user)
+    if info is not None and given.plain:
+        return run_loop(_speak(info, given))
     if problem:
         raise ConfigError(problem, hint="use --plain, or pbtui status")
     if given.theme:
         from pbtui.console.themes import check_theme
 
         check_theme(given.theme)
+    if info is None:
+        return _one_after_the_other(given)
     return run_loop(_attach(info, view=given.view, take=given.take, theme=given.theme))
+
+
+def _one_after_the_other(given: argparse.Namespace) -> int:
+    """Let the operator choose among the running bots, again after each console, until none is chosen."""
+    code = int(ExitCode.OK)
+    while True:
+        chosen = pick_bot.choose(list(lock.running(lock.state_folder())), pick_bot.ask_terminal)
+        if chosen is None:
+            return code
+        code = run_loop(_attach(chosen, view=given.view, take=given.take, theme=given.theme))
 
 
 async def _attach(info: lock.LockInfo, *, view: bool, take: bool, theme: str) -> int:

@@ -24,6 +24,7 @@ _HEALTH = (
     "candle_age_ms",
     "event_age_ms",
     "rate_used",
+    "silent_s",
     "rate_limited_1h",
     "stream",
 )

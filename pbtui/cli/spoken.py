@@ -107,7 +107,8 @@ def health_lines(report: HealthReport) -> list[str]:
         f"newest candles: {_age(health.candle_age_ms)} old; "
         f"stream {health.stream}, last word {_age(health.event_age_ms)} ago",
         f"remote calls: median {_ms(health.rest_ms)}, longest {_ms(health.rest_max_ms)}; "
-        f"clock ahead of the venue by {_ms(health.clock_skew_ms)}; request budget {_share(health.rate_used)}",
+        f"clock ahead of the venue by {_ms(health.clock_skew_ms)}; request budget {_share(health.rate_used)}"
+        + (f"; the venue wants silence for {health.silent_s:.0f} s" if health.silent_s > 0 else ""),
     ]
     lines += [
         f"call {call.name}: {call.count} times, median {_ms(call.median_ms)}, longest {_ms(call.max_ms)}, "

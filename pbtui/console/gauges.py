@@ -74,6 +74,8 @@ GAUGES: tuple[Gauge, ...] = (
     Gauge("rest", lambda health: health.rest_ms, milliseconds, 1_500, 5_000, 10),
     Gauge("candle", lambda health: health.candle_age_ms, _seconds, 180_000, 600_000, 11),
     Gauge("budget", lambda health: health.rate_used, lambda share: f"{share:.0%}", 0.7, 0.9, 12),
+    # Not shown while nothing is owed: the venue wants no requests for so long, from any bot of this machine.
+    Gauge("silent", lambda health: health.silent_s or None, age, 0.001, 60, 13),
     Gauge("skew", lambda health: health.clock_skew_ms, _skew, 500, 2_000, 13),
     Gauge("429", lambda health: health.rate_limited_1h, lambda count: f"{count:.0f}", 1, 20, 9),
     Gauge("err/h", lambda health: health.errors_1h, lambda count: f"{count:.0f}", 1, 10, 9),
