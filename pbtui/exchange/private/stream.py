@@ -156,7 +156,7 @@ class OrderStream:
         finally:
             waiting.cancel()
             await asyncio.gather(waiting, return_exceptions=True)
-            await client.close()
+            await asyncio.shield(client.close())  # also when the end comes while it closes
 
     def _take(self, orders: Sequence[Mapping[str, Any]]) -> None:
         self._heard = self._clock.monotonic()

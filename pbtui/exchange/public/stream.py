@@ -81,7 +81,7 @@ class Stream:
             for pump in pumps:
                 pump.cancel()
             await asyncio.gather(*pumps, return_exceptions=True)
-            await client.close()
+            await asyncio.shield(client.close())  # also when the end comes while it closes
 
     async def _look(self, pumps: Sequence[asyncio.Future[None]]) -> None:
         """Wait a moment, or until a pump ends, which it does only by failing."""

@@ -30,6 +30,8 @@ from pbtui.exchange.port import HeldPosition
 from pbtui.exchange.private.answers import Row, rows
 from pbtui.exchange.private.quirks import KeyFacts, Look, Modes
 from pbtui.exchange.private.wire import Wire
+from pbtui.exchange.public import library
+from pbtui.exchange.public.venues import venue_of
 from pbtui.exchange.venues import gateio
 from pbtui.exchange.venues.gateio_history import fills_of, profits_of
 
@@ -105,9 +107,7 @@ def test_documented_answers_are_read() -> None:
 
 
 def test_the_recorded_contracts_are_counted_in_coins() -> None:
-    import ccxt
-
-    client: Any = ccxt.gate()
+    client = library.new_client(venue_of("gateio", library.known_ids()), timeout_s=1.0)
     body = fixture(CONTRACTS, "cryptofeed")["body"]
     parsed = [client.parse_contract_market(each, "usdt") for each in body]
     markets = convert_markets({each["symbol"]: each for each in parsed}, "USDT", fees=(0.0002, 0.0005))
