@@ -13,7 +13,7 @@ from pbtui.link import wire
 
 async def test_a_bot_tells_its_fills_as_the_ledger_holds_them(tmp_path: Path) -> None:
     run = await stepped(tmp_path, settings())
-    await run.minutes(400)
+    await run.minutes(150)
     run.venue.ledger.commit()  # the last minute would be with the next
     count, pnl, fees = run.venue.ledger.totals()
     page = await run.bot.ask(FillsQuery(n=1))
