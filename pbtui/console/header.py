@@ -150,6 +150,22 @@ def kept_parts(parts: list[Part], room: int) -> list[Part]:
     return kept
 
 
+def steady(parts: list[Part], grown: dict[int, int], room: int) -> list[Part]:
+    """Return parts as wide as each has ever been (`grown`, by rank), so that amounts do not push others to and fro.
+
+    Where there is no room for that, each is as wide as it is.
+    """
+    for part in parts:
+        grown[part.rank] = max(grown.get(part.rank, 0), line_width(part.line))
+    if sum(grown[part.rank] for part in parts) + 2 * (len(parts) - 1) > room:
+        return parts
+    return [
+        Part(part.rank, (*part.line, (" " * missing, "text"))) if (missing := grown[part.rank] - line_width(part.line))
+        else part
+        for part in parts
+    ]  # fmt: skip
+
+
 def join(parts: list[Part], room: int) -> Line:
     """Return the parts that fit into `room` as one line."""
     spans: list[Span] = []
@@ -185,7 +201,7 @@ def header_lines(state: ViewState, now_ms: int, room: int, rows: int) -> list[Li
         name = Part(11, ((f"{safe(account.user, 24)} · {safe(account.config_name, 30)}", "dim"),))
         left = [Part(12, (("pbtui", "accent"),)), Part(0, (badge(snapshot),)), *alarms, who_part(snapshot), name]
         first = spread(left, health_parts(snapshot, now_ms), edge)
-        second = join(money_parts(snapshot, with_bar=True), edge)
+        second = join(steady(money_parts(snapshot, with_bar=True), state.header_grown, edge), edge)
         return [((" ", "text"), *first), ((" ", "text"), *second)]
     parts = [Part(0, (badge(snapshot),)), *alarms, who_part(snapshot), *money_parts(snapshot, with_bar=False)]
     return [((" ", "text"), *join([*parts, *health_parts(snapshot, now_ms)], edge))]

@@ -61,6 +61,7 @@ class ViewState:
     timeframe: Timeframe = "1m"
     view: int = 0  # what the free place of the live screen shows
     coin_view: int = 0  # and that of the coin screen
+    header_grown: dict[int, int] = field(default_factory=dict[int, int])  # widths of its parts, see `header`
     equity: EquityView = field(default_factory=EquityView)
     facts: CoinFacts | None = None  # of the coin that was last asked for
     facts_problem: str = ""

@@ -26,6 +26,7 @@ async def resize(d: Desk, columns: int, rows: int) -> None:
     if isinstance(d.app.screen, Dialog):
         await d.pilot.pause()
         return
+    await d.settle()
     d.app.notes._note = None
     snap = d.app.state.snapshot
     if snap is not None and snap.health.last_tick_ms:  # ages are the same in every picture
@@ -33,6 +34,10 @@ async def resize(d: Desk, columns: int, rows: int) -> None:
     d.app.refresh_views()
     d.app.ask_chart()  # as many candles as fit now
     await d.settle()
+    asked = [worker for worker in d.app.workers if worker.group in ("chart", "coin", "equity")]
+    if asked:  # none would mean all
+        await d.app.workers.wait_for_complete(asked)
+        await d.settle()
 
 
 def check(d: Desk, where: str) -> list[str]:

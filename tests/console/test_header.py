@@ -152,3 +152,17 @@ def test_what_is_not_known_is_not_told() -> None:
 
 def test_a_slow_link_is_a_badge_that_never_drops() -> None:
     assert " SLOW LINK " in header(snapshot(), 60, slow_link=True)[0]
+
+
+def test_amounts_that_grow_and_shrink_push_nothing_to_and_fro() -> None:
+    state = ViewState()
+    places: list[list[int]] = []
+    for upnl, day, balance in ((-123.4, 12.44, 9_999.0), (0.0, 0.0, 10_050.0), (7.0, -1_000.1, 9_980.0)) * 2:
+        state.take(snapshot(money=Money(balance, balance + upnl, upnl, day, 1_000.0)))
+        row = "".join(text for text, _ in header_lines(state, NOW_MS, 120, 2)[1])
+        places.append([row.index(word) for word in ("eq ", "uPnL", "day", "WE", "long", "short")])
+        assert len(row) <= 120
+    assert places[3:] == [places[3]] * 3, "once each has been as wide as it gets, nothing moves"
+    assert all(before <= after for before, after in zip(places[0], places[3], strict=True))
+    narrow = [header_lines(state, NOW_MS, room, 2) for room in (80, 84, 90)]
+    assert all(line_width(line) <= 90 for lines in narrow for line in lines)

@@ -33,7 +33,7 @@ class HealthDialog(Dialog[None]):
     ]
 
     def __init__(self, ask: Ask) -> None:
-        super().__init__("Health and equity since the bot began")
+        super().__init__("Health · equity since the start")
         self._ask = ask
 
     def compose_inside(self) -> ComposeResult:

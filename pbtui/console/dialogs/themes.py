@@ -13,7 +13,7 @@ from pbtui.console.widgets.grid import GridTable
 
 _COLUMNS = (Column("name", "theme"), Column("about", "for", least=8))
 _SAMPLE: Line = (
-    ("▲+1.20", "up"), (" ", "text"), ("▼-0.80", "down"), (" ", "text"), ("warn", "warn"), (" ", "text"),
+    ("▲+1.2", "up"), (" ", "text"), ("▼-0.8", "down"), (" ", "text"), ("warn", "warn"), (" ", "text"),
     ("bad", "bad"), (" ", "text"), (" PAPER ", "badge_calm"), (" ", "text"), (" LIVE ", "badge_live"),
 )  # fmt: skip
 _HINT: Line = (("enter", "key"), (" keep  ", "dim"), ("esc", "key"), (" as it was", "dim"))
