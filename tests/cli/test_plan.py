@@ -42,7 +42,7 @@ def test_an_account_without_keys_is_exit_2_and_a_real_one_exit_4(tmp_path: Path)
     assert "-u paper" in caught.value.line()
     keys = tmp_path / "api-keys.json"
     accounts = {
-        "real": {"exchange": "okx", "key": "k", "secret": "s", "passphrase": "p"},
+        "real": {"exchange": "krakenfutures", "key": "k", "secret": "s"},
         "empty": {"exchange": "bybit", "key": "", "secret": ""},
         "gone": {"exchange": "defx", "key": "k", "secret": "s"},
     }

@@ -120,7 +120,7 @@ def test_accounts_that_cannot_be_checked_are_one_clear_line(tmp_path: Path) -> N
     keys = tmp_path / "api-keys.json"
     entries = {
         "closed": {"exchange": "defx", "key": "k", "secret": "s"},
-        "later": {"exchange": "kucoin", "key": "k", "secret": "s", "passphrase": "p"},
+        "later": {"exchange": "krakenfutures", "key": "k", "secret": "s"},
         "half": {"exchange": "bybit", "key": "k"},
     }
     keys.write_text(json.dumps(entries))
