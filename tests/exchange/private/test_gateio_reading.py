@@ -24,7 +24,7 @@ from payloads_gateio import (
 
 from pbtui.core.errors import AccountRefused, OrderGone, OrderRejected, OutcomeUnknown, UnreadableAnswer
 from pbtui.core.ids import order_type_of
-from pbtui.core.types import OpenOrder, OrderRequest, Position
+from pbtui.core.types import Market, OpenOrder, OrderRequest, Position
 from pbtui.exchange.ccxt_markets import convert_markets
 from pbtui.exchange.port import HeldPosition
 from pbtui.exchange.private.answers import Row, rows
@@ -249,6 +249,16 @@ async def test_orders_are_written_in_signed_contracts() -> None:
     assert len(entry["text"]) == 30
     assert (close["size"], close["tif"], close["reduce_only"]) == (-3, "gtc", True)
     assert (market["size"], market["price"], market["tif"]) == (-3, "0", "ioc")
+
+
+async def test_contracts_that_can_be_split_are_written_as_text() -> None:
+    method, made = "privateFuturesPostSettleBatchOrders", book()
+    made.take_markets({BTC: Market(BTC, "BTC", 0.1, 0.01, 0.1, 0.01, c_mult=0.0001, id="BTC_USDT")})
+    wire = told(**{method: [{"succeeded": True, **ORDERS[0], "size": "-2.5", "left": "-1.5"}]})
+    (result,) = await gateio.GateIo().create(wire, made, [request(side="sell", qty=2.5, reduce_only=True)])
+    assert wire.asked[0][1][0]["size"] == "-2.5"
+    assert result.order is not None
+    assert result.order.qty == 1.5
 
 
 async def test_each_order_of_a_batch_has_its_own_outcome() -> None:
