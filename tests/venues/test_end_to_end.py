@@ -15,7 +15,9 @@ from typing import Any
 
 import pytest
 
+from pbtui.core.fill_pages import FillFilter
 from pbtui.core.ids import is_ours, order_type_of
+from pbtui.exchange.fills.reader import FillReader
 from tests.venues.binance import BinanceDialect
 from tests.venues.bitget import BitgetDialect
 from tests.venues.bybit import BybitDialect
@@ -110,6 +112,10 @@ def test_a_bot_trades_is_killed_in_mid_batch_goes_on_and_panics_out_flat(
 def _agrees_with_the_ledger(venue: Simulator, bot: Trader) -> None:
     """The profit of the bot's fill events is the venue's, to the cent."""
     count, pnl, fees = venue.ledger_totals()
+    with FillReader(bot.base / "run" / USER / "fills.db") as reader:
+        kept = reader.page(FillFilter(), 1).total
+    assert (kept.fills, kept.unknown) == (count, 0), "what was filled is on disk, whatever was killed when"
+    assert math.isclose(kept.pnl, pnl, abs_tol=0.005)
     told = json.loads(bot.told.read_text().splitlines()[-1])
     assert told["fills"] == count
     assert math.isclose(told["pnl"], pnl, abs_tol=0.005)
