@@ -118,17 +118,24 @@ class Hyperliquid:
         return orders_of(await wire.read("open orders", _INFO, asked, cost=20), book)
 
     async def fills(self, wire: Wire, book: Book, look: Look) -> list[Fill]:
-        """Return the fills of perpetuals, page after page by time: the oldest come first."""
+        """Return the fills of perpetuals, page after page by time, whichever end the venue begins with."""
         found: list[Fill] = []
-        start = look.since_ms
+        start, end = look.since_ms, None
         for _ in range(_MOST_PAGES):
             asked = {"type": "userFillsByTime", "user": self._user, "startTime": start}
-            page = rows(await wire.read("fills", _INFO, asked, cost=25), "fills")
-            found += [fill for row in page for fill in fills_of(row, book)]
+            page = rows(
+                await wire.read("fills", _INFO, asked if end is None else {**asked, "endTime": end}, cost=25), "fills"
+            )
+            times = [row.time_ms("time") for row in page]
+            newest_first = bool(times) and times[0] > times[-1]
+            found += [fill for row in (page[::-1] if newest_first else page) for fill in fills_of(row, book)]
             if len(page) < _FULL_PAGE:
                 return found
             # From the last one's millisecond on, which may have been cut; one that fills a page alone is passed by.
-            start = max(*(row.time_ms("time") for row in page), start + 1)
+            if newest_first or end is not None:
+                end = min(*times, end - 1) if end is not None else min(times)
+            else:
+                start = max(*times, start + 1)
         raise UnreadableAnswer(f"fills: more than {_MOST_PAGES} pages")
 
     async def create(self, wire: Wire, book: Book, requests: Sequence[OrderRequest]) -> list[CreateResult]:

@@ -170,6 +170,18 @@ async def test_fills_are_read_page_by_page_until_nothing_is_left() -> None:
     assert [asked["startTime"] for asked in wire.asked] == [times[0], times[-1], times[-1] + 1]
 
 
+async def test_fills_told_newest_first_are_read_to_the_oldest() -> None:
+    times = [1_700_000_000_000 + n // 3 for n in range(4_500)]
+    history = [{**FILL, "time": at, "tid": n} for n, at in enumerate(times)]
+
+    def page(asked: Mapping[str, Any]) -> Any:
+        end = asked.get("endTime", times[-1])
+        return [row for row in reversed(history) if asked["startTime"] <= row["time"] <= end][:2_000]
+
+    found = await Hyperliquid().fills(Answers(page), book(), Look(times[0], times[-1] + 1))
+    assert len({fill.id for fill in found}) == 4_500
+
+
 async def test_orders_are_written_as_the_venue_reads_them() -> None:
     wire = Answers({"order": BATCH, "allMids": {"BTC": "60123.5", "kPEPE": "0.0012345", "@1": "0"}})
     wanted = [request(), request(post_only=True), request(kind="market", side="sell", reduce_only=True, qty=0.0012)]
