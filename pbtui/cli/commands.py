@@ -21,6 +21,4 @@ COMMANDS = {
     "sim": "pbtui.cli.sim",
     "completions": "pbtui.cli.completions",
 }
-LATER = (
-    "tool",
-)
+LATER = ("tool",)
