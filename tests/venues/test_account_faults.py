@@ -229,6 +229,15 @@ async def test_a_coin_in_another_position_mode_is_refused(venue: Simulator, acco
     await trader.prepare_symbol("SOL/USDT:USDT", leverage=5)
 
 
+async def test_prices_are_streamed(venue: Simulator, account: Open) -> None:
+    trader = await ready(account())
+    await _until(venue, lambda: trader._feed.stream_state().state == "up")
+    streamed = trader._feed._streams.quote(BTC, within_s=600.0)
+    assert streamed is not None
+    assert streamed.bid == pytest.approx(venue.markets["BTC"].price(venue.fast_clock.now_ms()), rel=0.05)
+    assert streamed.bid < streamed.ask
+
+
 async def test_a_stream_that_went_deaf_is_found_and_replaced(venue: Simulator, account: Open) -> None:
     trader = await ready(account())
     woken: list[str] = []
@@ -247,7 +256,7 @@ async def test_a_stream_that_went_deaf_is_found_and_replaced(venue: Simulator, a
 
 
 async def _until(venue: Simulator, condition: Callable[[], object]) -> None:
-    for _ in range(400):
+    for _ in range(4_000):
         if condition():
             return
         await venue.fast_clock.sleep(1.0)
