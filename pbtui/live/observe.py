@@ -206,10 +206,10 @@ class Observer:
 
 
 async def _both(first: Coroutine[Any, Any, A], second: Coroutine[Any, Any, B]) -> tuple[A, B]:
-    """Await two reads at once; the other is finished too before an error is raised."""
-    one, two = asyncio.ensure_future(first), asyncio.ensure_future(second)
-    await asyncio.wait({one, two})
-    two_error = two.exception()
-    if two_error is not None and one.exception() is None:
-        raise two_error
-    return one.result(), two.result()
+    """Await two reads at once; the other is finished too before an error is raised, and both end with the caller."""
+    one, two = await asyncio.gather(first, second, return_exceptions=True)
+    if isinstance(one, BaseException):
+        raise one
+    if isinstance(two, BaseException):
+        raise two
+    return one, two
