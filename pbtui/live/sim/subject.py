@@ -64,7 +64,7 @@ class WatchedBot(Bot):
         clock: WarpClock,
         weather: Weather,
         checker: Checker,
-        after_turn: Callable[[LoopCore], Awaitable[None]],
+        after_turn: Callable[[LoopCore], Awaitable[bool]],
     ) -> None:
         self._checker = checker
         self._warp = clock
@@ -84,7 +84,8 @@ class WatchedBot(Bot):
 
     async def _one_turn(self) -> None:
         await super()._one_turn()
-        await self._after_turn(self.core)
+        if await self._after_turn(self.core):
+            self.wake()
 
 
 def fresh_core(config: Config, exchange: Exchange, folder: Path, clock: Clock, core: LoopCore) -> LoopCore:
