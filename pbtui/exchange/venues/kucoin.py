@@ -15,7 +15,16 @@ from pbtui.exchange.private.quirks import KeyFacts, Look, Modes, VenueFacts
 from pbtui.exchange.private.wire import Wire
 from pbtui.exchange.venues.kucoin_codes import MEANINGS, code_of, refined
 from pbtui.exchange.venues.kucoin_history import Orders, fills_since
-from pbtui.exchange.venues.kucoin_rows import balance_of, data, held_of, listed, order_of, pages
+from pbtui.exchange.venues.kucoin_rows import (
+    asked_positions,
+    balance_of,
+    data,
+    isolated_of,
+    listed,
+    order_of,
+    pages,
+    positions_of,
+)
 
 _WITHDRAWING = {"transfer", "withdraw", "withdrawal"}  # the venue's transfers include withdrawals
 _TAKEN = ("200", "200000")
@@ -44,6 +53,7 @@ class Kucoin:
     def __init__(self) -> None:
         self._orders = Orders()
         self._leverage: dict[str, int] = {}
+        self._isolated: frozenset[str] = frozenset()  # market ids whose open positions are in isolated margin
 
     def code_of(self, text: str) -> str:
         """Return the code of an error's JSON."""
@@ -103,7 +113,10 @@ class Kucoin:
 
     async def positions(self, wire: Wire, book: Book) -> list[HeldPosition]:
         """Return every open position."""
-        return await held_of(wire, book)
+        answer = await asked_positions(wire, book)
+        found = positions_of(answer, book)
+        self._isolated = isolated_of(answer)
+        return found
 
     async def open_orders(self, wire: Wire, book: Book) -> list[OpenOrder]:
         """Return every resting order."""
@@ -148,14 +161,16 @@ class Kucoin:
         return [CancelResult(order, _refusal(told[order.id], wire, "cancel")) for order in orders]
 
     def _order_params(self, request: OrderRequest, book: Book) -> dict[str, Any]:
-        size = book.qty_text(request.symbol, request.qty)
+        size, market_id = book.qty_text(request.symbol, request.qty), book.id(request.symbol)
+        # What is held in isolated margin can be closed, or panicked out of, by an order that says so only.
+        isolated = request.reduce_only and market_id in self._isolated
         params: dict[str, Any] = {
             "clientOid": request.client_id,
-            "symbol": book.id(request.symbol),
+            "symbol": market_id,
             "side": request.side,
             "type": request.kind,
             "size": size if "." in size else int(size),
-            "marginMode": "CROSS",
+            "marginMode": "ISOLATED" if isolated else "CROSS",
             "leverage": self._leverage.get(request.symbol, 1),
             "reduceOnly": request.reduce_only,
             "positionSide": request.pside.upper() if book.hedge else "BOTH",

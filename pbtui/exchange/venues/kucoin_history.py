@@ -15,7 +15,7 @@ from pbtui.exchange.private.book import Book
 from pbtui.exchange.private.profits import Key, closes, with_profits
 from pbtui.exchange.private.quirks import Look
 from pbtui.exchange.private.wire import Wire
-from pbtui.exchange.venues.kucoin_rows import SIDE, data, held_of, pages, told_side
+from pbtui.exchange.venues.kucoin_rows import SIDE, data, held_of, pages, settled, told_side
 
 _WINDOW_MS = DAY_MS - HOUR_MS // 4  # the venue answers for a day at most
 _AHEAD_MS = MINUTE_MS  # a trade may be stamped by a clock that is ahead of what we know of it
@@ -49,7 +49,7 @@ async def fills_since(wire: Wire, book: Book, look: Look, orders: Orders) -> lis
     """Return the fills since then with the profits of closes; raises UnreadableAnswer while one is not to be known."""
     for _ in range(_TRIES):
         before = await _held(wire, book)
-        traded = await _trades(wire, look)
+        traded = [row for row in await _trades(wire, look) if settled(row, book)]
         await orders.learn(wire, book, [row.text("orderId") for row in traded])
         each_once = {fill.id: fill for fill in (fill_of(row, book) for row in traded)}
         found = sorted(each_once.values(), key=lambda fill: fill.ts_ms)

@@ -49,10 +49,30 @@ async def pages(wire: Wire, name: str, method: str, params: Mapping[str, Any], *
     raise UnreadableAnswer(f"{name}: more than {_MOST_PAGES} pages")
 
 
+async def asked_positions(wire: Wire, book: Book) -> Any:
+    """Return the answer to a question for positions."""
+    return await wire.read("positions", "futuresPrivateGetPositions", {"currency": book.quote}, cost=2)
+
+
 async def held_of(wire: Wire, book: Book) -> list[HeldPosition]:
     """Return every open position."""
-    answer = await wire.read("positions", "futuresPrivateGetPositions", {"currency": book.quote}, cost=2)
-    return positions_of(answer, book)
+    return positions_of(await asked_positions(wire, book), book)
+
+
+def isolated_of(answer: Any) -> frozenset[str]:
+    """Return the market ids of open positions in isolated margin."""
+    held = [row for row in listed(answer, "positions") if row.number("currentQty") != 0.0]
+    return frozenset(
+        row.text("symbol")
+        for row in held
+        if "marginMode" in row and row.word("marginMode", "CROSS", "ISOLATED") == "ISOLATED"
+    )
+
+
+def settled(row: Row, book: Book) -> bool:
+    """Tell whether a row is of a market that is settled in the account's quote: others count in other money."""
+    symbol = book.symbol(row.text("symbol"))
+    return not book.knows(symbol) or symbol.endswith(f":{book.quote}")
 
 
 def positions_of(answer: Any, book: Book) -> list[HeldPosition]:

@@ -25,7 +25,7 @@ from payloads_kucoin import (
 )
 
 from pbtui.core.errors import AccountRefused, OrderGone, OrderRejected, OutcomeUnknown, UnreadableAnswer
-from pbtui.core.types import OpenOrder, OrderRequest
+from pbtui.core.types import Market, OpenOrder, OrderRequest
 from pbtui.exchange.private.quirks import KeyFacts, Look, Modes
 from pbtui.exchange.private.wire import Wire
 from pbtui.exchange.venues.kucoin import Kucoin
@@ -174,6 +174,35 @@ async def test_orders_name_side_margin_and_post_only() -> None:
     assert (sent["positionSide"], sent["reduceOnly"], sent["type"], "price" in sent) == ("BOTH", True, "market", False)
     assert result.order is not None
     assert result.order.qty == 0.0
+
+
+async def test_what_is_held_in_isolated_margin_is_closed_there() -> None:
+    quirks, known, method = Kucoin(), book(), "futuresPrivatePostOrdersMulti"
+    isolated = {"symbol": "XBTUSDTM", "marginMode": "ISOLATED", "positionSide": "LONG"}
+    wire = told(**{HELD: envelope([{**isolated, "currentQty": 3, "avgEntryPrice": 1.0}]), method: CREATED})
+    assert len(await quirks.positions(wire, known)) == 1
+    for wanted, margin in ((request(side="sell", reduce_only=True), "ISOLATED"), (request(), "CROSS")):
+        await quirks.create(wire, known, [wanted])
+        assert wire.asked[-1][1][0]["marginMode"] == margin
+    wire = told(**{HELD: envelope([{**isolated, "currentQty": 0, "avgEntryPrice": 0.0}]), method: CREATED})
+    assert await quirks.positions(wire, known) == []
+    await quirks.create(wire, known, [request(side="sell", reduce_only=True)])
+    assert wire.asked[-1][1][0]["marginMode"] == "CROSS"
+
+
+async def test_trades_settled_in_another_coin_are_left_out() -> None:
+    known = book()
+    known.take_markets(
+        {
+            BTC: Market(BTC, "BTC", 1.0, 0.1, 1.0, 0.01, c_mult=0.001, id="XBTUSDTM"),
+            "BTC/USD:BTC": Market("BTC/USD:BTC", "BTC", 1.0, 0.1, 1.0, 0.01, id="XBTUSDM"),
+        }
+    )
+    ours = {"orderId": "284486580251463680", "tradeTime": stamp(0)}
+    close = {**ours, "symbol": "XBTUSDM", "side": "sell", "closeFeePay": "0.1"}
+    wire = told(**{FILLS_OF: trades(ours, close), HELD: held(("LONG", 3, 1.0))})
+    (fill,) = await Kucoin().fills(wire, known, Look(AT_MS - 1_000, AT_MS + 3_000))
+    assert fill.symbol == BTC
 
 
 async def test_each_order_of_a_batch_has_its_own_outcome_whatever_the_sequence() -> None:
