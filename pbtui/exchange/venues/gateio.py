@@ -106,8 +106,10 @@ class GateIo:
             page = [order_of(row, book) for row in told]
             fresh = {order.id: order for order in page if order.id not in found}
             found |= fresh
-            if len(page) < _PAGE or not fresh:
+            if len(page) < _PAGE:
                 return list(found.values())
+            if not fresh:
+                raise UnreadableAnswer("open orders: the same page came twice")
             asked["last_id"] = page[-1].id
         raise UnreadableAnswer(f"open orders: more than {_MOST_PAGES} pages")
 

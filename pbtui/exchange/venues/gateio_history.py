@@ -61,9 +61,11 @@ def fills_of(row: Row, book: Book, profits: Profits, now_ms: int) -> list[Fill]:
 
     Profit is gross of fees, in quote. Raises UnreadableAnswer for a fresh close whose profit nobody knows yet.
     """
-    size, closed = row.number("size"), _closed(row)
-    if size == 0.0 or closed > abs(size):
-        raise UnreadableAnswer("fills: a trade of nothing, or of less than it closed")
+    size = row.number("size")
+    if size == 0.0:
+        raise UnreadableAnswer("fills: a trade of nothing")
+    # The venue's words for a close allow for more to be told as closed than was traded: all of it closed then.
+    closed = min(_closed(row), abs(size))
     side: Side = "buy" if size > 0.0 else "sell"
     contract, number = row.text("contract"), row.text("trade_id")
     client_id = client_id_of(row.text("text", empty=True))

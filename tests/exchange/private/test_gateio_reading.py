@@ -159,9 +159,10 @@ def test_a_trade_that_turned_a_position_round_is_two_fills() -> None:
     assert (close.pside, close.side, close.qty, close.pnl, close.fee) == ("long", "sell", -60.0, -1.25, -0.3)
     assert (opened.pside, opened.side, opened.qty, opened.pnl, opened.fee) == ("short", "sell", -40.0, 0.0, -0.2)
     assert close.id != opened.id
-    for bad in ({"size": "0"}, {"close_size": "-101"}):
-        with pytest.raises(UnreadableAnswer):
-            fills_of(Row({**row, **bad}, "fill"), book(), profits, NOW_MS)
+    (whole,) = fills_of(Row({**row, "close_size": "-101"}, "fill"), book(), profits, NOW_MS)
+    assert (whole.pside, whole.qty, whole.pnl, whole.fee) == ("long", -100.0, -1.25, -0.5)
+    with pytest.raises(UnreadableAnswer):
+        fills_of(Row({**row, "size": "0"}, "fill"), book(), profits, NOW_MS)
 
 
 def test_the_profit_of_a_close_is_found_waited_for_or_marked_as_unknown() -> None:
@@ -225,6 +226,9 @@ async def test_open_orders_are_read_to_the_last_page_although_some_go_meanwhile(
 
     found = await gateio.GateIo().open_orders(told(privateFuturesGetSettleOrders=page), book())
     assert {order.id for order in found} == {str(number) for number in range(1, 251)}
+    first = [{**ORDERS[0], "id": number} for number in range(100)]
+    with pytest.raises(UnreadableAnswer, match="same page"):
+        await gateio.GateIo().open_orders(told(privateFuturesGetSettleOrders=first), book())
 
 
 async def test_orders_are_written_in_signed_contracts() -> None:
