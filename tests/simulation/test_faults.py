@@ -13,7 +13,7 @@ from pbtui.cli.main import main
 from pbtui.live.sim.run import SimReport, simulate
 from pbtui.live.sim.weather import FAULTS, HOUR_S, TROUBLE_UNTIL_S, Weather, calm
 
-SEEDS = 36  # of two hours each: some 50 s of one core
+SEEDS = 30  # of two hours each: some 50 s of one core
 ALL_SEEDS, ALL_HOURS = 50, 12
 _MEMORY = Path("/dev/shm")
 

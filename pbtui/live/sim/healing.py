@@ -10,6 +10,7 @@ from pathlib import Path
 from pbtui.config import Config
 from pbtui.core.errors import ExchangeError, VenueUnreachable
 from pbtui.core.types import Balance, Fill, Market, Mode, OpenOrder, OrderRequest, Ticker
+from pbtui.engine.execution import ExecutableOrder
 from pbtui.exchange.paper.stream import StreamPaper
 from pbtui.exchange.port import (
     CancelResult,
@@ -175,7 +176,8 @@ class Healing:
             await again.close()
         if any(ticker.last != prices.get(symbol) for symbol, ticker in again.observer.account.tickers.items()):
             return  # the market has moved meanwhile
-        if turn.diff:
+        # What both want may wait for a guard of the running one.
+        if turn.diff and _wanted(turn) != _wanted(core.last):
             orders = [(o.symbol, o.pside, o.qty, o.price) for o in (*turn.diff.cancels, *turn.diff.creates)]
             self._checker.broken("I9", f"a restarted bot wants other orders: {orders[:3]}")
         if _at_work(again) != _at_work(core):
@@ -192,6 +194,10 @@ class Healing:
             await self._clock.sleep(0.05)
             turn = await core.turn()
         return turn
+
+
+def _wanted(turn: Turn) -> dict[str, list[ExecutableOrder]]:
+    return {symbol: orders for symbol, orders in turn.decision.wanted.items() if orders}
 
 
 def _at_work(core: LoopCore) -> dict[Key, Mode]:
