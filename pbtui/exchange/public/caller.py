@@ -17,6 +17,7 @@ from pbtui.exchange.timing import CallTimer
 T = TypeVar("T")
 _log = logging.getLogger("pbtui.exchange")
 _TOO_MANY = {418, 429}
+_BROKEN = 500  # from here on statuses tell of faults of the venue: what was asked for may have been done
 _FORBIDDEN, _TOO_FREQUENT, _BAN_S = 403, "too frequent", 600.0  # how Bybit bans an address: for ten minutes
 
 
@@ -25,6 +26,7 @@ class _Answer:
     """What the answer of one call said beside its text."""
 
     retry_after_s: float | None = None
+    broken: bool = False  # the venue spoke of a fault of its own (5xx)
 
 
 _ANSWER: ContextVar[_Answer | None] = ContextVar("answer", default=None)  # of the call that this task is making
@@ -63,6 +65,9 @@ class Caller:
                 self._refused(_seconds(headers))
             elif code == _FORBIDDEN and rest and _TOO_FREQUENT in str(rest[0]).lower():
                 self._refused(_BAN_S)
+            answer = _ANSWER.get()
+            if answer is not None:
+                answer.broken = code >= _BROKEN
             return inner(code, reason, url, method, headers, *rest)
 
         def is_text_response(_: object) -> bool:
@@ -90,6 +95,8 @@ class Caller:
             self.troubles += 1
             self.timer.note(name, self._took_ms(start), ok=False)
             typed = self._typed(error, name, answer.retry_after_s)
+            if answer.broken and type(typed) is ExchangeError:
+                typed = VenueUnreachable(typed.message, hint=typed.hint)
             _log.debug("%s %s %.0f ms failed: %s", self._venue, name, self._took_ms(start), typed.line())
             raise typed from error
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 import threading
@@ -13,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from pbtui.core.clock import RealClock, VirtualClock
-from pbtui.core.errors import RateLimited, VenueUnreachable
+from pbtui.core.errors import ExchangeError, OutcomeUnknown, RateLimited, VenueUnreachable
 from pbtui.exchange.private.budget import Budget
 from pbtui.exchange.private.stream import OrderStream
-from pbtui.exchange.private.wire import BudgetedCaller
+from pbtui.exchange.private.wire import BudgetedCaller, Wire
 from pbtui.exchange.public.caller import Caller
 from pbtui.exchange.public.feed import CcxtPublicFeed
 from pbtui.exchange.shared import share
@@ -143,6 +144,30 @@ async def test_a_refusal_counts_for_its_own_call_and_silences_everybody(tmp_path
         await caller.run("later", fail)
     client.refusal = None
     assert await caller.run("orders", client.ask) == "answer"
+
+
+@pytest.mark.parametrize(("status", "outcome"), [(500, OutcomeUnknown), (400, ExchangeError)])
+async def test_an_unknown_code_of_a_venue_in_trouble_leaves_an_order_in_doubt(
+    status: int, outcome: type[ExchangeError]
+) -> None:
+    clock = VirtualClock()
+    caller = BudgetedCaller("v", clock, Budget(clock, 600.0, reserve=0.0), {})
+
+    class Broken(Client):
+        async def create(self, _: object) -> None:
+            body = '{"label":"NEW_WORD","message":"something broke"}'
+            self.on_rest_response(status, "", "", "POST", {}, body)
+            raise importlib.import_module("ccxt.base.errors").ExchangeError(f"v {body}")
+
+    async def measure() -> None:
+        """The clock is right."""
+
+    client = Broken()
+    caller.listen(client)
+    wire = Wire(client, caller, clock, code_of=lambda _: "NEW_WORD", meanings={}, measure=measure)
+    with pytest.raises(ExchangeError, match="something broke") as failed:
+        await wire.write("create", "create", {})
+    assert type(failed.value) is outcome
 
 
 async def test_a_stream_that_is_refused_silences_everybody() -> None:
