@@ -148,7 +148,9 @@ class Guards:
         intent: Intent = (request.symbol, request.pside, request.order_type)
         known = [old for old in self._refused.get(intent, ()) if now_ms - old.at_ms < 2 * BACKOFF_MOST_MS]
         before = next((old for old in known if old.mark.resembles(request)), None)
-        wait = BACKOFF_FIRST_MS if before is None else min(self._longest_ms, before.wait_ms * 2)
+        # A position that must go is tried again soon, whatever was refused: a market without buyers comes back.
+        longest = BACKOFF_FIRST_MS if request.order_type.startswith("close_panic") else self._longest_ms
+        wait = BACKOFF_FIRST_MS if before is None else min(longest, before.wait_ms * 2)
         self._refused[intent] = [*(old for old in known if old is not before), _Refused(mark_of(request), now_ms, wait)]
         return wait
 

@@ -71,3 +71,12 @@ async def test_the_loop_asks_before_it_counts_readings(tmp_path: Path) -> None:
         assert len(guards.open_doubts(run.bot.core.observer.account)) == left
     assert asked == ["0xname"] * 3
     await run.venue.close()
+
+
+def test_a_refused_panic_is_tried_again_every_twenty_seconds() -> None:
+    guards = Guards("v:u", FillBook(), stepped=False)
+    grid = OrderRequest(BTC, "sell", "long", 1.0, 100.0, True, "market", "a", "close_grid_long")
+    panic = OrderRequest(BTC, "sell", "long", 1.0, 100.0, True, "market", "b", "close_panic_long")
+    waits = [(guards.refused(grid, at), guards.refused(panic, at)) for at in range(0, 3_000_000, 600_000)]
+    assert [wait for wait, _ in waits] == [20_000, 40_000, 80_000, 160_000, 320_000]
+    assert {wait for _, wait in waits} == {20_000}
