@@ -9,10 +9,9 @@ import pytest
 
 from pbtui.exchange.port import Candles
 from tests.support.venue_server import load_candles
-from tests.venues.simulator import Simulator
+from tests.venues.simulator import START_MS, Simulator
 from tests.venues.trader import Trader
 
-START_MS = 1_755_000_000_000
 _DAY_MS = 86_400_000
 
 

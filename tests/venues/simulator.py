@@ -16,6 +16,7 @@ from tests.support.venue_server import VenueServer
 from tests.venues.core import Books, SimFeed, open_books
 from tests.venues.fast_clock import FastClock
 
+START_MS = 1_755_000_000_000  # of the market
 KEY = "canary-key-5f1c0d9e77a24b61"
 SECRET = "canary-secret-b8e3f2a1946d4c05"
 PASSPHRASE = "canary-passphrase-71d0c3a9"
