@@ -240,6 +240,14 @@ async def test_each_order_of_a_batch_gets_its_own_outcome() -> None:
     assert (result.error.reason, "\x1b" in result.error.line()) == ("insufficient_margin", False)
 
 
+async def test_an_order_of_a_market_that_is_listed_no_more_keeps_no_other_from_being_cancelled() -> None:
+    left = OpenOrder("9", "0x0007bb", "OLD-USDT-SWAP", "buy", "long", 1.0, 100.0, False, 0)
+    rows = [{"clOrdId": "", "ordId": name, "sCode": "0", "sMsg": ""} for name in ("123", "9")]
+    wire = Answers(told(*rows))
+    assert [each.error for each in await Okx().cancel(wire, book(), [RESTING, left])] == [None, None]
+    assert [each["instId"] for each in wire.asked[-1][1]["said"]] == ["BTC-USDT-SWAP", "OLD-USDT-SWAP"]
+
+
 async def test_orders_are_written_as_the_venue_wants_them() -> None:
     known, wire = book(), Answers(BATCH)
     name = client_order_id(
