@@ -79,6 +79,7 @@ _VENUES = (
         page=5000,
         history=5000,
         last_field="midPx",
+        min_cost=10.1,  # prices are cut to five digits after sizes are made: exactly 10 would often be a little less
     ),
     Venue(
         "kucoin",
