@@ -242,10 +242,15 @@ def order_of(row: Row, book: Book) -> OpenOrder:
         side=side,
         pside=pside,
         qty=max(0.0, row.number("size", least=0.0) - row.number("baseVolume", least=0.0)),
-        price=row.number("price", least=0.0),
+        price=0.0 if _unpriced(row) else row.number("price", least=0.0),
         reduce_only=reduce_only,
         created_ms=row.time_ms("cTime"),
     )
+
+
+def _unpriced(row: Row) -> bool:
+    """Tell whether a market order was caught before it was filled: it has no price."""
+    return "price" not in row and row.text("orderType", empty=True) == "market"
 
 
 def _product(book: Book) -> str:

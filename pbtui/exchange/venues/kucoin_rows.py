@@ -93,6 +93,7 @@ def order_of(row: Row, book: Book) -> OpenOrder:
     side, client_id = SIDE[row.word("side", *SIDE)], row.text("clientOid", empty=True)
     reduce_only, told = row.flag("reduceOnly") or row.flag("closeOrder"), told_side(row)
     pside = told or book.pside(client_id, side, reduce_only=reduce_only)
+    unpriced = "price" not in row and row.text("type", empty=True) == "market"
     filled = row.number("filledSize" if "filledSize" in row else "dealSize", least=0.0)
     return OpenOrder(
         id=row.text("id"),
@@ -101,7 +102,8 @@ def order_of(row: Row, book: Book) -> OpenOrder:
         side=side,
         pside=pside,
         qty=max(0.0, row.number("size", least=0.0) - filled),
-        price=row.number("price", least=0.0),
+        # A market order that is caught before it was filled has none.
+        price=0.0 if unpriced else row.number("price", least=0.0),
         # In hedge mode the side says it all, and the flag need not be set.
         reduce_only=reduce_only or (told is not None and (side == "buy") is not (told == "long")),
         created_ms=row.time_ms("createdAt"),

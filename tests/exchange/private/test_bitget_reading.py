@@ -94,6 +94,10 @@ def test_sides_of_orders() -> None:
     )
     assert read(posSide="net", side="buy", clientOid="", reduceOnly="NO") == ("buy", "long", False)
     assert order_of(Row({**ORDER, "symbol": "btcusdt"}, "order"), known).symbol == BTC
+    # A market order that was caught before it was filled must not keep the others from being read.
+    assert order_of(Row({**ORDER, "orderType": "market", "price": ""}, "order"), known).price == 0.0
+    with pytest.raises(UnreadableAnswer):
+        order_of(Row({**ORDER, "price": ""}, "order"), known)
     for wrong in ({"tradeSide": ""}, {"tradeSide": "buy_single"}, {"posSide": ""}, {"baseVolume": None}):
         with pytest.raises(UnreadableAnswer):
             read(**wrong)

@@ -26,10 +26,12 @@ from payloads_kucoin import (
 
 from pbtui.core.errors import AccountRefused, OrderGone, OrderRejected, OutcomeUnknown, UnreadableAnswer
 from pbtui.core.types import Market, OpenOrder, OrderRequest
+from pbtui.exchange.private.answers import Row
 from pbtui.exchange.private.quirks import KeyFacts, Look, Modes
 from pbtui.exchange.private.wire import Wire
 from pbtui.exchange.venues.kucoin import Kucoin
 from pbtui.exchange.venues.kucoin_codes import MEANINGS, code_of, refined
+from pbtui.exchange.venues.kucoin_rows import order_of
 
 BTC, ETH = "BTC/USDT:USDT", "ETH/USDT:USDT"
 FILLS_OF, HELD, ORDER_OF = "futuresPrivateGetFills", "futuresPrivateGetPositions", "futuresPrivateGetOrdersOrderId"
@@ -368,6 +370,12 @@ async def test_what_a_key_may_do_is_read() -> None:
     assert (await facts(ipWhitelist="")).bound_to_ip is False
     with pytest.raises(UnreadableAnswer):
         await facts(permission={"Futures": True})
+
+
+def test_a_market_order_that_was_not_filled_yet_has_no_price() -> None:
+    assert order_of(Row({**ORDER, "type": "market", "price": None}, "order"), book()).price == 0.0
+    with pytest.raises(UnreadableAnswer):
+        order_of(Row({**ORDER, "price": None}, "order"), book())
 
 
 def test_answers_in_the_wrong_place_are_refused() -> None:
