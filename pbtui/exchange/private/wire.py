@@ -30,6 +30,7 @@ Kind = Literal["gone", "rejected", "refused", "limited", "skew", "unknown", "lat
 _READS = 3
 _TEXT_LIMIT = 200
 _SAID = re.compile(r'"(?:msg|retMsg|ret_msg|message|detail)"\s*:\s*"([^"]+)"')
+_PAGE = re.compile(r"<(!doctype|html|head|body)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +225,8 @@ class Wire:
             if error.__cause__ is None or (isinstance(error, RateLimited) and self._caller.owed_s() > 0):
                 raise
             raw = str(error.__cause__)
+            if _PAGE.search(raw):
+                raise  # the page of a gateway: whatever words it holds, the venue did not say them
             answer = request.answered(raw) if request.answered is not None else None
             if answer is not None:
                 return answer

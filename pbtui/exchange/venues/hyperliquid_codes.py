@@ -31,7 +31,7 @@ _TEXTS: tuple[tuple[str, str], ...] = (
     ("order has invalid size", "InvalidSize"),
     ("duplicate cloid", "DuplicateCloid"),
     ("too many cumulative requests", "AddressLimit"),
-    ("nonce", "Nonce"),
+    ("invalid nonce", "Nonce"),
     ("vault not registered", "NoVault"),
     ("must deposit before", "NoDeposit"),
     ("user or api wallet", "NoWallet"),

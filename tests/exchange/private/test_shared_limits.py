@@ -22,6 +22,7 @@ from pbtui.exchange.public.caller import Caller
 from pbtui.exchange.public.feed import CcxtPublicFeed
 from pbtui.exchange.shared import share
 from pbtui.exchange.silence import LONGEST_S, Silence
+from pbtui.exchange.venues import quirks_of
 
 CHILD = Path(__file__).with_name("budget_child.py")
 WINDOW_S = 1.0
@@ -168,6 +169,29 @@ async def test_an_unknown_code_of_a_venue_in_trouble_leaves_an_order_in_doubt(
     with pytest.raises(ExchangeError, match="something broke") as failed:
         await wire.write("create", "create", {})
     assert type(failed.value) is outcome
+
+
+async def test_the_words_of_a_gateways_page_are_no_refusal() -> None:
+    clock, tries = VirtualClock(), list[object]()
+    quirks = quirks_of("hyperliquid")
+    caller = BudgetedCaller("v", clock, Budget(clock, 600.0, reserve=0.0), {})
+
+    class Broken(Client):
+        async def create(self, said: object) -> None:
+            tries.append(said)
+            page = (
+                '504 Gateway Time-out <!DOCTYPE html><script nonce="7">var invalid nonce = {"code":"100004"}</script>'
+            )
+            raise importlib.import_module("ccxt.base.errors").ExchangeNotAvailable(f"v POST https://v/exchange {page}")
+
+    async def measure() -> None:
+        """The clock is right."""
+
+    meanings = quirks.facts.meanings
+    wire = Wire(Broken(), caller, clock, code_of=quirks.code_of, meanings=meanings, measure=measure)
+    with pytest.raises(OutcomeUnknown):
+        await wire.write("create", "create", {})
+    assert len(tries) == 1, "it may have been taken: never again blindly"
 
 
 async def test_a_stream_that_is_refused_silences_everybody() -> None:
