@@ -20,5 +20,5 @@ COMMANDS = {
     "doctor": "pbtui.cli.doctor",
     "sim": "pbtui.cli.sim",
     "completions": "pbtui.cli.completions",
+    "tool": "pbtui.cli.tool.group",
 }
-LATER = ("tool",)

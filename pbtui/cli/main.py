@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from pbtui.cli.commands import COMMANDS, LATER
-from pbtui.cli.narrate import report, say
-from pbtui.core.errors import ExitCode
+from pbtui.cli.commands import COMMANDS
+from pbtui.cli.narrate import report
 
 _GLOBAL_WITH_VALUE = ("--log-level", "--debug-level", "--base-dir")
 _GLOBAL = ("--json", "-v", "--verbose")
@@ -24,13 +23,10 @@ def _dispatch(argv: list[str]) -> int:
         rest = argv[:at] + argv[at + 1 :]
         if COMMANDS[word] == "pbtui.cli.steer":
             rest = [word, *rest]
-        elif word in ("config", "candles", "fills"):
+        elif word in ("config", "candles", "fills", "tool"):
             # Its own sub-command comes first, the global flags after it.
             rest = argv[at + 1 :] + argv[:at]
         return int(import_module(COMMANDS[word]).main(rest))
-    if word in LATER:
-        say(f"pbtui {word}: not yet in this version (see pbtui --help)")
-        return int(ExitCode.USAGE)
     return int(import_module("pbtui.cli.run").main(argv))
 
 

@@ -9,14 +9,13 @@ from pathlib import Path
 
 from pbtui import __version__
 from pbtui.cli import parsing
-from pbtui.cli.commands import COMMANDS, LATER
+from pbtui.cli.commands import COMMANDS
 from pbtui.core.errors import ConfigError, PbtuiError
 from pbtui.core.record import record
 from pbtui.core.sanitize import sanitize_line
 
 _EPILOG = f"""
 commands: {", ".join(sorted(COMMANDS))} (each has its own --help)
-later:    {", ".join(sorted(LATER))}
 
 Every key of the configuration is a flag too, as in --live.leverage 3 or -llp; list them with `pbtui config keys`.
 Without CONFIG and -u the account is always paper: real candles, invented money.

@@ -9,7 +9,6 @@ import pytest
 
 from pbtui.cli import main as cli
 from pbtui.cli import parsing
-from pbtui.cli.commands import LATER
 from pbtui.cli.run_args import parse
 from pbtui.console.themes import check_theme
 from pbtui.core.errors import ConfigError
@@ -78,12 +77,9 @@ def test_config_keys_are_flags_and_ours_win_where_they_clash() -> None:
     assert parse(["--custom-endpoints", "none"]).endpoints is None
 
 
-def test_later_commands_say_so(capsys: pytest.CaptureFixture[str]) -> None:
-    for name in LATER:
-        assert cli.main([name, "whatever"]) == 2
-        said = capsys.readouterr().err
-        assert said == f"pbtui {name}: not yet in this version (see pbtui --help)\n"
-    assert cli.main(["--json", "--base-dir", "/nowhere", "tool"]) == 2
+def test_a_group_without_a_name_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--json", "tool"]) == 2
+    assert capsys.readouterr().err.startswith("pbtui tool: the following arguments are required: NAME")
 
 
 def test_global_flags_may_come_before_the_command(tmp_path: Path) -> None:

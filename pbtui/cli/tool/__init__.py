@@ -1,0 +1,1 @@
+"""`pbtui tool`: helpers around configurations, candles and results."""

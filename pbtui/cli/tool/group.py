@@ -1,0 +1,68 @@
+"""`pbtui tool NAME`: helpers for configurations, for coming from Passivbot, and for candles and fills."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+from pbtui.cli.parsing import Parser, add_global_flags
+
+# name → the command it leads to
+ALIASES = {
+    "candle-doctor": (
+        "candles",
+        "looks for what is wrong in candles: pbtui candles verify (--fix: pbtui candles repair)",
+    ),
+    "fills-doctor": ("fills", "looks for what is wrong in kept fills: pbtui fills doctor"),
+}
+
+
+def main(argv: list[str]) -> int:
+    """Run `pbtui tool …`; returns the exit code. Data go to stdout, narration to stderr."""
+    if argv and argv[0] in ALIASES and not {"-h", "--help"} & set(argv[1:]):
+        return _lead(argv[0], argv[1:])
+    try:
+        options = _parser().parse_args(argv)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    module, _, name = str(options.run).partition(":")
+    run: Callable[[argparse.Namespace], int] = getattr(import_module(module), name)
+    code = run(options)
+    sys.stdout.flush()
+    return code
+
+
+def _lead(name: str, rest: list[str]) -> int:
+    """Run the command a name stands for, with everything that was typed behind it."""
+    if name == "fills-doctor":
+        return int(import_module("pbtui.cli.fills_cmd").main(["doctor", *rest]))
+    word = "repair" if "--fix" in rest else "verify"
+    return int(import_module("pbtui.cli.candles_cmd").main([word, *(each for each in rest if each != "--fix")]))
+
+
+def _parser() -> Parser:
+    common = Parser(add_help=False)
+    add_global_flags(common)
+    parser = Parser(prog="pbtui tool", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="NAME")
+
+    def command(name: str, run: str, text: str) -> argparse.ArgumentParser:
+        one = commands.add_parser(name, parents=[common], help=text, description=text)
+        one.set_defaults(run=run)
+        return one
+
+    one = command(
+        "streamline", "pbtui.cli.tool.streamline:run", "lay out configs anew: values, order and comments stay"
+    )
+    one.add_argument("place", type=Path, metavar="FILE|DIR", help="a file, or a folder with .json and .hjson files")
+    one.add_argument("--apply", action="store_true", help="write the files (without it only the changes are shown)")
+    one.add_argument("--sort-keys", action="store_true", help="order keys by name")
+    one.add_argument("--max-inline", type=int, default=72, metavar="N", help="longest list or object on one line")
+    one.add_argument("--indent", type=int, default=4, metavar="N", help="spaces a level")
+
+    for name, (_, text) in ALIASES.items():
+        commands.add_parser(name, help=text, description=text)
+    return parser
