@@ -6,25 +6,22 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pbtui.core.clock import DAY_MS, HOUR_MS, MINUTE_MS
+from pbtui.core.clock import DAY_MS, HOUR_MS
 from pbtui.core.errors import AccountRefused, ExchangeError, UnreadableAnswer
-from pbtui.core.ids import order_type_of
-from pbtui.core.types import Fill, OpenOrder, OrderRequest, Position, Pside, Side, pside_sign
+from pbtui.core.types import Fill, OpenOrder, OrderRequest
 from pbtui.exchange.port import CancelResult, Capabilities, CreateResult, HeldPosition, OrderFate
 from pbtui.exchange.private.answers import Row
 from pbtui.exchange.private.book import Book
 from pbtui.exchange.private.quirks import KeyFacts, Look, MarginMode, Modes, VenueFacts
 from pbtui.exchange.private.wire import Wire
 from pbtui.exchange.venues.bybit_codes import MEANINGS
+from pbtui.exchange.venues.bybit_rows import PSIDE, balance_of, fill_of, order_of, position_of, result_of
 
 _CODE = re.compile(r'"ret_?[cC]ode"\s*:\s*"?(\d+)')
 _WEEK_MS = 7 * DAY_MS - HOUR_MS  # the venue answers for seven days at most
 _MOST_PAGES = 500
 _CURSOR = 2_000  # characters; cursors are long
-_PROFIT_LATE_MS = 2 * MINUTE_MS  # so long the position last seen tells what a close was entered at
 _LINEAR = {"category": "linear"}
-_SIDE: Mapping[str, Side] = {"Buy": "buy", "Sell": "sell"}
-_PSIDE: Mapping[str, Pside] = {"1": "long", "2": "short"}
 _RESTING = ("New", "PartiallyFilled", "Untriggered")
 _TRADES = ("Trade", "AdlTrade", "BustTrade")
 _MARGINS: Mapping[str, MarginMode] = {
@@ -55,7 +52,7 @@ class Bybit:
 
     async def key_facts(self, wire: Wire) -> KeyFacts:
         """Return what the key may do."""
-        found = _result(await wire.read("key", "privateGetV5UserQueryApi"), "key")
+        found = result_of(await wire.read("key", "privateGetV5UserQueryApi"), "key")
         allowed, ips = found.row("permissions"), found.texts("ips")
         trade = "Order" in allowed.texts("ContractTrade") and found.number("readOnly") == 0
         return KeyFacts(
@@ -68,7 +65,7 @@ class Bybit:
     async def modes(self, wire: Wire, book: Book) -> Modes:
         """Return position and margin mode; a flat market has one row in one-way mode and two in hedge mode."""
         hedge = await _hedged(wire, book.some_id())
-        account = _result(await wire.read("margin mode", "privateGetV5AccountInfo"), "margin mode")
+        account = result_of(await wire.read("margin mode", "privateGetV5AccountInfo"), "margin mode")
         return Modes(hedge, _MARGINS[account.word("marginMode", *_MARGINS)])
 
     async def set_hedge(self, wire: Wire, book: Book, *, hedge: bool) -> None:
@@ -127,7 +124,7 @@ class Bybit:
         """Return what became of an order: those of late are told with the resting ones, older ones by the history."""
         params = {**_LINEAR, "symbol": book.id(symbol), "orderLinkId": client_id}
         for method in ("privateGetV5OrderRealtime", "privateGetV5OrderHistory"):
-            for row in _result(await wire.read("order", method, params), "order").rows("list"):
+            for row in result_of(await wire.read("order", method, params), "order").rows("list"):
                 if row.text("orderLinkId", empty=True) == client_id:
                     return "resting" if row.text("orderStatus") in _RESTING else "done"
         return "absent"
@@ -154,98 +151,11 @@ class Bybit:
         return [CancelResult(order, error) for order, (_, error) in zip(orders, told, strict=True)]
 
 
-def balance_of(answer: Any, quote: str) -> float:
-    """Return Σ wallet balance × price over the coins that count as margin; the quote counts at par."""
-    accounts = _result(answer, "balance").rows("list")
-    unified = next((row for row in accounts if row.text("accountType") == "UNIFIED"), None)
-    if unified is None:
-        raise UnreadableAnswer("balance: the answer has no unified account")
-    total = 0.0
-    for coin in unified.rows("coin"):
-        wallet = coin.number("walletBalance")
-        if coin.text("coin") == quote:
-            total += wallet
-        elif wallet != 0.0 and coin.flag("marginCollateral") and coin.flag("collateralSwitch"):
-            # The value is that of the equity, which holds unrealised profit: only its price is of use.
-            total += wallet * coin.number("usdValue") / coin.number("equity") if coin.number("equity") else 0.0
-    return total
-
-
-def position_of(row: Row, book: Book) -> HeldPosition | None:
-    """Return the open position of a row, None for a flat one; the size is signed by side."""
-    size = row.number("size", least=0.0)
-    if size == 0.0:
-        return None
-    side, told = row.word("side", "Buy", "Sell"), row.text("positionIdx")
-    pside: Pside = _PSIDE.get(told) or ("long" if side == "Buy" else "short")
-    position = Position(pside_sign(pside) * size, row.positive("avgPrice"))
-    return HeldPosition(book.symbol(row.text("symbol")), pside, position)
-
-
-def order_of(row: Row, book: Book) -> OpenOrder:
-    """Return a resting order of an order/realtime row."""
-    side, told = _SIDE[row.word("side", "Buy", "Sell")], row.text("positionIdx")
-    client_id, reduce_only = row.text("orderLinkId", empty=True), row.flag("reduceOnly")
-    pside = _PSIDE.get(told) or book.pside(client_id, side, reduce_only=reduce_only)
-    return OpenOrder(
-        id=row.text("orderId"),
-        client_id=client_id,
-        symbol=book.symbol(row.text("symbol")),
-        side=side,
-        pside=pside,
-        qty=row.number("leavesQty", least=0.0),
-        price=row.number("price", least=0.0),
-        reduce_only=reduce_only or (told in _PSIDE and (side == "buy") is not (pside == "long")),
-        created_ms=row.time_ms("createdTime"),
-    )
-
-
-def fill_of(row: Row, book: Book, entries: Mapping[str, float], now_ms: int) -> Fill:
-    """Return a fill of an execution row; `entries` are entry prices by order id. Profit is gross of fees.
-
-    A close whose profit nobody knows is marked so and counts as 0 until the venue tells it.
-    """
-    side, closed = _SIDE[row.word("side", "Buy", "Sell")], row.number("closedSize", least=0.0)
-    client_id, order_id = row.text("orderLinkId", empty=True), row.text("orderId")
-    symbol, ts_ms, price = book.symbol(row.text("symbol")), row.time_ms("execTime"), row.positive("execPrice")
-    pside = book.pside(client_id, side, reduce_only=closed > 0.0)
-    pnl, known = 0.0, True
-    if closed > 0.0:
-        fresh = now_ms - ts_ms < _PROFIT_LATE_MS
-        # The position last seen tells what a fresh close was entered at, but nothing of an old one.
-        entry = entries.get(order_id) or (book.entry_price(symbol, pside) if fresh else None)
-        if "execPnl" in row:
-            pnl = row.number("execPnl")
-        elif entry is not None:
-            pnl = (price - entry) * closed * pside_sign(pside)
-        else:
-            known = False
-    return Fill(
-        id=row.text("execId"),
-        ts_ms=ts_ms,
-        symbol=symbol,
-        pside=pside,
-        side=side,
-        qty=row.positive("execQty") * (1 if side == "buy" else -1),
-        price=price,
-        pnl=pnl,
-        fee=-row.number("execFee"),
-        order_type=order_type_of(client_id) or "unknown",
-        client_id=client_id,
-        order_id=order_id,
-        pnl_known=known,
-    )
-
-
-def _result(answer: Any, what: str) -> Row:
-    return Row(answer, what).row("result")
-
-
 async def _hedged(wire: Wire, market_id: str) -> bool | None:
     """Tell whether a market is in hedge mode: a flat one has one row in one-way mode, two in hedge mode."""
     answer = await wire.read("position mode", "privateGetV5PositionList", {**_LINEAR, "symbol": market_id})
-    held = _result(answer, "position mode").rows("list")
-    return None if not held else any(row.text("positionIdx") in _PSIDE for row in held)
+    held = result_of(answer, "position mode").rows("list")
+    return None if not held else any(row.text("positionIdx") in PSIDE for row in held)
 
 
 async def _pages(wire: Wire, name: str, method: str, params: Mapping[str, Any]) -> list[Row]:
@@ -253,7 +163,7 @@ async def _pages(wire: Wire, name: str, method: str, params: Mapping[str, Any]) 
     found: list[Row] = []
     asked = dict(params)
     for _ in range(_MOST_PAGES):
-        page = _result(await wire.read(name, method, asked), name)
+        page = result_of(await wire.read(name, method, asked), name)
         found += page.rows("list")
         cursor = page.text("nextPageCursor", empty=True, longest=_CURSOR)
         if not cursor or cursor == asked.get("cursor"):
@@ -290,7 +200,7 @@ def _order_params(request: OrderRequest, book: Book) -> dict[str, Any]:
 
 def _outcomes(answer: Any, count: int, wire: Wire, what: str) -> list[tuple[Row, ExchangeError | None]]:
     """Return per order of a batch its row and, where it was refused, the error."""
-    told = _result(answer, what).rows("list")
+    told = result_of(answer, what).rows("list")
     verdicts = Row(answer, what).row("retExtInfo").rows("list")
     if not len(told) == len(verdicts) == count:
         raise UnreadableAnswer(f"{what}: {count} orders were named, {len(verdicts)} were answered")
