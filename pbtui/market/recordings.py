@@ -63,7 +63,12 @@ class Source:
 
 
 def find_sources(folder: Path) -> dict[str, Source]:
-    """Return the recordings of a folder by coin name; raises ConfigError when it is no folder or holds none."""
+    """Return the recordings of a folder by coin name; raises ConfigError when it is no folder or holds none.
+
+    Understood: COIN.parquet files, day shards a coin, and an exchange's folder of the candle store.
+    """
+    from pbtui.market.stored_recordings import StoredSource, is_stored
+
     shown = sanitize_line(folder, limit=200)
     try:
         if not folder.is_dir():
@@ -72,6 +77,10 @@ def find_sources(folder: Path) -> dict[str, Source]:
             folder = folder / "1m"
         found = {path.stem: Source(path.stem, (path,)) for path in sorted(folder.glob("*.parquet"))}
         for sub in sorted(path for path in folder.iterdir() if path.is_dir()):
+            if is_stored(sub):
+                name = _coin_of_folder(sub.name)
+                found.setdefault(name, StoredSource(name, tuple(sorted(sub.iterdir()))))
+                continue
             shards = tuple(sorted(path for path in sub.iterdir() if path.suffix in (".npy", ".npz")))
             if shards:
                 name = _coin_of_folder(sub.name)

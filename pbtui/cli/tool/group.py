@@ -63,6 +63,15 @@ def _parser() -> Parser:
     one.add_argument("--max-inline", type=int, default=72, metavar="N", help="longest list or object on one line")
     one.add_argument("--indent", type=int, default=4, metavar="N", help="spaces a level")
 
+    one = command(
+        "config-from-passivbot",
+        "pbtui.cli.tool.adopt:run",
+        "take over a Passivbot folder: configs, keys, candles, results; it is read only",
+    )
+    one.add_argument("place", type=Path, metavar="DIR", help="the folder Passivbot was started in")
+    one.add_argument("--to", type=Path, metavar="BASE", help="folder to copy into (default: --base-dir)")
+    one.add_argument("--apply", action="store_true", help="copy (without it only the plan is shown)")
+
     for name, (_, text) in ALIASES.items():
         commands.add_parser(name, help=text, description=text)
     return parser
