@@ -14,6 +14,7 @@ from commands import Home
 
 from pbtui.exchange.port import Candles
 from tests.support.venue_server import VenueServer
+from tests.support.venue_server.rest import symbol_entry
 
 COINS = {"SOL": (150.0, 2), "XRP": (2.0, 4)}
 TICK = {f"{coin}/USDT:USDT": 10.0**-decimals for coin, (_, decimals) in COINS.items()}
@@ -41,9 +42,16 @@ class Filled(NamedTuple):
     order_type: str
 
 
-def still_market() -> VenueServer:
-    """Return a venue of two coins that swing gently for a week and then stand still, as far as trades say."""
-    server = VenueServer({coin: _waves(*facts) for coin, facts in COINS.items()}, auto=False)
+def still_market(others: int = 0) -> VenueServer:
+    """Return a venue of two coins that swing gently for a week and then stand still, as far as trades say.
+
+    `others`: so many further markets are listed, of which nothing else is known.
+    """
+    candles = {coin: _waves(*facts) for coin, facts in COINS.items()}
+    first, *_ = VenueServer(candles).markets.values()
+    names = [f"OTHER{number}" for number in range(others)]
+    listed = [{**symbol_entry(first), "symbol": f"{name}USDT", "baseAsset": name} for name in names]
+    server = VenueServer(candles, auto=False, extra_symbols=listed)
     for coin, (price, _) in COINS.items():
         server.markets[coin].injected = price
     return server

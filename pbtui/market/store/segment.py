@@ -8,6 +8,7 @@ ever sees damaged bytes, and no index beside it has to be trusted.
 from __future__ import annotations
 
 import hashlib
+import importlib
 import io
 import json
 from dataclasses import dataclass
@@ -43,7 +44,6 @@ class _Facts:
 def encode(rows: Rows) -> bytes:
     """Return rows (ascending, not empty) as a sealed file."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     facts = {
         "version": 1,
@@ -55,17 +55,23 @@ def encode(rows: Rows) -> bytes:
     metadata = {_FACTS: json.dumps(facts).encode(), _SEAL: _MARK + _BLANK}
     table = pa.table({name: pa.array(np.ascontiguousarray(rows[name])) for name in NAMES})
     out = io.BytesIO()
-    with pq.ParquetWriter(
+    writer = _parquet().ParquetWriter(
         out,
         table.schema,
+        version="2.6",
         compression="lz4",
         use_dictionary=False,
         write_statistics=False,
         store_schema=False,
         column_encoding={"ts": "DELTA_BINARY_PACKED", **dict.fromkeys(FIELDS, "BYTE_STREAM_SPLIT")},
-    ) as writer:
-        writer.write_table(table)
-        writer.add_key_value_metadata(metadata)
+        writer_engine_version="V2",
+        data_page_version="1.0",
+        use_compliant_nested_type=True,
+        write_page_index=False,
+    )
+    writer.write_table(table)
+    writer.add_key_value_metadata(metadata)
+    writer.close()
     blank = out.getvalue()
     at = _seal_at(blank)
     return blank[:at] + _digest(blank, at) + blank[at + _DIGITS :]
@@ -94,18 +100,26 @@ def decode(data: bytes, segment: Segment) -> Rows:
 
 def _parsed(data: bytes) -> tuple[Rows, _Facts]:
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     try:
-        with pq.ParquetFile(pa.BufferReader(data)) as file:
-            told: dict[str, Any] = json.loads((file.metadata.metadata or {})[_FACTS])
-            table: Any = file.read(columns=list(NAMES), use_threads=False)
+        reader = _parquet().ParquetReader()
+        reader.open(pa.BufferReader(data))
+        told: dict[str, Any] = json.loads((reader.metadata.metadata or {})[_FACTS])
+        table: Any = reader.read_all(use_threads=False)
         rows = np.empty(table.num_rows, dtype=MINUTE)
         for name in NAMES:
             rows[name] = table[name].to_numpy()
         return rows, _Facts(*(int(told[name]) for name in ("count", "first", "last", "crc32")))
     except (pa.ArrowException, OSError, ValueError, TypeError, KeyError) as error:
         raise BadSegment(f"cannot be read: {sanitize_line(error, limit=120)}") from error
+
+
+def _parquet() -> Any:
+    """Return what reads and writes parquet.
+
+    pyarrow.parquet stands on it but brings every remote file system along, which a bot holds in memory for nothing.
+    """
+    return importlib.import_module("pyarrow._parquet")
 
 
 def _seal_at(data: bytes) -> int:

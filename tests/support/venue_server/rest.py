@@ -70,7 +70,7 @@ class Rest:
             "rateLimits": [{"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1, "limit": 2400}],
             "exchangeFilters": [],
             "assets": [{"asset": "USDT", "marginAvailable": True, "autoAssetExchange": "-10000"}],
-            "symbols": [*(_symbol(market) for market in self._markets.values()), *self._extra],
+            "symbols": [*(symbol_entry(market) for market in self._markets.values()), *self._extra],
         }
 
     def _klines(self, query: Query) -> list[list[Any]]:
@@ -137,7 +137,8 @@ class Rest:
         return {"symbol": market.id, **texts, **amounts, **change, "openTime": now - 86_400_000, "closeTime": now}
 
 
-def _symbol(market: VenueMarket) -> dict[str, Any]:
+def symbol_entry(market: VenueMarket) -> dict[str, Any]:
+    """Return the entry of exchangeInfo of a market."""
     tick, lot = _text(10.0**-market.price_decimals, market.price_decimals), 10.0**-market.qty_decimals
     step = _text(lot, market.qty_decimals)
     return {
