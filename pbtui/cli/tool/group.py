@@ -8,7 +8,7 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
-from pbtui.cli.parsing import Parser, add_global_flags
+from pbtui.cli.parsing import Parser, add_global_flags, positive, words
 
 # name → the command it leads to
 ALIASES = {
@@ -72,6 +72,35 @@ def _parser() -> Parser:
     one.add_argument("--to", type=Path, metavar="BASE", help="folder to copy into (default: --base-dir)")
     one.add_argument("--apply", action="store_true", help="copy (without it only the plan is shown)")
 
+    one = command("mcap-list", "pbtui.cli.tool.mcap:run", "write the largest coins by market cap as a list of coins")
+    one.add_argument("-n", "--n-coins", "--n_coins", type=_count, default=100, metavar="N", help="most coins")
+    one.add_argument(
+        *("-m", "--minimum-market-cap-dollars", "--minimum_market_cap_dollars"),
+        type=_amount,
+        default=300.0,
+        metavar="MILLIONS",
+        help="smallest market cap in millions of USD (default 300)",
+    )
+    one.add_argument("--min-volume", type=_amount, default=0.0, metavar="MILLIONS", help="smallest volume of 24 hours")
+    one.add_argument("--min-age-days", type=_amount, default=0.0, metavar="DAYS", help="days since the first on -e")
+    one.add_argument(
+        "-e", "--exchange", type=words, default=(), metavar="A,B", help="only coins traded on one of these"
+    )
+    one.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: a name with the date in configs/")
+    one.add_argument("--overwrite", action="store_true", help="replace files that are there")
+    one.add_argument("--endpoints", type=Path, metavar="FILE", help="other addresses of venues (JSON)")
+    one.add_argument("--address", default="", metavar="URL", help="another address of the list of market caps")
+
     for name, (_, text) in ALIASES.items():
         commands.add_parser(name, help=text, description=text)
     return parser
+
+
+def _amount(text: str) -> float:
+    return 0.0 if text.strip() in ("0", "0.0") else positive(text)
+
+
+def _count(text: str) -> int:
+    if not text.strip().isdecimal() or not 0 < int(text) <= 5_000:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of coins; allowed: 1 to 5000")
+    return int(text)
