@@ -181,6 +181,7 @@ class CcxtPublicFeed:
             min_cost=self._venue.min_cost,
             venue=self.name,
         )
+        client.last_http_response = None  # the library keeps the text of its last answer, here the longest of all
         self._fresh_markets = True
 
     async def candles(self, symbol: str, timeframe: Timeframe, start_ms: int, end_ms: int) -> Candles:

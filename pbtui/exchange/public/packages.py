@@ -16,6 +16,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from pbtui.exchange.public.signing import signing_late
+
 _ROOT = "ccxt"
 _PACKAGES = (_ROOT, f"{_ROOT}.async_support", f"{_ROOT}.pro")
 # Where names that are no venue come from, in this sequence.
@@ -79,10 +81,11 @@ def open_doors() -> None:
 def _load_base() -> None:
     """Import what all venues are made of, without the client for calls that block: nobody makes such calls here.
 
-    With it come 200 modules, 6 MB, and a third of the time that loading a venue takes.
+    With it come 200 modules, 6 MB, and a third of the time that loading a venue takes. Signing with private keys takes
+    another 6 MB, and is loaded by whoever signs first.
     """
     try:
-        with _stand_ins():
+        with _stand_ins(), signing_late(_BASE):
             importlib.import_module(_BASE)
     except ImportError:  # it wants more of that client than there is of the stand-in
         sys.modules.pop(_BASE, None)
