@@ -91,6 +91,12 @@ def _parser() -> Parser:
     one.add_argument("--endpoints", type=Path, metavar="FILE", help="other addresses of venues (JSON)")
     one.add_argument("--address", default="", metavar="URL", help="another address of the list of market caps")
 
+    one = command("verify-hlcvs", "pbtui.cli.tool.hlcvs:run", "show what prepared datasets hold, or how two differ")
+    one.add_argument(
+        "words", nargs="*", metavar="summarize [DIR …] | compare A B", help="default: summarize caches/datasets"
+    )
+    one.add_argument("--fast", action="store_true", help="hashes only")
+
     for name, (_, text) in ALIASES.items():
         commands.add_parser(name, help=text, description=text)
     return parser
