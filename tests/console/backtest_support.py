@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from pbtui.market.holdings import Library
 from pbtui.market.store.rows import MINUTE
 
 from .sample import NOW_MS
-from .support import LARGE, Desk, desk
+from .support import LARGE, Desk, desk, until
 
 CASE = Path(__file__).resolve().parents[1] / "vectors" / "data" / "committable" / "e2e" / "s_hedge_two_coins"
 EXPECTED = CASE / "expected"
@@ -90,21 +89,14 @@ def full(base: Path) -> Path:
 async def at_rest(d: Desk) -> None:
     """Wait until the threads are done and all is drawn."""
     await d.pilot.pause()
+    await d.app.optimizer.idle()
     await d.app.backtests.idle()
     d.app.refresh_views()
     await d.pilot.pause()
     await d.pilot.pause()
-    if not d.app.backtests._threads._idle.is_set():  # drawing has asked for more
+    # Drawing may have asked for more.
+    if not all(desk._threads._idle.is_set() for desk in (d.app.optimizer, d.app.backtests)):
         await at_rest(d)
-
-
-async def until(condition: Callable[[], bool], looks: int = 1_500) -> None:
-    """Wait for what other processes do."""
-    for _ in range(looks):
-        if condition():
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError("it did not happen in time")
 
 
 async def keys(d: Desk, *names: str) -> None:
@@ -115,9 +107,9 @@ async def keys(d: Desk, *names: str) -> None:
         await at_rest(d)
 
 
-async def field(d: Desk, name: str) -> None:
-    """Put the cursor on a field of the form."""
-    table = d.app.screen.query_one("#form")
+async def field(d: Desk, name: str, form: str = "form") -> None:
+    """Put the cursor on a field of a form."""
+    table = d.app.screen.query_one(f"#{form}")
     table.focus()
     await d.settle()
     table.move_to(table.rows.keys.index(name))  # type: ignore[attr-defined]

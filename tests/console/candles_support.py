@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from pbtui.market.store.spans import Stretch
 from tests.support.hasty_clock import HastyClock
 
 from .sample import NOW_MS
-from .support import LARGE, Desk, desk
+from .support import LARGE, Desk, desk, until
 
 TODAY = NOW_MS // DAY_MS * DAY_MS
 BTC, ETH, PEPE = "BTC/USDT:USDT", "ETH/USDT:USDT", "1000PEPE/USDT:USDT"
@@ -108,14 +107,6 @@ async def at_rest(d: Desk) -> None:
     await d.settle()
     d.app.refresh_views()
     await d.settle()
-
-
-async def until(condition: Callable[[], bool], looks: int = 400) -> None:
-    """Wait for what other threads do."""
-    if not condition():
-        assert looks, "it did not happen in time"
-        await asyncio.sleep(0.02)
-        await until(condition, looks - 1)
 
 
 async def picker(d: Desk) -> PickDialog:

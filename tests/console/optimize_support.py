@@ -12,8 +12,9 @@ from pbtui.console.optimize.view import OptimizeView, ParetoView, SearchJob
 from pbtui.console.screens.optimize import OptimizeScreen
 from pbtui.console.screens.pareto import ParetoScreen
 
-from .backtest_support import CASE, home, until
-from .support import LARGE, Desk, desk
+from .backtest_support import CASE, at_rest, home, keys
+from .backtest_support import field as on_field
+from .support import LARGE, Desk, desk, until
 
 RUN = "2024-04-02T10_00_00_binance_8days_BTC_SYNB_1a2b3c4d"
 OLDER = "2024-03-20T08_00_00_bybit_30days_5_coins_00ff00ff"
@@ -84,33 +85,9 @@ def fronts(base: Path) -> Path:
     return base
 
 
-async def at_rest(d: Desk) -> None:
-    """Wait until the threads are done and all is drawn."""
-    await d.pilot.pause()
-    await d.app.optimizer.idle()
-    await d.app.backtests.idle()
-    d.app.refresh_views()
-    await d.pilot.pause()
-    await d.pilot.pause()
-    if not d.app.optimizer._threads._idle.is_set():  # drawing has asked for more
-        await at_rest(d)
-
-
-async def keys(d: Desk, *names: str) -> None:
-    """Press keys, each after what the last one began is done."""
-    for name in names:
-        await d.clock.advance(0.5)
-        await d.pilot.press(name)
-        await at_rest(d)
-
-
 async def field(d: Desk, name: str) -> None:
     """Put the cursor on a field of the form."""
-    table = d.app.screen.query_one("#search-form")
-    table.focus()
-    await d.settle()
-    table.move_to(table.rows.keys.index(name))  # type: ignore[attr-defined]
-    await d.settle()
+    await on_field(d, name, "search-form")
 
 
 async def fill(d: Desk, name: str, text: str) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -89,6 +91,14 @@ class Desk:
     def exit(self) -> ConsoleExit | None:
         """How the console was left."""
         return self.app.return_value
+
+
+async def until(condition: Callable[[], bool], seconds: float = 120.0) -> None:
+    """Wait for what other threads and processes do."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        await asyncio.sleep(0.02)
 
 
 def make_app(link: ScriptedLink, clock: VirtualClock, **options: object) -> ConsoleApp:

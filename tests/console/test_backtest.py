@@ -18,9 +18,9 @@ from pbtui.console.dialogs.fill import FillDialog
 from pbtui.console.screens.backtest import BacktestScreen
 from pbtui.console.screens.live import LiveScreen
 
-from .backtest_support import FIRST, SECOND, at_rest, backtests, field, full, home, keys, result, until, view_of
+from .backtest_support import FIRST, SECOND, at_rest, backtests, field, full, home, keys, result, view_of
 from .sample import starting
-from .support import LARGE, SMALL, Desk, desk
+from .support import LARGE, SMALL, Desk, desk, until
 
 
 @pytest.fixture(scope="module")

@@ -15,9 +15,9 @@ from pbtui.console.screens.backtest import BacktestScreen
 from pbtui.core.clock import VirtualClock
 from pbtui.jobs.events import EquitySample, FillsCount, Progress, Stage
 
-from .backtest_support import START_MS, at_rest, full, keys, until
+from .backtest_support import START_MS, at_rest, full, keys
 from .sample import NOW_MS, ScriptedLink, snapshot
-from .support import LARGE, SMALL, Desk, make_app
+from .support import LARGE, SMALL, Desk, make_app, until
 
 SIZES = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x36"])
 NARROW = ("v",)  # leads from the lists to the result where both do not fit

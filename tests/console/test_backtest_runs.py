@@ -18,8 +18,8 @@ from pbtui.console.screens.live import LiveScreen
 from pbtui.jobs.events import Event
 from pbtui.jobs.job import Job
 
-from .backtest_support import EXPECTED, at_rest, backtests, ended, field, home, keys, until, view_of, write_config
-from .support import LARGE, SMALL, Desk, desk
+from .backtest_support import EXPECTED, at_rest, backtests, ended, field, home, keys, view_of, write_config
+from .support import LARGE, SMALL, Desk, desk, until
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from pbtui.core.clock import DAY_MS
 from tests.support.archive_server import ArchiveServer, Spoil
 from tests.support.kline_server import KlineServer
 
-from .candles_support import at_rest, candles, picker, rows, store, until, write_config, write_endpoints
-from .support import Desk
+from .candles_support import at_rest, candles, picker, rows, store, write_config, write_endpoints
+from .support import Desk, until
 
 SOL = "SOL/USDT:USDT"
 JUNE_5 = 1_749_081_600_000

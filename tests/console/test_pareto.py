@@ -16,9 +16,8 @@ from pbtui.console.screens.backtest import BacktestScreen
 from pbtui.console.screens.pareto import ParetoScreen
 from pbtui.console.text import line_width
 
-from .backtest_support import until
 from .optimize_support import OLDER, RUN, at_rest, front, fronts, keys, looking, pareto_of
-from .support import SMALL, Desk
+from .support import SMALL, Desk, until
 
 
 @pytest.fixture

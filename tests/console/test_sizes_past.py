@@ -13,7 +13,7 @@ from pbtui.console.widgets.curve_panel import CurvePanel
 from . import backtest_support, candles_support
 from .panels_support import failing, fails_and_starts_again
 from .sizes_support import check, compare, pictures, resize
-from .support import desk
+from .support import desk, until
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ async def test_each_view_of_the_backtest_screen(tried: Path, monkeypatch: pytest
             await backtest_support.keys(d, "v")
         await resize(d, 120, 40)
         await backtest_support.keys(d, "d")
-        await backtest_support.until(lambda: d.app.screen.adoption is not None)  # type: ignore[attr-defined]
+        await until(lambda: d.app.screen.adoption is not None)  # type: ignore[attr-defined]
         await pictures(d, "adopt")
         await backtest_support.keys(d, "escape", "]", "]", "]", "enter")
         for columns, rows in ((40, 20), (60, 18), (200, 60)):
