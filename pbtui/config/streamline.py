@@ -57,17 +57,18 @@ def restyle(path: Path, style: Style) -> Restyled:
 def streamlined(text: str, source: str, style: Style) -> str:
     """Return a JSON or HJSON text as JSON with its comments, numbers and texts spelled as they were.
 
-    Raises ConfigError when the text can't be read, and where the new text would not have the same values.
+    Raises ConfigError when the text can't be read, and where the new text would not have the same values and comments.
     """
     is_object = not text.lstrip("\ufeff \t\r\n").startswith("[")
     value = parse_text(text, source, is_object=is_object)
     if not isinstance(value, dict | list):
         raise ConfigError(f"{source}: holds no object and no list", hint="this is no configuration")
     layout = read_layout(text, source)
-    after = _Writer(style, _has_comments(layout)).whole(layout)
+    after = _Writer(style, bool(_comments(layout))).whole(layout)
     again = parse_text(after, source, is_object=is_object)
-    if not _same(again, cast("Any", value)):
-        raise ConfigError(f"{source}: can't be laid out anew without a change of its values")
+    kept = sorted(_comments(layout)) == sorted(_comments(read_layout(after, source)))
+    if not kept or not _same(again, cast("Any", value)):
+        raise ConfigError(f"{source}: can't be laid out anew without losing a value or a comment")
     return after
 
 
@@ -117,8 +118,18 @@ def _same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def _has_comments(layout: Layout) -> bool:
-    return bool(layout.above or layout.below) or _commented(layout.root)
+def _comments(layout: Layout) -> list[str]:
+    """Return every comment of a text."""
+    return [*layout.above, *_within(layout.root), *layout.below]
+
+
+def _within(node: Node) -> Iterator[str]:
+    for each in node.members:
+        yield from each.above
+        if each.beside:
+            yield each.beside
+        yield from _within(each.value)
+    yield from node.below
 
 
 def _commented(node: Node) -> bool:

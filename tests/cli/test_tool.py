@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pbtui.cli.completions import all_words
 from pbtui.cli.main import main
 
 
@@ -49,3 +50,14 @@ def test_doctors_lead_to_their_commands(tmp_path: Path, capsys: pytest.CaptureFi
         assert told.err
     assert main(["tool", "fills-doctor", "--help"]) == 0
     assert "pbtui fills doctor" in capsys.readouterr().out
+
+
+def test_every_tool_is_completed_and_told_in_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    words = {each.command: each for each in all_words()}
+    tools = {"streamline", "config-from-passivbot", "mcap-list", "verify-hlcvs", "candle-doctor", "fills-doctor"}
+    assert set(words["tool",].subs) == tools
+    assert ("--apply", "write the files (without it only the changes are shown)") in words["tool", "streamline"].flags
+    assert main(["tool", "--help"]) == 0
+    told = capsys.readouterr().out
+    page = Path("docs/tools.md").read_text("utf-8")
+    assert all(name in told and name in page for name in tools)

@@ -24,6 +24,21 @@ VALUES = st.recursive(
 )
 
 
+WORDS = ["a", "b c", "1", "1.5e3", "007", "true", "null", "'x'", '"y"', "{", "}", "[", "]", ",", ":", "\n", "\n\n", " "]
+WORDS += ["# one\n", "// two\n", "/* three */", "/* four\n */", "a: ", "b: 2\n", "[]", "{}"]
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=30).map("".join))
+def test_any_hjson_comes_out_the_same_or_is_refused(text: str) -> None:
+    try:
+        after = streamlined(text, "x.hjson", PLAIN)
+    except ConfigError:
+        return
+    as_object = not text.lstrip().startswith("[")
+    assert parse_text(after, "x", is_object=as_object) == parse_text(text, "x", is_object=as_object)
+    assert streamlined(after, "x.hjson", PLAIN) == after
+
+
 @given(st.dictionaries(NAMES, VALUES, max_size=6), st.integers(0, 120), st.sampled_from([None, 1, 4]))
 def test_any_json_keeps_its_values_and_order(value: dict[str, Any], width: int, indent: int | None) -> None:
     text = json.dumps(value, indent=indent)

@@ -52,6 +52,9 @@ def _copy_all(item: Item, plan: Plan) -> Done:
         except FileExistsError:
             faults.append(f"{sanitize_line(target, limit=200)}: came to be there meanwhile, and stays")
         except OSError as error:
+            if error.filename == str(plan.place / source):
+                faults.append(f"{sanitize_line(source, limit=200)}: can't be read ({error.strerror})")
+                continue
             where = sanitize_line(error.filename or target, limit=200)
             raise StateError(f"{where} can't be copied: {error.strerror or error}") from error
     return Done(item, files=count, faults=tuple(faults))
