@@ -38,7 +38,13 @@ def plan(options: OptimizeOptions) -> OptimizeJob:
     from pbtui.backtest.job import suite_flags
 
     if options.resume is not None:
-        return OptimizeJob(resume=options.resume, base_dir=options.base_dir, cpus=options.cpus, offline=options.offline)
+        return OptimizeJob(
+            resume=options.resume,
+            base_dir=options.base_dir,
+            cpus=options.cpus,
+            cluster=options.cluster,
+            offline=options.offline,
+        )
     flags = suite_flags(
         options.config,
         options.flags,
@@ -57,16 +63,20 @@ def plan(options: OptimizeOptions) -> OptimizeJob:
         seed=secrets.randbelow(_SEEDS) if options.seed is None else options.seed,
         start=options.start,
         fine_tune=options.fine_tune,
+        cluster=options.cluster,
     )
 
 
 def check(options: OptimizeOptions, job: OptimizeJob) -> None:
     """Say what is wrong before anything is started; raises ConfigError."""
+    from pbtui.optimize.cluster_address import require_ray
     from pbtui.optimize.folder import reopen
     from pbtui.optimize.genes import GeneSpace
     from pbtui.optimize.scoring import Scoring
     from pbtui.optimize.search import Search
 
+    if job.cluster is not None:
+        require_ray()
     if job.resume is not None:
         reopen(job.resume, base_dir=job.base_dir)
         return

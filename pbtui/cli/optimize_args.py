@@ -10,6 +10,7 @@ from pathlib import Path
 from pbtui.cli import parsing
 from pbtui.cli.trial_args import TrialOptions, read, trial_parser
 from pbtui.core.errors import ConfigError
+from pbtui.optimize.cluster_address import check_address
 
 _EPILOG = """
 Every key of the sections optimize and backtest is a flag too, every bound among them, as in -i 20000 -ps 200
@@ -29,6 +30,7 @@ class OptimizeOptions(TrialOptions):
     fine_tune: tuple[str, ...] = ()
     seed: int | None = None
     resume: Path | None = None
+    cluster: str | None = None
 
     @property
     def cpus(self) -> int | None:
@@ -55,9 +57,19 @@ def parse(argv: Sequence[str]) -> OptimizeOptions:
     )
     parser.add_argument("--seed", type=_seed, metavar="N", help="the same seed gives the same result (default: drawn)")
     parser.add_argument("--resume", type=Path, metavar="DIR", help="go on with the run in this folder")
+    parser.add_argument(
+        "--cluster",
+        metavar="HOST:PORT",
+        help="evaluate on the Ray cluster whose head this is, or on the one this machine is in with auto",
+    )
     given, shared = read(parser, argv, "optimize")
     options = OptimizeOptions(
-        **shared, start=given.start, fine_tune=given.fine_tune, seed=given.seed, resume=given.resume
+        **shared,
+        start=given.start,
+        fine_tune=given.fine_tune,
+        seed=given.seed,
+        resume=given.resume,
+        cluster=given.cluster if given.cluster is None else check_address(given.cluster),
     )
     _check(options)
     return options
@@ -71,13 +83,15 @@ def _seed(text: str) -> int:
 
 
 def _check(options: OptimizeOptions) -> None:
+    if options.cluster is not None and options.cpus is not None:
+        raise ConfigError("the nodes of a cluster say how many CPUs they give", hint="leave out -c, or --cluster")
     if options.resume is None:
         return
     flags = set(options.flags) - {_CPUS}
     others = (options.config, options.suite, options.suite_config, options.start, options.seed)
     if flags or options.scenarios or options.fine_tune or any(item is not None for item in others):
         raise ConfigError(
-            "--resume goes on with what is written in its folder", hint="leave out all but -c and --offline"
+            "--resume goes on with what is written in its folder", hint="leave out all but -c, --cluster and --offline"
         )
     if options.cpus is not None and options.cpus < 1:
         raise ConfigError(f"{options.cpus} CPUs can't evaluate anything", hint="-c must be at least 1")

@@ -5,39 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from pbtui.core.clock import Clock
 from pbtui.core.errors import DataError
-from pbtui.engine.progress import RunCancelled, RunProgress
+from pbtui.engine.progress import RunCancelled
 from pbtui.jobs.events import Event
 from pbtui.optimize.details import Details
-from pbtui.optimize.evaluate import Crew, Evaluated
+from pbtui.optimize.evaluate import Evaluated, Evaluates, Workers
 from pbtui.optimize.front import Candidate, Front
-from pbtui.optimize.genes import Genes, GeneSpace
+from pbtui.optimize.genes import Genes
 from pbtui.optimize.journal import Entry, Shape
 from pbtui.optimize.members import FOLDER, Members
 from pbtui.optimize.recall import Recall
 from pbtui.optimize.record import Records
 from pbtui.optimize.reporting import Reporter
-from pbtui.optimize.scoring import Score, Scoring
+from pbtui.optimize.scoring import Score
 from pbtui.optimize.search import Duplicates, Member, Search
 from pbtui.optimize.store import Store
 from pbtui.optimize.table import Row, Table
 
 _SYNC_S = 5.0
 _SYNC_SHARE = 30.0
-
-
-class Evaluates(Protocol):
-    """Runs candidates, on one dataset or over a suite's."""
-
-    space: GeneSpace
-    scoring: Scoring
-
-    def __call__(self, genes: Genes, progress: RunProgress | None = None) -> Evaluated:
-        """Run one."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +50,7 @@ class Campaign:
     """
 
     def __init__(
-        self, folder: Path, evaluate: Evaluates, search: Search, crew: Crew, *,
+        self, folder: Path, evaluate: Evaluates, search: Search, crew: Workers, *,
         coins: Mapping[str, Sequence[str]] | None, clock: Clock, on_event: Callable[[Event], None],
     ) -> None:  # fmt: skip
         settings = evaluate.space.base.optimize

@@ -11,7 +11,8 @@ from pbtui.backtest.sourcing import Sourcing
 from pbtui.core.clock import RealClock
 from pbtui.engine import build
 from pbtui.jobs.child import Context, leave, serve, stoppable
-from pbtui.jobs.events import Note
+from pbtui.jobs.events import Note, Stage
+from pbtui.optimize.cluster import Fleet
 from pbtui.optimize.folder import Opened, Plan, begin, reopen, write_summary
 from pbtui.optimize.genes import GeneSpace
 from pbtui.optimize.ground import Ground, ground_of
@@ -30,7 +31,11 @@ def work(context: Context) -> Mapping[str, Any]:
     job = OptimizeJob.of_request(context.request)
     run = asyncio.run(stoppable(_prepare(job, context), context))
     began = clock.monotonic()
-    told = {**run.run(), "elapsed_s": round(clock.monotonic() - began, 3)}
+    try:
+        told = {**run.run(), "elapsed_s": round(clock.monotonic() - began, 3)}
+    finally:
+        if run.fleet is not None:
+            run.fleet.close()
     write_summary(run.folder, told)
     return {"kind": "optimize", "folder": str(run.folder), **told}
 
@@ -50,6 +55,7 @@ async def _prepare(job: OptimizeJob, context: Context) -> Rounds:
     for each in rounds:  # what is wrong with their settings is said before candles are fetched
         Search(space, each.config.optimize, seed=plan.seed)
     ground = await ground_of(space, scoring, sourcing, context.emit)
+    fleet = None if job.cluster is None else _fleet(job.cluster, context, say)
     if opened is not None:
         _check(opened, ground, say)
         folder = opened.folder
@@ -58,8 +64,16 @@ async def _prepare(job: OptimizeJob, context: Context) -> Rounds:
             config, plan, scoring, ground.datasets, ground.coins,
             base_dir=job.base_dir, now_ms=clock.now_ms(), suite=ground.suite,
         )  # fmt: skip
-    threads = _threads(job.cpus or config.optimize.n_cpus, context)
-    return Rounds(config, rounds, plan, folder, ground, sourcing, threads, context)
+    threads = _threads(job.cpus or config.optimize.n_cpus, context) if fleet is None else 0
+    return Rounds(config, rounds, plan, folder, ground, sourcing, threads, context, fleet)
+
+
+def _fleet(address: str, context: Context, say: Any) -> Fleet:
+    """Join a cluster before anything is written; Ray is only loaded here."""
+    from pbtui.optimize.ray_fleet import RayFleet
+
+    context.emit(Stage(f"joining the cluster {address}"))
+    return RayFleet(address, RealClock(), say, lambda: context.stopping)
 
 
 def _plan(job: OptimizeJob, space: GeneSpace, say: Any) -> Plan:

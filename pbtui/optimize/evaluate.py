@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from pbtui.backtest.analysis import analysis_of
 from pbtui.backtest.inputs import Window, bot_params, engine_inputs, whole
@@ -32,6 +32,17 @@ class Evaluated:
     """Of a suite: every metric by scenario, and what it is aggregated to (optimizer.md 8)."""
     refusal: str = ""
     """Why the engine could not run it; its score is then the worst there is."""
+
+
+class Evaluates(Protocol):
+    """Runs candidates, on one dataset or over a suite's."""
+
+    space: GeneSpace
+    scoring: Scoring
+
+    def __call__(self, genes: Genes, progress: RunProgress | None = None) -> Evaluated:
+        """Run one."""
+        ...
 
 
 class Evaluator:
@@ -92,6 +103,34 @@ def coin_warmups(config: Config, coins: Sequence[str]) -> list[int]:
 
 
 OnDone = Callable[[int, Evaluated], None]
+
+
+class Workers(Protocol):
+    """Evaluates batches, on this machine's threads (`Crew`) or on a cluster's nodes."""
+
+    def run(self, batch: Sequence[Genes], on_done: OnDone) -> list[Evaluated]:
+        """Evaluate a batch and return it in order; raises RunCancelled after `stop` or `finish`."""
+        ...
+
+    def pause(self) -> None:
+        """Begin no further evaluation until `go`."""
+        ...
+
+    def go(self) -> None:
+        """Go on after a pause."""
+        ...
+
+    def finish(self) -> None:
+        """Begin nothing more; what runs is still brought to its end and told."""
+        ...
+
+    def stop(self) -> None:
+        """Break off what runs and begin nothing more."""
+        ...
+
+    def close(self) -> None:
+        """Stop; not to be used any more."""
+        ...
 
 
 class Crew:

@@ -12,8 +12,7 @@ from pbtui.backtest.suite_window import grounds_of
 from pbtui.core.errors import ExchangeError
 from pbtui.jobs.events import Event, Note, Stage
 from pbtui.market.prepare import Dataset
-from pbtui.optimize.campaign import Evaluates
-from pbtui.optimize.evaluate import Evaluator
+from pbtui.optimize.evaluate import Evaluates, Evaluator
 from pbtui.optimize.genes import GeneSpace
 from pbtui.optimize.scoring import Scoring
 from pbtui.optimize.suite_evaluate import SuiteEvaluator

@@ -22,7 +22,8 @@ _PATHS = ("config", "base_dir", "start", "resume")
 class OptimizeJob:
     """A new run, or with `resume` the folder of one to go on with; `flags` are configuration keys.
 
-    `now_ms` settles an end date of `now`; `cpus` None: as many as the configuration says.
+    `now_ms` settles an end date of `now`; `cpus` None: as many as the configuration says. With `cluster` the nodes of
+    the Ray cluster at that address evaluate, with all CPUs they have there.
     """
 
     config: Path | None = None
@@ -36,6 +37,7 @@ class OptimizeJob:
     fine_tune: tuple[str, ...] = ()
     resume: Path | None = None
     cpus: int | None = None
+    cluster: str | None = None
 
     def load(self) -> Config:
         """Return the configuration of a new run, as it is read again from the run's folder; raises ConfigError."""

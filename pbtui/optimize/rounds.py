@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
@@ -21,8 +21,9 @@ from pbtui.core.sanitize import sanitize_line
 from pbtui.engine.progress import RunCancelled, RunProgress
 from pbtui.jobs.child import Context, stoppable
 from pbtui.jobs.events import Note, Stage
-from pbtui.optimize.campaign import Campaign, Evaluates, Outcome
-from pbtui.optimize.evaluate import Crew, Evaluated, Evaluator
+from pbtui.optimize.campaign import Campaign, Outcome
+from pbtui.optimize.cluster import ClusterCrew, Fleet
+from pbtui.optimize.evaluate import Crew, Evaluated, Evaluates, Evaluator, Workers
 from pbtui.optimize.folder import Plan
 from pbtui.optimize.genes import Genes, GeneSpace
 from pbtui.optimize.ground import Ground, ground_of
@@ -66,7 +67,7 @@ def rounds_of(config: Config, splits: Sequence[Split], *, base_dir: Path) -> tup
 class _Switch:
     """What the crew evaluates with at the moment."""
 
-    evaluate: Callable[[Genes, RunProgress | None], Evaluated]
+    evaluate: Evaluates
 
     def __call__(self, genes: Genes, progress: RunProgress) -> Evaluated:
         return self.evaluate(genes, progress)
@@ -74,7 +75,10 @@ class _Switch:
 
 @dataclass
 class Rounds:
-    """Carries a run out in its folder; `config` is the whole run's, `last` the ground of its last round."""
+    """Carries a run out in its folder; `config` is the whole run's, `last` the ground of its last round.
+
+    It evaluates on this machine's threads, or on `fleet` where there is one.
+    """
 
     config: Config
     rounds: Sequence[Round]
@@ -84,6 +88,7 @@ class Rounds:
     sourcing: Sourcing
     threads: int
     context: Context
+    fleet: Fleet | None = None
     _trials: int = field(default=0, init=False)
     _earlier: list[Mapping[str, Any]] = field(default_factory=list[Mapping[str, Any]], init=False)
 
@@ -142,12 +147,17 @@ class Rounds:
         space, scoring = GeneSpace.of(config, self.plan.fine_tune), Scoring.of(config)
         return asyncio.run(stoppable(ground_of(space, scoring, self.sourcing, self.context.emit), self.context))
 
+    def _crew(self, switch: _Switch) -> Workers:
+        if self.fleet is None:
+            return Crew(switch, self.threads)
+        return ClusterCrew(self.fleet, lambda: switch.evaluate, RealClock(), lambda line: self.context.tell(Note(line)))
+
     def _round(
         self, each: Round, ground: Ground, folder: Path, seed: int, starts: Sequence[Genes]
     ) -> tuple[Outcome, Mapping[str, Any] | None, int]:
         context, switch = self.context, _Switch(ground.evaluate)
         search = Search(ground.evaluate.space, each.config.optimize, seed=seed, starts=starts)
-        crew = Crew(switch, self.threads)
+        crew = self._crew(switch)
         campaign = Campaign(
             folder, ground.evaluate, search, crew,
             coins=ground.listed, clock=RealClock(), on_event=context.tell,
@@ -165,7 +175,7 @@ class Rounds:
         return outcome, found, search.generations
 
     def _judged(
-        self, each: Round, ground: Ground, folder: Path, campaign: Campaign, crew: Crew, switch: _Switch
+        self, each: Round, ground: Ground, folder: Path, campaign: Campaign, crew: Workers, switch: _Switch
     ) -> Mapping[str, Any]:
         """Test the front on unseen days, write the verdict down and return its summary."""
         assert each.split is not None
@@ -188,7 +198,7 @@ class Rounds:
         write_verdict(folder, replace(verdict, earlier=tuple(self._earlier)))
         return verdict.summary()
 
-    def _batch(self, crew: Crew, switch: _Switch, stage: str, where: Config | Evaluates) -> Batch:
+    def _batch(self, crew: Workers, switch: _Switch, stage: str, where: Config | Evaluates) -> Batch:
         """Return what evaluates genes by the crew on a configuration's days, whose candles are then prepared."""
 
         def run(batch: Sequence[Genes]) -> Sequence[Evaluated]:
@@ -200,7 +210,7 @@ class Rounds:
 
 
 @contextmanager
-def _obeying(context: Context, crew: Crew, campaign: Campaign) -> Iterator[None]:
+def _obeying(context: Context, crew: Workers, campaign: Campaign) -> Iterator[None]:
     """Pass the wishes of whoever started us on to the crew, until the round is over."""
     over = threading.Event()
 

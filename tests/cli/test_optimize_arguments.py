@@ -111,3 +111,15 @@ def test_the_report_names_what_counts():
         "a/b",
     ]
     assert optimize.report(result, quiet=True) == ["a/b"]
+
+
+def test_a_cluster_goes_along_with_new_runs_and_resumed_ones(config, tmp_path, monkeypatch, capsys):
+    job = optimize.plan(parse([config, "--cluster", "10.0.0.1:6379"]))
+    assert OptimizeJob.of_request(json.loads(json.dumps(job.to_request()))).cluster == "10.0.0.1:6379"
+    assert optimize.plan(parse(["--resume", str(tmp_path), "--cluster", "auto"])).cluster == "auto"
+    for words, said in ((["--cluster", "there"], "no cluster"), (["--cluster", "auto", "-c", "2"], "leave out -c")):
+        assert report(lambda words=words: optimize.main([config, *words])) == 2
+        assert said in capsys.readouterr().err
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert report(lambda: optimize.main([config, "--cluster", "auto"])) == 2
+    assert "install pbtui[cluster]" in capsys.readouterr().err
