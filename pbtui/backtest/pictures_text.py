@@ -65,7 +65,8 @@ def _columns(values: Sequence[float], width: int) -> list[Sequence[float]]:
 
 
 def _level(value: float, low: float, high: float, height: int) -> int:
-    share = (value - low) / (high - low) if high > low else 0.5
+    # By halves: the difference of two finite numbers may be none.
+    share = (value / 2.0 - low / 2.0) / (high / 2.0 - low / 2.0) if high / 2.0 > low / 2.0 else 0.5
     return min(height - 1, max(0, round((1.0 - share) * (height - 1))))
 
 

@@ -39,9 +39,9 @@ async def test_only_rows_in_view_are_built(monkeypatch: pytest.MonkeyPatch) -> N
         built.append(row.coin)
         return make_position(row)
 
-    def spy_order(row: OrderRow, number: int, now_ms: int) -> orders.Row:
+    def spy_order(row: OrderRow, number: int, now_ms: int, *, short: bool = False) -> orders.Row:
         built.append(row.id)
-        return make_order(row, number, now_ms)
+        return make_order(row, number, now_ms, short=short)
 
     make_position, make_order = positions.make_row, orders.make_row
     monkeypatch.setattr(positions, "make_row", spy_position)

@@ -96,7 +96,8 @@ def test_fills_are_caught_up_shown_compared_and_put_right(desk: Any, capsys: pyt
 
     assert desk("show", "--json", asks=False) == 0
     *rows, total = records(capsys)
-    assert [row["order_type"] for row in rows] == ["entry_initial_normal_long", "close_grid_long", "close_grid_long"]
+    kinds = sorted(row["order_type"] for row in rows)  # they may be of one millisecond
+    assert kinds == ["close_grid_long", "close_grid_long", "entry_initial_normal_long"]
     assert sorted(row["qty"] for row in rows) == [-0.15, -0.05, 0.2]
     count, pnl, fees = desk.venue.ledger_totals()
     assert total["fills"] == count == 3

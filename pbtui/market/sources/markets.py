@@ -101,9 +101,13 @@ def record_of(market: Market) -> dict[str, Any]:
             "amount": {"min": market.min_qty, "max": market.max_qty},
             "market": {"max": market.max_market_qty},
             "cost": {"min": market.min_cost},
+            "leverage": {"max": market.max_leverage},
         },
         "maker": market.maker_fee,
         "taker": market.taker_fee,
         "created": market.listed_ms,
-        "info": {"openInterest": 0.0 if market.ineligible.startswith("ineligible on") else 1.0},
+        "info": {
+            "openInterest": 0.0 if market.ineligible.startswith("ineligible on") else 1.0,
+            "onlyIsolated": market.isolated_only,
+        },
     }
