@@ -23,6 +23,7 @@ from pbtui.optimize.ray_node import Node, differences, make
 _FIRST_S = 60.0
 _BUSY_S = 20.0
 _SHORT_S = 0.2
+_SILENT_S = 30.0  # Ray itself ends our process after a minute, without a word
 _QUIET = {"RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0", "RAY_USAGE_STATS_ENABLED": "0", "RAY_DEDUP_LOGS": "0"}
 
 
@@ -65,6 +66,8 @@ class RayFleet:
         self._parcel: tuple[Any, ...] | None = None
         self._round = 0
         self._names: dict[str, str] = {}
+        self._head = str(self._ray.get_runtime_context().gcs_address)
+        self._silent_since_s: float | None = None
         try:
             self._await_first(stopping)
         except BaseException:
@@ -86,8 +89,10 @@ class RayFleet:
                 self._load(key, member)
 
     def look(self) -> None:
-        """Put an actor on every node that has come."""
+        """Put an actor on every node that has come; raises ClusterError when the head has not answered for long."""
         now = self._clock.monotonic()
+        if not self._head_answers(now):
+            return
         for member in self._members.values():
             if not member.made and not member.slow and now - member.asked_at_s > _BUSY_S:
                 member.slow = True
@@ -127,7 +132,22 @@ class RayFleet:
 
     def close(self) -> None:
         """Leave the cluster; the actors end with us."""
-        self._ray.shutdown()
+        if self._silent_since_s is None:  # without a head there is nobody to take leave of, and Ray would wait
+            self._ray.shutdown()
+
+    def _head_answers(self, now: float) -> bool:
+        try:
+            see_it_answers(self._head)
+        except ClusterError as error:
+            if self._silent_since_s is None:
+                self._silent_since_s = now
+            elif now - self._silent_since_s > _SILENT_S:
+                raise ClusterError(
+                    f"the head of the cluster has not answered for {_SILENT_S:.0f} s", hint="go on with --resume"
+                ) from error
+            return False
+        self._silent_since_s = None
+        return True
 
     def _await_first(self, stopping: Callable[[], bool]) -> None:
         until = self._clock.monotonic() + _FIRST_S

@@ -153,3 +153,20 @@ async def test_where_no_cluster_is_nothing_is_written(home, cluster, tmp_path):
     assert isinstance(end, Failed)
     assert (end.exit_code, "no cluster answers at 127.0.0.1:1" in end.line) == (3, True)
     assert set((home.base / "optimize_results").glob("*")) == before
+
+
+async def test_without_its_head_a_search_ends_and_says_so(home, cluster):
+    node = cluster.add_node(**SMALL)
+    process = await Job.start(CHILD, job_of(home, cluster, flags={"optimize.iters": "100000"}).to_request())
+    seen: list[Event] = []
+    killed = False
+    async for event in process.events():
+        seen.append(event)
+        if not killed and isinstance(event, SearchState) and event.evaluations >= 30:
+            cluster.head_node.kill_all_processes(check_alive=False, allow_graceful=False)
+            killed = True
+    end = seen[-1]
+    assert isinstance(end, Failed)
+    assert end.line == "the head of the cluster has not answered for 30 s; go on with --resume"
+    assert end.exit_code == 3
+    node.kill_all_processes(check_alive=False, allow_graceful=False)
