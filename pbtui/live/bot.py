@@ -280,7 +280,7 @@ class Bot:
         if turn.errors:
             limited = [error.retry_after_s for error in turn.errors if isinstance(error, RateLimited)]
             await self._count(turn.errors[0].line(), pause_s=max(limited, default=0.0), log=False)
-        self._publisher.publish()
+        self._publisher.publish_soon()
 
     def _good(self, turn: Turn) -> None:
         self._failed_reads = 0
@@ -332,7 +332,7 @@ class Bot:
 
     def _on_decided(self) -> None:
         if self.core.last.diff:
-            self._publisher.publish()
+            self._publisher.publish_soon()
 
     def _health(self) -> LoopHealth:
         core = self.core

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from pbtui.core.amounts import plain
@@ -21,7 +21,7 @@ from pbtui.exchange.port import CreateResult, Exchange
 from pbtui.live.account import Account, reduces
 from pbtui.live.calls import Calls
 from pbtui.live.events import DEBUG, INFO, EventLog
-from pbtui.live.guards import Guards, mark_of
+from pbtui.live.guards import Guards, Mark, mark_of
 from pbtui.live.keys import Key, is_entry
 from pbtui.live.observe import Observer
 from pbtui.live.reactions import refusal_line, refusal_of
@@ -91,7 +91,10 @@ class Executor:
         sent_ids = {order.id for order in cancels}
         crowded = {order.pside for order in others if order.id not in sent_ids and not reduces(order)}
         creates = [o for o in diff.creates if not (is_entry(o.order_type) and o.pside in crowded)]
-        creates = [order for order in creates if self._may_create(order, diff, touched, account, now)]
+        leaving: dict[str, list[Mark]] = {}
+        for old in diff.cancels:
+            leaving.setdefault(old.symbol, []).append(mark_of(old))
+        creates = [o for o in creates if self._may_create(o, leaving.get(o.symbol, ()), touched, account, now)]
         if not current():
             creates = [order for order in creates if order.order_type.startswith("close_panic")]
         creates = self._within_positions(creates, account)
@@ -140,7 +143,10 @@ class Executor:
         self._tell("cancelled", [(order.side, order.qty, order.price, order.symbol) for order in done])
         return touched
 
-    def _may_create(self, order: ExecutableOrder, diff: Diff, touched: set[str], account: Account, now: int) -> bool:
+    def _may_create(
+        self, order: ExecutableOrder, leaving: Iterable[Mark], touched: set[str], account: Account, now: int
+    ) -> bool:
+        """Tell whether an order may be sent; `leaving` are the marks of its symbol's orders to be cancelled."""
         # Nothing but its own guards holds a panic back: not dust on the account, nor a cancel that failed.
         panic = order.order_type.startswith("close_panic")
         if account.raw < LEAST_BALANCE and not panic:
@@ -149,7 +155,7 @@ class Executor:
         if order.symbol in touched and not panic:
             return False
         # A like order that is being cancelled may still fill: wait until it is seen to be gone.
-        if not panic and any(mark_of(old).resembles(order) for old in diff.cancels):
+        if not panic and any(mark.resembles(order) for mark in leaving):
             return False
         why = self._guards.why_not(order, account, now)
         if why and self._events.wants(DEBUG):

@@ -38,7 +38,7 @@ class Publisher:
         self._warnings = warnings
         self._seq = 0
         self._next_at = float("-inf")
-        self._later: asyncio.TimerHandle | None = None
+        self._later: asyncio.Handle | None = None
 
     def publish(self, *, force: bool = False) -> None:
         """Publish now if the last snapshot is old enough or `force`, else soon: building one costs more than a tick."""
@@ -53,11 +53,20 @@ class Publisher:
         self._seq += 1
         self._board.put(self.build())
 
+    def publish_soon(self) -> None:
+        """Publish as `publish` does, but not before what runs now waits or ends: no order waits for a picture."""
+        if self._later is None:
+            self._later = asyncio.get_running_loop().call_soon(self._publish_next)
+
     def stop(self) -> None:
         """Forget a snapshot that is still to come."""
         if self._later is not None:
             self._later.cancel()
             self._later = None
+
+    def _publish_next(self) -> None:
+        self._later = None
+        self.publish()
 
     def _publish_late(self) -> None:
         self._later = None

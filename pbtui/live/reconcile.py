@@ -53,7 +53,7 @@ def diff_symbol(
         if match is None:
             missing.append(order)
         else:
-            left.remove(match)
+            del left[match]
     cancels = [order for order in left if _may_cancel(order, policies[order.pside])]
     creates = [order for order in missing if _may_create(order, policies[order.pside])]
     if tolerance > 0:
@@ -61,15 +61,16 @@ def diff_symbol(
     return Diff(cancels, creates)
 
 
-def _exact(order: ExecutableOrder, resting: Iterable[OpenOrder]) -> OpenOrder | None:
-    for other in resting:
+def _exact(order: ExecutableOrder, resting: Sequence[OpenOrder]) -> int | None:
+    """Return where the first order lies that is just like this one."""
+    for at, other in enumerate(resting):
         if (
             other.price == order.price
             and other.qty == order.qty
             and other.side == order.side
             and other.pside == order.pside
         ):
-            return other
+            return at
     return None
 
 
@@ -91,11 +92,11 @@ def _drop_near_pairs(
     left = list(cancels)
     kept: list[ExecutableOrder] = []
     for order in creates:
-        near = next((other for other in left if _near(other, order, tolerance)), None)
+        near = next((at for at, other in enumerate(left) if _near(other, order, tolerance)), None)
         if near is None or order.kind == "market":
             kept.append(order)
         else:
-            left.remove(near)
+            del left[near]
     return left, kept
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
 from live_support import settings, stepped
 
+from pbtui.core.snapshot import Snapshot
 from pbtui.live.publish import rows_of
 
 
@@ -32,4 +34,24 @@ async def test_orders_are_counted_per_coin_and_side(tmp_path: Path) -> None:
     resting = [(order.symbol, order.pside) for order in run.bot.core.observer.account.orders]
     assert sum(counts.values()) == len(resting) > 0
     assert all(counts[key] == resting.count(key) for key in counts)
+    await run.venue.close()
+
+
+async def test_a_picture_waits_for_the_orders_of_its_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = await stepped(tmp_path, settings())
+    publisher, seen, drawn = run.bot._publisher, list[int](), asyncio.Event()
+    build = publisher.build
+
+    def built() -> Snapshot:
+        seen.append(run.bot.core.last.sent.created)
+        drawn.set()
+        return build()
+
+    monkeypatch.setattr(publisher, "build", built)
+    assert await run.venue.step_minute()
+    created = (await run.bot.core.turn()).sent.created
+    await asyncio.wait_for(drawn.wait(), 60)
+    assert seen == [created]
+    assert created > 0
+    publisher.stop()
     await run.venue.close()
