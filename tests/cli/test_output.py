@@ -29,7 +29,7 @@ def test_a_reader_that_stops_costs_lines_and_no_time() -> None:
     assert time.monotonic() - began < 60
     os.set_blocking(reading, False)
     seen = b""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while b"line 49999 " not in seen and time.monotonic() < deadline:
         try:
             seen += os.read(reading, 65_536)
