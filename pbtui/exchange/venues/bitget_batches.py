@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from pbtui.core.errors import ExchangeError, OutcomeUnknown, UnreadableAnswer
-from pbtui.core.types import OpenOrder, OrderRequest
+from pbtui.core.types import OrderRequest
 from pbtui.exchange.port import CreateResult
 from pbtui.exchange.private.answers import Row
 from pbtui.exchange.private.book import Book
+from pbtui.exchange.private.taken import taken
 from pbtui.exchange.private.wire import Wire
 
 
@@ -73,22 +74,7 @@ def _created(request: OrderRequest, told: Row | ExchangeError | None, created_ms
     except UnreadableAnswer as error:
         # The venue leaves it out where it has cancelled older closes for this one: the order rests all the same.
         return CreateResult(request, error=OutcomeUnknown(error.message))
-    return CreateResult(request, _taken(request, order_id, created_ms))
-
-
-def _taken(request: OrderRequest, order_id: str, created_ms: int) -> OpenOrder:
-    return OpenOrder(
-        id=order_id,
-        client_id=request.client_id,
-        symbol=request.symbol,
-        side=request.side,
-        pside=request.pside,
-        # The answer tells nothing of fills: a market order is taken to be filled, a limit order to rest.
-        qty=request.qty if request.kind == "limit" else 0.0,
-        price=request.price,
-        reduce_only=request.reduce_only,
-        created_ms=created_ms,
-    )
+    return CreateResult(request, taken(request, order_id, created_ms))
 
 
 def _list(data: Row, name: str) -> Sequence[Row]:

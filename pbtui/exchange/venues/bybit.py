@@ -13,6 +13,7 @@ from pbtui.exchange.port import CancelResult, Capabilities, CreateResult, HeldPo
 from pbtui.exchange.private.answers import Row
 from pbtui.exchange.private.book import Book
 from pbtui.exchange.private.quirks import KeyFacts, Look, MarginMode, Modes, VenueFacts
+from pbtui.exchange.private.taken import taken
 from pbtui.exchange.private.wire import Wire
 from pbtui.exchange.venues.bybit_codes import MEANINGS
 from pbtui.exchange.venues.bybit_rows import PSIDE, balance_of, fill_of, order_of, position_of, result_of
@@ -139,7 +140,7 @@ class Bybit:
         told = _outcomes(answer, len(requests), wire, "create")
         results: list[CreateResult] = []
         for request, (row, error) in zip(requests, told, strict=True):
-            order = None if error is not None else _taken(request, row)
+            order = None if error is not None else taken(request, row.text("orderId"), row.time_ms("createAt"))
             results.append(CreateResult(request, order, error))
         return results
 
@@ -210,18 +211,3 @@ def _outcomes(answer: Any, count: int, wire: Wire, what: str) -> list[tuple[Row,
         error = None if code == "0" else wire.outcome(code, verdict.said("msg"), what)
         found.append((row, error))
     return found
-
-
-def _taken(request: OrderRequest, row: Row) -> OpenOrder:
-    return OpenOrder(
-        id=row.text("orderId"),
-        client_id=request.client_id,
-        symbol=request.symbol,
-        side=request.side,
-        pside=request.pside,
-        # The answer tells nothing of fills: a market order is taken to be filled, a limit order to rest.
-        qty=request.qty if request.kind == "limit" else 0.0,
-        price=request.price,
-        reduce_only=request.reduce_only,
-        created_ms=row.time_ms("createAt"),
-    )

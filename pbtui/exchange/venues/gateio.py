@@ -12,6 +12,7 @@ from pbtui.exchange.port import CancelResult, Capabilities, CreateResult, HeldPo
 from pbtui.exchange.private.answers import Row, rows
 from pbtui.exchange.private.book import Book
 from pbtui.exchange.private.quirks import KeyFacts, Look, Modes, VenueFacts
+from pbtui.exchange.private.taken import taken
 from pbtui.exchange.private.wire import Wire
 from pbtui.exchange.venues.gateio_codes import MEANINGS
 from pbtui.exchange.venues.gateio_history import WINDOW_S, client_id_of, fills_since, pages
@@ -251,17 +252,7 @@ def _created(request: OrderRequest, row: Row, wire: Wire) -> CreateResult:
         left, resting = abs(row.number("left")), row.word("status", "open", "finished") == "open"
         if not resting and left >= abs(row.number("size")):
             return CreateResult(request, error=_undone(request, row))
-        order = OpenOrder(
-            id=row.text("id"),
-            client_id=request.client_id,
-            symbol=request.symbol,
-            side=request.side,
-            pside=request.pside,
-            qty=left if resting else 0.0,
-            price=request.price,
-            reduce_only=request.reduce_only,
-            created_ms=row.time_s("create_time"),
-        )
+        order = taken(request, row.text("id"), row.time_s("create_time"), left=left if resting else 0.0)
     except UnreadableAnswer as error:
         return CreateResult(request, error=OutcomeUnknown(error.message))
     return CreateResult(request, order=order)

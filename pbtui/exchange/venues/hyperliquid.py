@@ -21,6 +21,7 @@ from pbtui.exchange.port import CancelResult, Capabilities, CreateResult, HeldPo
 from pbtui.exchange.private.answers import Row, rows
 from pbtui.exchange.private.book import Book
 from pbtui.exchange.private.quirks import KeyFacts, Look, Modes, VenueFacts
+from pbtui.exchange.private.taken import taken
 from pbtui.exchange.private.wire import Wire
 from pbtui.exchange.venues.hyperliquid_answers import (
     balance_of,
@@ -238,17 +239,7 @@ def _created(request: OrderRequest, status: Any, wire: Wire, now_ms: int) -> Cre
         resting = "resting" in row
         told = row.row("resting" if resting else "filled")
         left = request.qty if resting else max(0.0, request.qty - told.positive("totalSz"))
-        order = OpenOrder(
-            id=told.text("oid"),
-            client_id=request.client_id,
-            symbol=request.symbol,
-            side=request.side,
-            pside=request.pside,
-            qty=0.0 if request.kind == "market" else left,
-            price=request.price,
-            reduce_only=request.reduce_only,
-            created_ms=now_ms,
-        )
+        order = taken(request, told.text("oid"), now_ms, left=0.0 if request.kind == "market" else left)
     except UnreadableAnswer as error:
         return CreateResult(request, error=OutcomeUnknown(error.message))
     return CreateResult(request, order=order)

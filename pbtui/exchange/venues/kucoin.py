@@ -12,6 +12,7 @@ from pbtui.exchange.port import CancelResult, Capabilities, CreateResult, HeldPo
 from pbtui.exchange.private.answers import Row
 from pbtui.exchange.private.book import Book
 from pbtui.exchange.private.quirks import KeyFacts, Look, Modes, VenueFacts
+from pbtui.exchange.private.taken import taken
 from pbtui.exchange.private.wire import Wire
 from pbtui.exchange.venues.kucoin_codes import MEANINGS, code_of, refined
 from pbtui.exchange.venues.kucoin_history import Orders, fills_since
@@ -147,7 +148,7 @@ class Kucoin:
             row = told[request.client_id]
             error = _refusal(row, wire, "create")
             try:
-                order = None if error is not None else _taken(request, row, wire.now_ms())
+                order = None if error is not None else taken(request, row.text("orderId"), wire.now_ms())
             except UnreadableAnswer as unreadable:
                 order, error = None, OutcomeUnknown(unreadable.message)
             results.append(CreateResult(request, order, error))
@@ -194,18 +195,3 @@ def _refusal(row: Row, wire: Wire, what: str) -> ExchangeError | None:
     """Return why an order of a batch was refused, None when it was taken."""
     code, message = row.text("code"), row.said("msg")
     return None if code in _TAKEN else wire.outcome(refined(code, message), message, what)
-
-
-def _taken(request: OrderRequest, row: Row, now_ms: int) -> OpenOrder:
-    return OpenOrder(
-        id=row.text("orderId"),
-        client_id=request.client_id,
-        symbol=request.symbol,
-        side=request.side,
-        pside=request.pside,
-        # The answer tells nothing of fills: a market order is taken to be filled, a limit order to rest.
-        qty=request.qty if request.kind == "limit" else 0.0,
-        price=request.price,
-        reduce_only=request.reduce_only,
-        created_ms=now_ms,
-    )

@@ -14,6 +14,7 @@ from pbtui.exchange.port import CancelResult, Capabilities, CreateResult, HeldPo
 from pbtui.exchange.private.answers import Row
 from pbtui.exchange.private.book import Book
 from pbtui.exchange.private.quirks import KeyFacts, Look, Modes, VenueFacts
+from pbtui.exchange.private.taken import taken
 from pbtui.exchange.private.wire import Wire
 from pbtui.exchange.venues.okx_codes import MEANINGS
 from pbtui.exchange.venues.okx_rows import FILL_WINDOW_MS, PSIDE, SIDE, SWAP, data_of, fills_since, pages, settled
@@ -255,18 +256,7 @@ def _created(request: OrderRequest, row: Row, answer: Row, wire: Wire) -> Create
             return CreateResult(request, error=error)
         if row.text("clOrdId") != request.client_id:
             raise UnreadableAnswer(f"create: the answer for {request.client_id} names another order")
-        order = OpenOrder(
-            id=row.text("ordId"),
-            client_id=request.client_id,
-            symbol=request.symbol,
-            side=request.side,
-            pside=request.pside,
-            # The answer tells nothing of fills: a market order is taken to be filled, a limit order to rest.
-            qty=request.qty if request.kind == "limit" else 0.0,
-            price=request.price,
-            reduce_only=request.reduce_only,
-            created_ms=row.time_ms("ts") if "ts" in row else _answered_ms(answer),
-        )
+        order = taken(request, row.text("ordId"), row.time_ms("ts") if "ts" in row else _answered_ms(answer))
     except UnreadableAnswer as error:
         return CreateResult(request, error=OutcomeUnknown(error.message))
     return CreateResult(request, order=order)
