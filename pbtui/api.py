@@ -75,7 +75,8 @@ def candles(coin: str, exchange: str, start: str, end: str, *, base_dir: Path | 
     """Return the stored one-minute candles of a coin between two dates, the end not of them.
 
     Columns: time (UTC), open, high, low, close, volume (in coins). Minutes that are not stored are not in it: fetch
-    them with `pbtui candles fetch`. Raises DataError for an unknown coin, ConfigError for a date that is none.
+    them with `pbtui candles download`. Raises ConfigError for an unknown coin or a date that is none, DataError for
+    damaged candles.
     """
     import pyarrow as pa
 

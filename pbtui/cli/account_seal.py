@@ -7,11 +7,12 @@ import os
 from pathlib import Path
 
 from pbtui.cli.narrate import say
-from pbtui.config.accounts import load_accounts, require_private
-from pbtui.config.sealed_keys import passphrase_for, read_sealed, seal, sealed_path, typed, unseal
+from pbtui.config.accounts import load_accounts
+from pbtui.config.sealed_keys import FILE_VARIABLE, passphrase_for, read_sealed, seal, sealed_path, typed, unseal
 from pbtui.core.errors import ConfigError, ExitCode, StateError
 from pbtui.core.sanitize import sanitize_line
 from pbtui.core.secret import Secret
+from pbtui.market.sealed import replace_file
 
 
 def run(options: argparse.Namespace) -> int:
@@ -25,7 +26,6 @@ def _seal(path: Path) -> int:
     if target.exists():
         raise ConfigError(f"{_shown(target)} is there already", hint="unseal it first, or move it away")
     count = len(load_accounts(path))  # what cannot be read is not put away
-    require_private(path)
     text = path.read_bytes()
     passphrase = _new(target)
     sealed = seal(text, passphrase)
@@ -52,7 +52,7 @@ def _unseal(path: Path) -> int:
 def _new(target: Path) -> Secret:
     """Return a new passphrase, typed twice, or that of a file."""
     found = passphrase_for(target)
-    if not os.environ.get("PBTUI_PASSPHRASE_FILE") and typed("the same again: ") != found:
+    if not os.environ.get(FILE_VARIABLE) and typed("the same again: ") != found:
         passphrase_for.cache_clear()
         raise ConfigError("the two passphrases differ", hint="nothing was changed")
     return found
@@ -60,17 +60,9 @@ def _new(target: Path) -> Secret:
 
 def _write(path: Path, data: bytes) -> None:
     """Write a private file whole and durably, or not at all."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            os.write(file, data)
-            os.fsync(file)
-        finally:
-            os.close(file)
-        os.replace(draft, path)
+        replace_file(path, data, mode=0o600)
     except OSError as error:
-        draft.unlink(missing_ok=True)
         why = sanitize_line(error.strerror or error, limit=120)
         raise StateError(f"{_shown(path)} cannot be written: {why}", hint="nothing was changed") from None
 

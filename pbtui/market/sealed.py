@@ -28,14 +28,16 @@ def write_sealed(path: Path, body: Mapping[str, Any]) -> None:
     replace_file(path, canonical({"checksum": digest_of(body), "body": body}))
 
 
-def replace_file(path: Path, data: bytes) -> None:
+def replace_file(path: Path, data: bytes, *, mode: int = 0o666) -> None:
     """Replace a file whole and durably: any reader sees the old content or the new one; raises OSError.
 
-    A process that dies meanwhile leaves a draft behind, named `.NAME.PID-NUMBER`.
+    `mode` are its permissions from the first byte on, less the process's mask. A process that dies meanwhile leaves a
+    draft behind, named `.NAME.PID-NUMBER`.
     """
     draft = path.with_name(f".{path.name}.{os.getpid()}-{next(_numbers)}")
     try:
-        with draft.open("wb") as file:
+        draft.unlink(missing_ok=True)  # one of another process of that number would keep its own permissions
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
