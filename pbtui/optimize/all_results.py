@@ -15,6 +15,7 @@ import msgspec
 
 from pbtui.core.errors import DataError, StateError
 from pbtui.core.sanitize import sanitize_line
+from pbtui.core.system import BINARY
 from pbtui.optimize.messagepack import NoValue, end_of
 
 FILE = "all_results.bin"
@@ -42,7 +43,7 @@ class AllResults:
         self._count = count
         self._before: Record | None = None
         try:
-            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | BINARY, 0o644)
             self._end = os.fstat(self._file).st_size
         except OSError as error:
             raise _unwritable(error) from error

@@ -20,6 +20,9 @@ from pbtui.market.prepare import Dataset
 from pbtui.optimize.genes import Genes, GeneSpace
 from pbtui.optimize.scoring import WORST, Score, Scoring, Stats, stats_of
 
+ALONE = ""
+"""The label of what is no suite."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluated:
@@ -39,9 +42,15 @@ class Evaluates(Protocol):
 
     space: GeneSpace
     scoring: Scoring
+    labels: tuple[str, ...]
+    """The scenarios; `ALONE` where there are none."""
 
     def __call__(self, genes: Genes, progress: RunProgress | None = None) -> Evaluated:
         """Run one."""
+        ...
+
+    def equities(self, genes: Genes) -> Mapping[str, Sequence[Equity]]:
+        """Return the equity of one by scenario, for each of its datasets; nothing where the engine refuses."""
         ...
 
 
@@ -55,6 +64,7 @@ class Evaluator:
     def __init__(self, space: GeneSpace, scoring: Scoring, data: Dataset) -> None:
         self.space = space
         self.scoring = scoring
+        self.labels: tuple[str, ...] = (ALONE,)
         self._window: Window = whole(data)
         self._inputs = engine_inputs(space.base, self._window)
         self._parameters = self._inputs.parameters
@@ -66,12 +76,13 @@ class Evaluator:
         except InvalidInput as error:
             return refused(genes, self.scoring, error)
 
-    def equity(self, genes: Genes) -> Equity | None:
-        """Return a candidate's equity over time, None for genes that the engine refuses."""
+    def equities(self, genes: Genes) -> Mapping[str, Sequence[Equity]]:
+        """Return a candidate's equity over time under `ALONE`; nothing for genes that the engine refuses."""
         try:
-            return self._outcome(self.space.decode(genes), None, metrics_only=False).equity
+            equity = self._outcome(self.space.decode(genes), None, metrics_only=False).equity
         except InvalidInput:
-            return None
+            return {}
+        return {ALONE: [equity]} if equity is not None else {}
 
     def _run(self, genes: Genes, progress: RunProgress | None) -> Evaluated:
         config = self.space.decode(genes)

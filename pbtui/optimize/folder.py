@@ -19,9 +19,10 @@ from pbtui.config.dates import parse_date
 from pbtui.config.dump import dump
 from pbtui.core.errors import ConfigError, DataError, StateError
 from pbtui.core.sanitize import sanitize_line
+from pbtui.core.system import sync_folder
 from pbtui.engine.build import build_hash
 from pbtui.market.prepare import Dataset
-from pbtui.market.sealed import digest_of, replace_file, sync_folder
+from pbtui.market.sealed import digest_of, replace_file
 from pbtui.optimize.genes import SLOTS, Genes
 from pbtui.optimize.scoring import Scoring
 

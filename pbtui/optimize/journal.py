@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import zlib
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from pbtui.core.errors import ConfigError, StateError
 from pbtui.core.sanitize import sanitize_line
+from pbtui.core.system import BINARY, lock_file, write_at
 from pbtui.optimize.all_results import Written, write_all
 from pbtui.optimize.genes import Genes
 from pbtui.optimize.scoring import Score
@@ -107,11 +107,11 @@ class Journal:
     def __init__(self, path: Path, shape: Shape) -> None:
         self._shape = shape
         try:
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | BINARY, 0o644)
         except OSError as error:
             raise _trouble(error) from error
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock_file(self._file)
             data = path.read_bytes()
             self.entries: Sequence[Entry] = shape.unpack(data)
             self.cut = len(data) - len(self.entries) * shape.dtype.itemsize
@@ -141,7 +141,7 @@ class Journal:
         ]
         try:
             data = b"".join(self._shape.pack(entry) for entry in self.entries[first:])
-            os.pwrite(self._file, data, first * self._shape.dtype.itemsize)
+            write_at(self._file, data, first * self._shape.dtype.itemsize)
         except OSError as error:
             raise _trouble(error) from error
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pbtui.core.errors import StateError
 from pbtui.core.sanitize import sanitize_line
-from pbtui.market.sealed import sync_folder
+from pbtui.core.system import sync_folder
 from pbtui.optimize.front import Candidate, distances
 from pbtui.optimize.record import member_id, member_text
 

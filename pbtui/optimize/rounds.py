@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
@@ -18,12 +18,13 @@ from pbtui.config import Config
 from pbtui.core.clock import RealClock
 from pbtui.core.errors import StateError
 from pbtui.core.sanitize import sanitize_line
+from pbtui.engine.backtest import Equity
 from pbtui.engine.progress import RunCancelled, RunProgress
 from pbtui.jobs.child import Context, stoppable
 from pbtui.jobs.events import Note, Stage
 from pbtui.optimize.campaign import Campaign, Outcome
 from pbtui.optimize.cluster import ClusterCrew, Fleet
-from pbtui.optimize.evaluate import Crew, Evaluated, Evaluates, Evaluator, Workers
+from pbtui.optimize.evaluate import Crew, Evaluated, Evaluates, Workers
 from pbtui.optimize.folder import Plan
 from pbtui.optimize.genes import Genes, GeneSpace
 from pbtui.optimize.ground import Ground, ground_of
@@ -180,6 +181,7 @@ class Rounds:
         """Test the front on unseen days, write the verdict down and return its summary."""
         assert each.split is not None
         settings, split, evaluate = self.config.validation, each.split, ground.evaluate
+        members = campaign.members()
         test = partial(self._batch, crew, switch)
         delays = range(1, min(settings.start_jitter_days, split.train.days - 1) + 1)
         later = (on_days(each.config, split.train, base_dir=self._base_dir, later_days=days) for days in delays)
@@ -187,16 +189,29 @@ class Rounds:
             unseen=test("testing on unseen days", on_days(self.config, split.test, base_dir=self._base_dir)),
             searched=test("nudging parameters", evaluate),
             later=tuple(test("beginning later", config) for config in later),
-            equity=lambda genes: evaluate.equity(genes) if isinstance(evaluate, Evaluator) else None,
+            equities=self._equities(evaluate, len(members)),
         )
         verdict = judge(
-            campaign.members(), bench, evaluate.space, evaluate.scoring,
+            members, bench, evaluate.space, evaluate.scoring,
             method=settings.method, split=split,
-            trials=trials_of(folder, self._trials + campaign.reporter.evaluations),
+            trials=trials_of(folder, self._trials + campaign.reporter.evaluations, evaluate.labels),
             seed=self.plan.seed, jitter_pct=settings.jitter_pct, jitter_runs=settings.jitter_runs,
         )  # fmt: skip
         write_verdict(folder, replace(verdict, earlier=tuple(self._earlier)))
         return verdict.summary()
+
+    def _equities(self, evaluate: Evaluates, members: int) -> Callable[[Genes], Mapping[str, Sequence[Equity]]]:
+        """Return what runs one member after the other with its equity; raises RunCancelled where that is not wanted."""
+        done = count(1)
+
+        def run(genes: Genes) -> Mapping[str, Sequence[Equity]]:
+            if self.context.stopping:
+                raise RunCancelled("the optimisation was stopped")
+            found = evaluate.equities(genes)
+            self.context.tell(Stage("weighing the trials", next(done), members))
+            return found
+
+        return run
 
     def _batch(self, crew: Workers, switch: _Switch, stage: str, where: Config | Evaluates) -> Batch:
         """Return what evaluates genes by the crew on a configuration's days, whose candles are then prepared."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from pbtui.backtest.suite_summary import aggregated, mode_of, stats_of
 from pbtui.backtest.suite_window import grounds_of, window_on
 from pbtui.config import Config
 from pbtui.config.scenarios import apply_overrides
-from pbtui.engine.backtest import run_backtest
+from pbtui.engine.backtest import BacktestOutcome, Equity, run_backtest
 from pbtui.engine.errors import InvalidInput
 from pbtui.engine.progress import RunProgress
 from pbtui.market.prepare import Dataset
@@ -55,6 +55,7 @@ class SuiteEvaluator:
         self.scoring = scoring
         self._aggregate = dict(space.base.backtest.aggregate)
         self._scenarios = {scenario.label: _parts(scenario, plan, datasets, base_dir) for scenario in plan.scenarios}
+        self.labels = tuple(self._scenarios)
 
     def __call__(self, genes: Genes, progress: RunProgress | None = None) -> Evaluated:
         """Run one candidate; raises RunCancelled."""
@@ -62,6 +63,20 @@ class SuiteEvaluator:
             return self._run(genes, progress)
         except InvalidInput as error:
             return refused(genes, self.scoring, error)
+
+    def equities(self, genes: Genes) -> Mapping[str, Sequence[Equity]]:
+        """Return a candidate's equity over time by scenario, for each of its datasets; nothing where one is refused."""
+        candidate = self.space.decode(genes)
+        done: dict[str, Equity | None] = {}
+        try:
+            for part in {part.same_as: part for parts in self._scenarios.values() for part in parts}.values():
+                done[part.same_as] = _outcome(part, part.config_of(candidate), None, metrics_only=False).equity
+        except InvalidInput:
+            return {}
+        return {
+            label: [equity for part in parts if (equity := done[part.same_as]) is not None]
+            for label, parts in self._scenarios.items()
+        }
 
     def _run(self, genes: Genes, progress: RunProgress | None) -> Evaluated:
         candidate = self.space.decode(genes)
@@ -93,16 +108,21 @@ def _parts(scenario: Scenario, plan: SuitePlan, datasets: Mapping[str, Dataset],
 
 def _run(part: _Part, candidate: Config, progress: RunProgress | None) -> Metrics:
     config = part.config_of(candidate)
+    return analysis_of(config, _outcome(part, config, progress))
+
+
+def _outcome(
+    part: _Part, config: Config, progress: RunProgress | None, *, metrics_only: bool = True
+) -> BacktestOutcome:
     inputs = part.inputs
-    outcome = run_backtest(
+    return run_backtest(
         inputs.hlcvs,
         inputs.btc_usd,
         bot_params(config, inputs.coins),
         inputs.markets,
-        {**inputs.parameters, "metrics_only": True, "warmup_minutes": coin_warmups(config, inputs.coins)},
+        {**inputs.parameters, "metrics_only": metrics_only, "warmup_minutes": coin_warmups(config, inputs.coins)},
         progress=progress,
     )
-    return analysis_of(config, outcome)
 
 
 def _means(analyses: list[Metrics]) -> dict[str, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from pathlib import Path
 
@@ -88,8 +89,10 @@ async def test_a_search_rests_and_is_stopped_in_order_then_killed(
         assert "Searches 2" in d.text
 
 
-async def test_what_the_form_gets_wrong_is_said(tmp_path: Path) -> None:
+async def test_what_the_form_gets_wrong_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     search_config(tmp_path)
+    find = importlib.util.find_spec
+    monkeypatch.setattr("importlib.util.find_spec", lambda name, *rest: None if name == "ray" else find(name, *rest))
     (tmp_path / "wide.json").write_text('{"optimize": {"bounds": {"long_ema_span_0": [9, 3]}}}')
     (tmp_path / "none.json").write_text('{"bounds": {}}')
     async with searching(tmp_path) as d:
@@ -100,6 +103,8 @@ async def test_what_the_form_gets_wrong_is_said(tmp_path: Path) -> None:
             ("fine_tune", "long_nothing", "no parameter long_nothing"),
             ("seed", "-1", "seed: -1 is no number"),
             ("cpus", "0", "n_cpus"),
+            ("cluster", "10.8.0.1", "'10.8.0.1' is no cluster; write HOST:PORT, or auto"),
+            ("cluster", "auto", "a cluster needs Ray, which is not installed; install pbtui[cluster]"),
         )
         for number, (name, text, words) in enumerate(wrong, 1):
             view_of(d).form.typed = {name: text}

@@ -19,6 +19,7 @@ FIELDS: tuple[Field, ...] = (
     Field("population", "population", "members of a generation", "optimize.population_size"),
     Field("iterations", "iterations", "evaluations in all", "optimize.iters"),
     Field("cpus", "cpus", "threads that evaluate", "optimize.n_cpus"),
+    Field("cluster", "cluster", "evaluate on a Ray cluster: its HOST:PORT, or auto"),
     Field("suite", "suite", choices=("", "on", "off")),
     Field("start", "start with", "a config, or a folder such as an earlier run's pareto"),
     Field("fine_tune", "fine-tune", "search these bounds only: long_ema_span_0, …"),
@@ -52,6 +53,7 @@ def told_of(config: Config) -> dict[str, str]:
         "population": f"{settings.population_size:,}",
         "iterations": f"{settings.iters:,}",
         "cpus": f"{settings.n_cpus}",
+        "cluster": "this machine",
         "suite": scenarios_of(labels, enabled=config.backtest.suite_enabled),
         "start": "random",
         "fine_tune": "all bounds",
@@ -83,6 +85,7 @@ def job_of(form: SearchForm, *, base_dir: Path, now_ms: int, drawn: int) -> Opti
         seed=_seed(typed["seed"]) if typed.get("seed") else drawn,
         start=_path(typed["start"], base_dir) if typed.get("start") else None,
         fine_tune=tuple(word for word in typed.get("fine_tune", "").replace(",", " ").split()),
+        cluster=_cluster(typed) if typed.get("cluster") else None,
     )
     config = job.load()
     Scoring.of(config)
@@ -106,6 +109,17 @@ def bounds_of(path: Path) -> dict[str, Any]:
 
 def _path(text: str, base_dir: Path) -> Path:
     return base_dir / Path(text).expanduser()
+
+
+def _cluster(typed: Mapping[str, str]) -> str:
+    from pbtui.core.errors import ConfigError
+    from pbtui.optimize.cluster_address import check_address, require_ray
+
+    if typed.get("cpus"):
+        raise ConfigError("cpus: the nodes of a cluster say how many they give", hint="leave out cpus, or cluster")
+    found = check_address(typed["cluster"])
+    require_ray()
+    return found
 
 
 def _seed(text: str) -> int:

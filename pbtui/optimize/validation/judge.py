@@ -16,30 +16,31 @@ from pbtui.optimize.front import Candidate
 from pbtui.optimize.genes import Genes, GeneSpace
 from pbtui.optimize.scoring import Scoring
 from pbtui.optimize.table import FOLDER as TABLE
+from pbtui.optimize.table import ratio_column
 from pbtui.optimize.validation.split import Split
-from pbtui.optimize.validation.statistics import deflated_sharpe, rank_correlation
+from pbtui.optimize.validation.statistics import Deflated, deflated_sharpe, rank_correlation
 from pbtui.optimize.validation.verdict import MemberVerdict, Verdict
 
 Batch = Callable[[Sequence[Genes]], Sequence[Evaluated]]
-_RATIO = "metric.sharpe_ratio_usd"
 
 
 @dataclass(frozen=True, slots=True)
 class Trials:
-    """How many candidates a front is the best of, and the variance of their daily Sharpe ratios, where known."""
+    """How many candidates a front is the best of, and the variance of their daily Sharpe ratios by scenario."""
 
     count: int
-    variance: float = math.nan
+    variances: Mapping[str, float]
+    """Without what is not known; under `ALONE` where there is no suite."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bench:
-    """What evaluates: on the unseen days, on the searched ones, on those from later starts; equity is of one run."""
+    """What evaluates: on the unseen days, on the searched ones, on those from later starts; equities are of one run."""
 
     unseen: Batch
     searched: Batch
     later: tuple[Batch, ...]
-    equity: Callable[[Genes], Equity | None]
+    equities: Callable[[Genes], Mapping[str, Sequence[Equity]]]
 
 
 def judge(
@@ -57,7 +58,7 @@ def judge(
             group.append(result)
     robust = robustness([member.score.objectives for member in found], moved)
     verdicts = {
-        name: _verdict(result, kept, bench.equity(member.genes), trials)
+        name: _verdict(result, kept, bench.equities(member.genes), trials)
         for name, member, result, kept in zip(names, found, unseen, robust, strict=True)
     }
     correlation = {
@@ -99,21 +100,39 @@ def daily_returns(equity: Equity) -> list[float]:
     return (np.diff(ends) / ends[:-1]).tolist() if len(ends) > 1 and (ends[:-1] > 0.0).all() else []
 
 
-def trials_of(folder: Path, count: int) -> Trials:
-    """Return what a run's table tells of all its evaluations; the variance is unknown where there is no table."""
+def trials_of(folder: Path, count: int, labels: Sequence[str]) -> Trials:
+    """Return what a run's table tells of all its evaluations in these scenarios; no variance without a table."""
     from pyarrow import parquet
 
-    ratios: list[float] = []
+    ratios: dict[str, list[float]] = {label: [] for label in labels}
     for path in sorted((folder / TABLE).glob("*.parquet")):
         file = parquet.ParquetFile(path)
-        if _RATIO in file.schema_arrow.names:
-            told = file.read(columns=[_RATIO]).column(0).to_pylist()
-            ratios += [value for value in told if value is not None and math.isfinite(value)]
-    return Trials(count, float(np.var(ratios)) if len(ratios) > 1 else math.nan)
+        for label, known in ratios.items():
+            column = ratio_column(label)
+            if column in file.schema_arrow.names:
+                told = file.read(columns=[column]).column(0).to_pylist()
+                known += [value for value in told if value is not None and math.isfinite(value)]
+    return Trials(count, {label: float(np.var(known)) for label, known in ratios.items() if len(known) > 1})
 
 
-def _verdict(result: Evaluated, kept: float | None, equity: Equity | None, trials: Trials) -> MemberVerdict:
-    ratio = deflated_sharpe(daily_returns(equity), trials.count, trials.variance) if equity is not None else None
+def weakest(equities: Mapping[str, Sequence[Equity]], trials: Trials) -> Deflated | None:
+    """Return the least deflated ratio of all scenarios and datasets; None where one of them has none.
+
+    Each scenario is held against the trials in that scenario: what holds in the best of several alone is luck again.
+    """
+    found = [
+        deflated_sharpe(daily_returns(equity), trials.count, trials.variances.get(label, math.nan))
+        for label, several in equities.items()
+        for equity in several
+    ]
+    known = [each for each in found if each is not None]
+    return min(known, key=lambda each: each.probability) if known and len(known) == len(found) else None
+
+
+def _verdict(
+    result: Evaluated, kept: float | None, equities: Mapping[str, Sequence[Equity]], trials: Trials
+) -> MemberVerdict:
+    ratio = weakest(equities, trials)
     return MemberVerdict(
         objectives=result.score.objectives,
         violation=result.score.violation,
