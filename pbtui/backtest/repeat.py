@@ -13,7 +13,7 @@ from typing import Any
 from pbtui.backtest.analysis import Metrics
 from pbtui.backtest.part import Part
 from pbtui.backtest.result import COMPARED, CONFIG, CURVE, Opened, facts_of, open_result, read_object, write_files
-from pbtui.backtest.run import OnEvent, check_settings, dataset_for, simulate
+from pbtui.backtest.run import OnEvent, Run, check_settings, dataset_for, simulate
 from pbtui.backtest.sourcing import Sourcing
 from pbtui.backtest.suite import SUITE_FACTS, SUMMARY
 from pbtui.backtest.suite_summary import Stats, scenario_stats, suite_metrics
@@ -111,6 +111,17 @@ async def repeat_run(
 
     Results of other programs lack the facts that a repetition is held against: DataError, too.
     """
+    opened, run = await run_again(folder, sourcing, on_event, shared)
+    with tempfile.TemporaryDirectory(prefix="pbtui-repeat-") as made:
+        write_files(run, Path(made), base_dir=sourcing.base_dir)
+        files = [name for name in COMPARED if _content(folder / name) != _content(Path(made) / name)]
+    found = [f"{name} is different" for name in files]
+    told = Repeated(not files, (*causes(opened, facts_of(run, sourcing.base_dir)), *found))
+    return told, run.analysis
+
+
+async def run_again(folder: Path, sourcing: Sourcing, on_event: OnEvent, shared: SharedCandles) -> tuple[Opened, Run]:
+    """Run what a result folder holds once more, of a suite or not; raises DataError where that cannot be told."""
     opened = open_result(folder)
     if not opened.facts:
         raise DataError(
@@ -127,12 +138,7 @@ async def repeat_run(
     else:
         data = await shared.get(Request.of(config, base_dir=sourcing.base_dir))
     run = simulate(config, data, clock=sourcing.clock, on_event=on_event, window=window, name=name, label=label)
-    with tempfile.TemporaryDirectory(prefix="pbtui-repeat-") as made:
-        write_files(run, Path(made), base_dir=sourcing.base_dir)
-        files = [name for name in COMPARED if _content(folder / name) != _content(Path(made) / name)]
-    found = [f"{name} is different" for name in files]
-    told = Repeated(not files, (*_causes(opened, facts_of(run, sourcing.base_dir)), *found))
-    return told, run.analysis
+    return opened, run
 
 
 def _content(path: Path) -> object:
@@ -148,21 +154,21 @@ def _content(path: Path) -> object:
         return None
 
 
-def _causes(opened: Opened, now: Mapping[str, Any]) -> list[str]:
+def causes(opened: Opened, now: Mapping[str, Any]) -> list[str]:
     """Name what the run is made of and has changed since."""
     before = opened.facts
-    causes: list[str] = []
+    found: list[str] = []
     for name, is_now in now["program"].items():
         was = before.get("program", {}).get(name)
         if was != is_now:
-            causes.append(f"program {name}: {sanitize_line(was)} then, {is_now} now")
+            found.append(f"program {name}: {sanitize_line(was)} then, {is_now} now")
     if before.get("dataset", {}).get("fingerprint") != now["dataset"]["fingerprint"]:
         changed = _changed(before.get("dataset", {}), now["dataset"])
-        causes.append(f"the data: {'; '.join(changed[:_MANY]) or 'candles have changed'}")
+        found.append(f"the data: {'; '.join(changed[:_MANY]) or 'candles have changed'}")
     for name, digest in now["inputs"].items():
         if before.get("inputs", {}).get(name) != digest:
-            causes.append(f"the engine's {name} have changed")
-    return causes
+            found.append(f"the engine's {name} have changed")
+    return found
 
 
 def _changed(before: Mapping[str, Any], now: Mapping[str, Any], path: str = "") -> list[str]:
