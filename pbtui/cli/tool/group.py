@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 from pbtui.cli.parsing import Parser, add_global_flags, positive, words
+from pbtui.cli.tool.hlcvs_args import add_commands, with_command
 
 # name → the command it leads to
 ALIASES = {
@@ -24,6 +25,8 @@ def main(argv: list[str]) -> int:
     """Run `pbtui tool …`; returns the exit code. Data go to stdout, narration to stderr."""
     if argv and argv[0] in ALIASES and not {"-h", "--help"} & set(argv[1:]):
         return _lead(argv[0], argv[1:])
+    if argv and argv[0] == "verify-hlcvs":
+        argv = [argv[0], *with_command(argv[1:])]
     try:
         options = _parser().parse_args(argv)
     except SystemExit as stop:
@@ -91,11 +94,8 @@ def _parser() -> Parser:
     one.add_argument("--endpoints", type=Path, metavar="FILE", help="other addresses of venues (JSON)")
     one.add_argument("--address", default="", metavar="URL", help="another address of the list of market caps")
 
-    one = command("verify-hlcvs", "pbtui.cli.tool.hlcvs:run", "show what prepared datasets hold, or how two differ")
-    one.add_argument(
-        "words", nargs="*", metavar="summarize [DIR …] | compare A B", help="default: summarize caches/datasets"
-    )
-    one.add_argument("--fast", action="store_true", help="hashes only")
+    text = "show what prepared datasets hold, or how two differ; the same for old day files"
+    add_commands(commands.add_parser("verify-hlcvs", help=text, description=text), common)
 
     for name, (_, text) in ALIASES.items():
         commands.add_parser(name, help=text, description=text)

@@ -13,15 +13,8 @@ from pbtui.market.prepare.summary import Summary, compare, find_datasets, summar
 
 
 def run(options: argparse.Namespace) -> int:
-    """Exit 0 when all is well or the same, 1 when something is wrong or differs, 2 without a dataset."""
-    words: list[str] = options.words
-    if words[:1] == ["compare"]:
-        if len(words) != 3:
-            raise ConfigError("compare takes two folders", hint="pbtui tool verify-hlcvs compare A B")
-        return _compare(Path(words[1]), Path(words[2]), options)
-    if words[:1] == ["summarize"]:
-        words = words[1:]
-    places = [Path(word) for word in words] or [options.base_dir / "caches" / "datasets"]
+    """Sum datasets up; exit 0 when all is well, 1 when something is wrong, 2 without a dataset."""
+    places: list[Path] = options.places or [options.base_dir / "caches" / "datasets"]
     wrong = 0
     for folder in dict.fromkeys(folder for place in places for folder in find_datasets(place)):
         told = summarize(folder, fast=options.fast)
@@ -47,9 +40,10 @@ def _show(told: Summary) -> None:
         show(f"    wrong: {problem}")
 
 
-def _compare(first: Path, second: Path, options: argparse.Namespace) -> int:
-    chosen = [find_datasets(place) for place in (first, second)]
-    for place, found in zip((first, second), chosen, strict=True):
+def apart(options: argparse.Namespace) -> int:
+    """Compare two datasets; exit 0 when they are the same, 1 when they differ, 2 without one."""
+    chosen = [find_datasets(place) for place in (options.a, options.b)]
+    for place, found in zip((options.a, options.b), chosen, strict=True):
         if len(found) > 1:
             raise ConfigError(f"{place} holds {len(found)} datasets", hint="name one of them")
     differences = compare(chosen[0][0], chosen[1][0], fast=options.fast)
