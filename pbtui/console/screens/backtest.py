@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
-from textual.widget import Widget
 
 from pbtui.console.actions import label_of
 from pbtui.console.backtest.form import FIELDS
 from pbtui.console.backtest.view import TABS, BacktestView, Tab, keys_of
-from pbtui.console.screens.base import ConsoleScreen
-from pbtui.console.state import Sort
+from pbtui.console.screens.paged import ColumnsScreen, Page
 from pbtui.console.tables import backtest_lists as lists
 from pbtui.console.tables import backtest_result as tables
 from pbtui.console.tables.forms import FORM_COLUMNS, form_rows
@@ -27,11 +25,9 @@ from pbtui.console.widgets.lines import LineView
 if TYPE_CHECKING:
     from pbtui.console.backtest.reading import Result
 
-LEFT = ("form", "runs")
 PANEL_OF: dict[Tab, str] = {
     "summary": "summary", "equity": "equity", "coins": "run-coins", "fills": "run-fills", "exposure": "exposure",
 }  # fmt: skip
-RIGHT = (*PANEL_OF.values(), "job")
 
 _SHORT_TAB = 4  # letters of a tab's name where not all fit
 
@@ -70,10 +66,13 @@ class TabLine(LineView):
                 self.post_message(self.Chosen(tab))
 
 
-class BacktestScreen(ConsoleScreen):
+class BacktestScreen(ColumnsScreen):
     """Screen 2."""
 
     PLACE = "backtest"
+    OPENS = "backtest.open"
+    LEFT: ClassVar[Page] = ("form", "runs")
+    RIGHT: ClassVar[Page] = (*PANEL_OF.values(), "job")
 
     def compose_body(self) -> ComposeResult:
         """Form and runs, beside them the panels of a result, one of which is in view."""
@@ -113,32 +112,20 @@ class BacktestScreen(ConsoleScreen):
         return "job" if job is not None and job.folder not in self.view.results else PANEL_OF[self.view.tab]
 
     @property
-    def in_view(self) -> tuple[str, ...]:
+    def in_view(self) -> Page:
         """The panels of this layout and page."""
         if self.layout_name in ("normal", "wide"):
-            return (*LEFT, self.result_panel)
-        pages = (LEFT, (self.result_panel,)) if self.layout_name == "narrow" else (("runs",), (self.result_panel,))
+            return (*self.LEFT, self.result_panel)
+        pages = (self.LEFT, (self.result_panel,)) if self.layout_name == "narrow" else (("runs",), (self.result_panel,))
         if self.layout_name == "cards" and self.view.page == 2:
             return ("form",)
         return pages[min(self.view.page, 1)]
 
     def layout_changed(self) -> None:
-        """Show the panels in view; the focus never stays on a hidden one."""
-        shown = self.in_view
-        for name in (*LEFT, *RIGHT):
-            self.query_one(f"#{name}").display = name in shown
-        self.query_one("#lists-side").display = any(name in shown for name in LEFT)
-        self.query_one("#result-side").display = self.result_panel in shown
+        """A run under way has no tabs."""
+        super().layout_changed()
         self.query_one("#tabs").display = self.result_panel != "job"
-        form = self.query_one("#form")
-        frame = 1 if self.has_class("-flat") else 2
-        form.styles.height = "1fr" if self.layout_name == "cards" else len(FIELDS) + frame
-        if self.focused is not None and not self.focused.display:
-            self.query_one(f"#{shown[-1]}").focus()
-
-    def panels(self) -> list[Widget]:
-        """Return the panels in view."""
-        return [self.query_one(f"#{name}") for name in self.in_view]
+        self.fit_form("form", len(FIELDS))
 
     def cycle_view(self) -> bool:
         """Show the next tab; on narrow terminals the lists come after the last one."""
@@ -160,11 +147,6 @@ class BacktestScreen(ConsoleScreen):
         if focus:
             self.query_one(f"#{self.result_panel}").focus()
 
-    def changed(self) -> None:
-        """Lay out and draw anew after a choice."""
-        self.layout_changed()
-        self.call_after_refresh(self.refresh_view)
-
     # -- drawing -------------------------------------------------------------------------------------------------
 
     def refresh_body(self) -> None:
@@ -183,7 +165,7 @@ class BacktestScreen(ConsoleScreen):
 
     def _draw_runs(self) -> None:
         view, table = self.view, self.query_one("#runs", GridTable)
-        wanted, sort = self._choices("runs")
+        wanted, sort = self.choices("runs")
         table.set_title(lists.runs_title(view, wanted))
         table.empty = lists.runs_empty(view, wanted)
         rows = lists.run_rows(view, wanted, sort)
@@ -292,7 +274,7 @@ class BacktestScreen(ConsoleScreen):
 
     def _draw_coins(self, result: Result) -> None:
         table = self.query_one("#run-coins", GridTable)
-        wanted, sort = self._choices("run-coins")
+        wanted, sort = self.choices("run-coins")
         self._title(table, f"{len(result.coins)} coins")
         table.empty = result.problems or (("no coin passes the filter",) if wanted else ("no coin was traded",))
         rows = tables.coin_rows(result.coins, wanted, sort)
@@ -300,7 +282,7 @@ class BacktestScreen(ConsoleScreen):
 
     def _draw_fills(self, result: Result) -> None:
         table = self.query_one("#run-fills", GridTable)
-        wanted, sort = self._choices("run-fills")
+        wanted, sort = self.choices("run-fills")
         if result.fills is None:
             table.empty = result.problems
             table.set_rows((), Rows.of(()))
@@ -314,10 +296,6 @@ class BacktestScreen(ConsoleScreen):
         table.empty = ("no fill passes the filter",) if wanted else ("no fills",)
         rows = tables.fill_rows(self.view, result.fills)
         table.set_rows(tables.FILL_COLUMNS, rows, sort=sort.column, descending=sort.descending)
-
-    def _choices(self, panel: str) -> tuple[str, Sort]:
-        state = self.console.state
-        return state.filters.get(panel, ""), state.sorts.get(panel, Sort())
 
     # -- moving --------------------------------------------------------------------------------------------------
 
@@ -354,15 +332,3 @@ class BacktestScreen(ConsoleScreen):
     def on_tab_line_chosen(self, message: TabLine.Chosen) -> None:
         """A tab was clicked."""
         self.show_tab(message.tab)
-
-    def on_grid_table_opened(self, message: GridTable.Opened) -> None:
-        """Open what was double-clicked."""
-        message.table.focus()
-        self.console.perform("backtest.open")
-
-    def on_grid_table_header_clicked(self, message: GridTable.HeaderClicked) -> None:
-        """Sort by the clicked column."""
-        state = self.console.state
-        if message.table.id in state.sorts:
-            state.sort_by(message.table.id, message.column)
-            self.refresh_view()

@@ -19,6 +19,7 @@ from pbtui.console.header import header_lines
 from pbtui.console.notes import message_line
 from pbtui.console.prompt import Prompt
 from pbtui.console.sketch import LEAST_COLUMNS, LEAST_ROWS, has_two_rows, is_flat
+from pbtui.console.state import Sort
 from pbtui.console.text import fold
 from pbtui.console.widgets.grid import GridTable
 from pbtui.console.widgets.lines import LineView
@@ -46,6 +47,7 @@ class ConsoleScreen(Sturdy, Screen[None], inherit_bindings=False):
     """A screen of the console; sub-classes give the body and draw it in `refresh_body`, panel by panel by `draw`."""
 
     PLACE: Place = "live"
+    OPENS = ""  # the action of a double click in a table
     AUTO_FOCUS = None
     layout_name = "narrow"
 
@@ -196,6 +198,11 @@ class ConsoleScreen(Sturdy, Screen[None], inherit_bindings=False):
         """Return what a panel can be sorted by, where that depends on what it shows."""
         return []
 
+    def choices(self, panel: str) -> tuple[str, Sort]:
+        """Return the filter and the order of a panel."""
+        state = self.console.state
+        return state.filters.get(panel, ""), state.sorts.get(panel, Sort())
+
     def take_back(self) -> bool:
         """Undo what narrows the view, one thing at a time; False when nothing does."""
         return False
@@ -207,6 +214,19 @@ class ConsoleScreen(Sturdy, Screen[None], inherit_bindings=False):
     def on_grid_table_moved(self, message: GridTable.Moved) -> None:
         """A cursor was moved by the mouse or a key."""
         self.table_moved(message.table)
+
+    def on_grid_table_opened(self, message: GridTable.Opened) -> None:
+        """Open what was double-clicked."""
+        if self.OPENS:
+            message.table.focus()
+            self.console.perform(self.OPENS)
+
+    def on_grid_table_header_clicked(self, message: GridTable.HeaderClicked) -> None:
+        """Sort by the clicked column."""
+        state = self.console.state
+        if message.table.id in state.sorts:
+            state.sort_by(message.table.id, message.column)
+            self.refresh_view()
 
     def on_footer_clicked(self, message: Footer.Clicked) -> None:
         """Do what the clicked hint says."""

@@ -8,7 +8,6 @@ from textual.widget import Widget
 
 from pbtui.console.candles.view import CandlesView
 from pbtui.console.screens.base import ConsoleScreen
-from pbtui.console.state import Sort
 from pbtui.console.tables import candle_lists as lists
 from pbtui.console.tables import coverage
 from pbtui.console.text import fold
@@ -32,6 +31,7 @@ class CandlesScreen(ConsoleScreen):
     """Screen 5."""
 
     PLACE = "candles"
+    OPENS = "candles.open"
 
     def compose_body(self) -> ComposeResult:
         """The map, the words of its cell, three lists side by side."""
@@ -110,7 +110,7 @@ class CandlesScreen(ConsoleScreen):
 
     def _draw_map(self) -> None:
         view, table = self.view, self.query_one("#coverage", CoverageMap)
-        wanted, sort = self._choices("coverage")
+        wanted, sort = self.choices("coverage")
         table.set_title(coverage.title(view, wanted))
         table.empty = coverage.empty_words(view, wanted)
         table.selected = view.marked
@@ -140,7 +140,7 @@ class CandlesScreen(ConsoleScreen):
 
     def _draw_gaps(self) -> None:
         view, table = self.view, self.query_one("#gaps", GridTable)
-        wanted, sort = self._choices("gaps")
+        wanted, sort = self.choices("gaps")
         known = view.survey_of(view.current)
         coin = coverage.coin_word(view.current) if view.current else ""
         count = f" · {len(known.gaps):,} · {known.missing:,} min" if known and known.gaps else ""
@@ -151,7 +151,7 @@ class CandlesScreen(ConsoleScreen):
 
     def _draw_findings(self) -> None:
         check, table = self.view.check, self.query_one("#findings", GridTable)
-        wanted, sort = self._choices("findings")
+        wanted, sort = self.choices("findings")
         table.set_title(lists.findings_title(check, wanted))
         table.empty = lists.findings_empty(check, wanted)
         rows = lists.finding_rows(check, wanted, sort)
@@ -162,10 +162,6 @@ class CandlesScreen(ConsoleScreen):
         table.set_title(lists.fetch_title(fetch))
         table.empty = lists.fetch_empty(fetch)
         table.set_rows(lists.FETCH_COLUMNS, lists.fetch_rows(fetch))
-
-    def _choices(self, panel: str) -> tuple[str, Sort]:
-        state = self.console.state
-        return state.filters.get(panel, ""), state.sorts.get(panel, Sort())
 
     # -- moving --------------------------------------------------------------------------------------------------
 
@@ -221,15 +217,3 @@ class CandlesScreen(ConsoleScreen):
         """A cell was clicked."""
         self.view.week = message.week
         self.refresh_view()
-
-    def on_grid_table_opened(self, message: GridTable.Opened) -> None:
-        """Show what was double-clicked in full."""
-        message.table.focus()
-        self.console.perform("candles.open")
-
-    def on_grid_table_header_clicked(self, message: GridTable.HeaderClicked) -> None:
-        """Sort by the clicked column."""
-        state = self.console.state
-        if message.table.id in state.sorts:
-            state.sort_by(message.table.id, message.column)
-            self.refresh_view()

@@ -51,6 +51,7 @@ class LiveScreen(ConsoleScreen):
     """Screen 1."""
 
     PLACE = "live"
+    OPENS = "coin.open"
 
     def __init__(self) -> None:
         super().__init__()
@@ -295,23 +296,11 @@ class LiveScreen(ConsoleScreen):
         if table.id in ("positions", "orders", "modes") and key is not None:
             self.console.choose(key)
 
-    def on_grid_table_opened(self, message: GridTable.Opened) -> None:
-        """Open what was double-clicked."""
-        message.table.focus()
-        self.console.perform("coin.open")
-
     def on_grid_table_pressed(self, message: GridTable.Pressed) -> None:
         """Do what a card's button says."""
         action = positions.pressed(message.key, message.x)
         if message.table.id == "positions" and action:
             self.console.perform(action)
-
-    def on_grid_table_header_clicked(self, message: GridTable.HeaderClicked) -> None:
-        """Sort by the clicked column."""
-        state = self.console.state
-        if message.table.id in state.sorts:
-            state.sort_by(message.table.id, message.column)
-            self.refresh_view()
 
     def shown_keys(self) -> list[Key]:
         """Return the coins and sides that pass the filter of the positions (or modes) panel."""

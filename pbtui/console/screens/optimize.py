@@ -21,6 +21,7 @@ class OptimizeScreen(PagedScreen):
     """Screen 3."""
 
     PLACE = "optimize"
+    OPENS = "optimize.open"
     LEFT: ClassVar[Page] = ("search-form", "searches")
     RIGHT: ClassVar[Page] = ("search", "search-front")
     NARROW: ClassVar[tuple[Page, ...]] = (("search-form", "searches"), ("search", "search-front"))
@@ -49,20 +50,10 @@ class OptimizeScreen(PagedScreen):
         """What is shown."""
         return self.console.state.optimize
 
-    @property
-    def page(self) -> int:
-        """The page in view."""
-        return self.view.page
-
-    @page.setter
-    def page(self, number: int) -> None:
-        self.view.page = number
-
     def layout_changed(self) -> None:
         """The form takes the rows it has, but for the narrowest terminals."""
         super().layout_changed()
-        frame = 1 if self.has_class("-flat") else 2
-        self.query_one("#search-form").styles.height = "1fr" if self.layout_name == "cards" else len(FIELDS) + frame
+        self.fit_form("search-form", len(FIELDS))
 
     def refresh_body(self) -> None:
         """Draw the panels in view."""
@@ -123,8 +114,3 @@ class OptimizeScreen(PagedScreen):
         if table.id == "searches" and isinstance(table.cursor_key, int) and table.cursor_key != self.view.current:
             self.view.current = table.cursor_key
             self.changed()
-
-    def on_grid_table_opened(self, message: GridTable.Opened) -> None:
-        """Open what was double-clicked."""
-        message.table.focus()
-        self.console.perform("optimize.open")

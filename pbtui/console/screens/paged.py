@@ -1,14 +1,12 @@
-"""A screen of panels in two columns that turn into pages where the terminal is narrow."""
+"""Screens of panels in two columns, and those whose columns turn into pages where the terminal is narrow."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from textual.widget import Widget
 
 from pbtui.console.screens.base import ConsoleScreen
-from pbtui.console.state import Sort
-from pbtui.console.widgets.grid import GridTable
 
 Page = tuple[str, ...]
 
@@ -18,22 +16,67 @@ def members_of(count: int) -> str:
     return f"{count:,} member{'s' * (count != 1)}"
 
 
-class PagedScreen(ConsoleScreen):
-    """Sub-classes name the panels of each column, and of each page on narrow terminals and on the narrowest."""
+class Paging(Protocol):
+    """A view that knows the page it is at."""
+
+    page: int
+
+
+class ColumnsScreen(ConsoleScreen):
+    """Sub-classes name the panels of each column, and those in view."""
 
     LEFT: ClassVar[Page]
     RIGHT: ClassVar[Page]
+
+    @property
+    def in_view(self) -> Page:
+        """The panels in view."""
+        raise NotImplementedError
+
+    def layout_changed(self) -> None:
+        """Show the panels in view; the focus never stays on a hidden one."""
+        shown = self.in_view
+        for name in (*self.LEFT, *self.RIGHT):
+            self.query_one(f"#{name}").display = name in shown
+        self.query_one("#lists-side").display = any(name in shown for name in self.LEFT)
+        self.query_one("#result-side").display = any(name in shown for name in self.RIGHT)
+        if self.focused is not None and not self.focused.display:
+            self.query_one(f"#{shown[-1]}").focus()
+
+    def fit_form(self, name: str, rows: int) -> None:
+        """Give a form the rows it has, but for the narrowest terminals."""
+        frame = 1 if self.has_class("-flat") else 2
+        self.query_one(f"#{name}").styles.height = "1fr" if self.layout_name == "cards" else rows + frame
+
+    def panels(self) -> list[Widget]:
+        """Return the panels in view."""
+        return [self.query_one(f"#{name}") for name in self.in_view]
+
+    def changed(self) -> None:
+        """Lay out and draw anew after a choice."""
+        self.layout_changed()
+        self.call_after_refresh(self.refresh_view)
+
+
+class PagedScreen(ColumnsScreen):
+    """Sub-classes name the panels of each page on narrow terminals and on the narrowest."""
+
     NARROW: ClassVar[tuple[Page, ...]]
     CARDS: ClassVar[tuple[Page, ...]]
 
     @property
+    def view(self) -> Paging:
+        """What is shown."""
+        raise NotImplementedError
+
+    @property
     def page(self) -> int:
         """The page in view."""
-        raise NotImplementedError
+        return self.view.page
 
     @page.setter
     def page(self, number: int) -> None:
-        raise NotImplementedError
+        self.view.page = number
 
     @property
     def pages(self) -> tuple[Page, ...]:
@@ -46,20 +89,6 @@ class PagedScreen(ConsoleScreen):
     def in_view(self) -> Page:
         """The panels of this layout and page."""
         return self.pages[min(self.page, len(self.pages) - 1)]
-
-    def layout_changed(self) -> None:
-        """Show the panels in view; the focus never stays on a hidden one."""
-        shown = self.in_view
-        for name in (*self.LEFT, *self.RIGHT):
-            self.query_one(f"#{name}").display = name in shown
-        self.query_one("#lists-side").display = any(name in shown for name in self.LEFT)
-        self.query_one("#result-side").display = any(name in shown for name in self.RIGHT)
-        if self.focused is not None and not self.focused.display:
-            self.query_one(f"#{shown[-1]}").focus()
-
-    def panels(self) -> list[Widget]:
-        """Return the panels in view."""
-        return [self.query_one(f"#{name}") for name in self.in_view]
 
     def cycle_view(self) -> bool:
         """Turn the page, or move to the next panel where there is but one page."""
@@ -77,11 +106,6 @@ class PagedScreen(ConsoleScreen):
         self.changed()
         self.query_one(f"#{name}").focus()
 
-    def changed(self) -> None:
-        """Lay out and draw anew after a choice."""
-        self.layout_changed()
-        self.call_after_refresh(self.refresh_view)
-
     def take_back(self) -> bool:
         """Drop the filter of the panel, then go back to the first page."""
         if self.console.state.filters.pop(self.console.state.panel, ""):
@@ -92,15 +116,3 @@ class PagedScreen(ConsoleScreen):
             self.changed()
             return True
         return False
-
-    def choices(self, panel: str) -> tuple[str, Sort]:
-        """Return the filter and the order of a panel."""
-        state = self.console.state
-        return state.filters.get(panel, ""), state.sorts.get(panel, Sort())
-
-    def on_grid_table_header_clicked(self, message: GridTable.HeaderClicked) -> None:
-        """Sort by the clicked column."""
-        state = self.console.state
-        if message.table.id in state.sorts:
-            state.sort_by(message.table.id, message.column)
-            self.refresh_view()

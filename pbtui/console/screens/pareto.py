@@ -21,6 +21,7 @@ class ParetoScreen(PagedScreen):
     """Screen 4."""
 
     PLACE = "pareto"
+    OPENS = "pareto.open"
     LEFT: ClassVar[Page] = ("fronts", "members")
     RIGHT: ClassVar[Page] = ("pareto-front", "parameters")
     NARROW: ClassVar[tuple[Page, ...]] = (("fronts", "members"), ("pareto-front",), ("parameters",))
@@ -46,15 +47,6 @@ class ParetoScreen(PagedScreen):
     def view(self) -> ParetoView:
         """What is shown."""
         return self.console.state.pareto
-
-    @property
-    def page(self) -> int:
-        """The page in view."""
-        return self.view.page
-
-    @page.setter
-    def page(self, number: int) -> None:
-        self.view.page = number
 
     def sortable(self, panel: str) -> list[str]:
         """Return what a panel can be sorted by."""
@@ -151,8 +143,3 @@ class ParetoScreen(PagedScreen):
         if isinstance(key, str) and view.current is not None and view.member.get(view.current) != key:
             view.member[view.current] = key
             self.changed()
-
-    def on_grid_table_opened(self, message: GridTable.Opened) -> None:
-        """Open what was double-clicked."""
-        message.table.focus()
-        self.console.perform("pareto.open")
