@@ -69,7 +69,9 @@ def add_config_flags(parser: argparse.ArgumentParser, command: Command, *, reser
 
     Run the arguments through `prepare_argv` first and read the result with `flag_values`.
     """
-    group = parser.add_argument_group("configuration keys", "every key of the configuration can be given as a flag")
+    group = parser.add_argument_group(
+        "configuration keys", "keys of the configuration as flags, those of Passivbot's command of this name and ours"
+    )
     for flag in flags_of(command):
         spellings = [text for text in flag.spellings if text not in reserved]
         group.add_argument(

@@ -41,6 +41,15 @@ def records(capsys: Capture, *words: object) -> list[dict[str, Any]]:
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
+def printed(home: Path, *words: str) -> str:
+    """Run a command in a process of its own, as a user does, and return what it wrote."""
+    own = {"XDG_STATE_HOME": str(home), "XDG_RUNTIME_DIR": str(home)}
+    command = [sys.executable, "-m", *words]
+    done = subprocess.run(command, env=os.environ | own, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 def test_the_plan_names_everything_and_touches_nothing(old: Path, tmp_path: Path, capsys: Capture) -> None:
     before = listing(tmp_path)
     base = tmp_path / "base"
@@ -85,21 +94,27 @@ def test_what_is_copied_is_whole_private_and_replays(old: Path, tmp_path: Path, 
     assert words[0] == "pbtui"
     assert words[words.index("--for") + 1] == "1d"
     words[words.index("--for") + 1] = "6h"
-    ran = subprocess.run(
-        [sys.executable, "-m", *words, "--json"],
-        env=os.environ | {"XDG_STATE_HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr
-    assert json.loads(ran.stdout.splitlines()[-1])["fills"] > 0
+    assert json.loads(printed(tmp_path, *words, "--json").splitlines()[-1])["fills"] > 0
     again = records(capsys, old, "--to", base, "--apply")
     assert (
         sum(each.get("candles", 0) + each["files"] for each in again if each.get("target") == "configs/mine.json") == 0
     )
     assert sum(each.get("candles", 0) for each in again) == 0
     assert next(each["replay"] for each in again if "replay" in each)
+
+
+def test_a_backtest_of_what_was_taken_over_is_proven_by_its_repetition(
+    old: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    base = tmp_path / "base"
+    records(capsys, old, "--to", base, "--apply")
+    common = ["--base-dir", str(base), "--offline", "-q"]
+    days = ["-sd", "2025-06-02", "-ed", "2025-06-03", "-dp"]
+    folder = printed(tmp_path, "pbtui", "backtest", str(base / "configs/mine.json"), *days, *common).strip()
+    assert len(Path(folder, "fills.csv").read_text("utf-8").splitlines()) > 10
+    printed(tmp_path, "pbtui", "backtest", "--repeat", folder, *common)
+    listed = sorted(find_runs([base / "backtests"], {}))
+    assert listed == [base / "backtests/binance/2025-06-03T00_00_00_abc", Path(folder)]
 
 
 def test_nothing_that_exists_is_overwritten(old: Path, tmp_path: Path, capsys: Capture) -> None:

@@ -52,7 +52,7 @@ def minutes(seed: int) -> Rows:
 def _configs(folder: Path) -> None:
     config: dict[str, Any] = parse_file(PROGRAM_ROOT / "configs/examples/paper.hjson")
     config["live"] |= {"user": "main", "approved_coins": "configs/approved_coins.json", "max_realized_loss_pct": 0}
-    config["live"]["levrage"] = 3
+    config["live"] |= {"levrage": 3, "max_warmup_minutes": 240, "minimum_coin_age_days": 0}
     _text(folder / "mine.json", config)
     _text(folder / "approved_coins.json", {"long": ["BTC", "SOL"], "short": ["BTC"]})
     (folder / "ignored_coins.txt").write_text("DOGE, XRP\n", "utf-8")
