@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,8 +20,9 @@ from pbtui.backtest.tables import curve_csv, fills_csv
 from pbtui.config.dump import dump
 from pbtui.core.errors import DataError, StateError
 from pbtui.core.sanitize import sanitize_line
+from pbtui.core.system import is_running, sync_folder
 from pbtui.engine.build import build_hash
-from pbtui.market.sealed import digest_of, sync_folder
+from pbtui.market.sealed import digest_of
 
 FILLS, CURVE, ANALYSIS, CONFIG, FACTS = (
     "fills.csv",
@@ -180,8 +180,5 @@ def sweep(parent: Path) -> None:
     """Remove the drafts of processes that are gone."""
     for draft in parent.glob(f"{DRAFT}*"):
         pid = draft.name.removeprefix(DRAFT).split("-", 1)[0]
-        if pid.isdigit() and int(pid) != os.getpid():
-            with suppress(ProcessLookupError, PermissionError):
-                os.kill(int(pid), 0)
-                continue
+        if pid.isdigit() and int(pid) != os.getpid() and not is_running(int(pid)):
             shutil.rmtree(draft, ignore_errors=True)

@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pbtui.cli import signals
 from pbtui.cli.backtest_show import Show
 from pbtui.cli.narrate import say
 from pbtui.core.errors import ExitCode
@@ -51,8 +52,8 @@ def _stop_on_signals(process: Job, grace_s: float, words: str) -> None:
         say(words)
         stopping.append(asyncio.get_running_loop().create_task(process.stop(grace_s=grace_s)))
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop)
+    for number in (signal.SIGINT, signal.SIGTERM, signals.BREAK):
+        signals.listen(asyncio.get_running_loop(), number, stop)
 
 
 def complain(failed: Failed) -> int:

@@ -8,7 +8,7 @@ import os
 import signal
 from typing import Any
 
-from pbtui.cli import figures
+from pbtui.cli import figures, signals
 from pbtui.cli.output import LineWriter, log_line
 from pbtui.cli.plan import RunPlan
 from pbtui.cli.session import log_level, open_session
@@ -29,14 +29,14 @@ async def run_headless(plan: RunPlan, clock: Clock) -> int:
         async with open_session(plan, clock, linger=False) as session:
             supervisor = session.supervisor
             _narrate(supervisor, narration, log_level(plan))
-            signals = _Signals(supervisor)
-            signals.install(asyncio.get_running_loop())
+            asked = _Signals(supervisor)
+            asked.install(asyncio.get_running_loop())
             watcher = asyncio.create_task(_print_status(supervisor, data)) if plan.options.json else None
             ending = await supervisor.run()
             if watcher is not None:
                 await watcher
             _finish(plan, ending, supervisor.latest, narration, data)
-            code = ExitCode.INTERRUPTED if signals.interrupted and ending.error is None else ending.exit_code
+            code = ExitCode.INTERRUPTED if asked.interrupted and ending.error is None else ending.exit_code
     finally:
         await asyncio.to_thread(narration.close)
         await asyncio.to_thread(data.close)
@@ -52,9 +52,10 @@ class _Signals:
 
     def install(self, loop: asyncio.AbstractEventLoop) -> None:
         """Take over the signals of this process."""
-        loop.add_signal_handler(signal.SIGTERM, self._terminate)
-        loop.add_signal_handler(signal.SIGINT, self._interrupt)
-        loop.add_signal_handler(signal.SIGHUP, self._hang_up)
+        signals.listen(loop, signal.SIGTERM, self._terminate)
+        signals.listen(loop, signals.BREAK, self._terminate)
+        signals.listen(loop, signal.SIGINT, self._interrupt)
+        signals.listen(loop, signals.HANG_UP, self._hang_up)
 
     def _terminate(self) -> None:
         self._supervisor.journal.say("shutdown", "SIGTERM: stopping in order")

@@ -18,6 +18,7 @@ from pbtui.core.amounts import plain
 from pbtui.core.clock import Clock
 from pbtui.core.errors import StateError
 from pbtui.core.snapshot import AccountHead, VenueKind
+from pbtui.core.system import POSIX
 from pbtui.link.seats import Seats
 from pbtui.link.server import LinkServer
 from pbtui.live import lock
@@ -80,7 +81,10 @@ async def open_session(plan: RunPlan, clock: Clock, *, linger: bool) -> AsyncIte
         seats = Seats(partial(supervisor.journal.say, "controls"))
         logs.install(supervisor.journal, level=log_level(plan))
         server = LinkServer(supervisor, Path(info.socket), seats, clock)
-        await server.start()
+        if POSIX:
+            await server.start()
+        else:
+            supervisor.journal.say("link", "attach, status and stop cannot reach a bot on this system: Ctrl+C ends it")
         meter.start()
         session = Session(plan, supervisor, seats, info)
         alerts: Alerts | None = None

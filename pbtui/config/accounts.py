@@ -16,6 +16,7 @@ from pbtui.config.sealed_keys import read_sealed, sealed_path
 from pbtui.config.syntax import strict_json_fault
 from pbtui.core.errors import ConfigError, SafetyRefusal
 from pbtui.core.secret import Secret
+from pbtui.core.system import open_to_others
 
 _PLAIN = frozenset({"exchange", "quote", "is_vault", "options"})
 _NO_QUOTE_OVERRIDE = frozenset({"hyperliquid", "paradex", "defx"})
@@ -63,7 +64,7 @@ class Account:
 def require_private(path: Path) -> None:
     """Refuse a keys file that others can read; the message names the remedy."""
     mode = stat.S_IMODE(path.stat().st_mode)
-    if mode & 0o077:
+    if open_to_others(mode):
         raise SafetyRefusal(
             f"{path}: others may read it (mode {mode:04o})", hint=f"keys must be private: chmod 600 {path}"
         )

@@ -17,6 +17,7 @@ from typing import Any
 from pbtui.core.errors import ConfigError, SafetyRefusal
 from pbtui.core.sanitize import sanitize_line
 from pbtui.core.secret import Secret
+from pbtui.core.system import open_to_others
 
 FILE_VARIABLE = "PBTUI_PASSPHRASE_FILE"
 CREDENTIAL = "pbtui-passphrase"  # of systemd's LoadCredential=
@@ -113,7 +114,7 @@ def _of_file(file: Path, *, owned_by_systemd: bool) -> Secret:
     except (OSError, UnicodeDecodeError) as error:
         why = sanitize_line(getattr(error, "strerror", None) or error, limit=120)
         raise ConfigError(f"{shown}, which should hold the passphrase, cannot be read: {why}") from None
-    if mode & 0o077 and not owned_by_systemd:
+    if open_to_others(mode) and not owned_by_systemd:
         raise SafetyRefusal(f"{shown}: others may read it (mode {mode:04o})", hint=f"chmod 600 {shown}")
     return Secret(text)
 

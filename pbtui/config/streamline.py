@@ -13,6 +13,7 @@ from pbtui.config.layout import Layout, Member, Node, read_layout
 from pbtui.config.parse import parse_text, read_text
 from pbtui.core.errors import ConfigError, StateError
 from pbtui.core.sanitize import sanitize_line
+from pbtui.core.system import set_mode
 
 WIDTH = 72  # as of Pareto members
 _SUFFIXES = (".json", ".hjson")
@@ -99,7 +100,7 @@ def write_all(files: Sequence[Restyled]) -> None:
 def _write(path: Path, text: str, mode: int) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-        os.fchmod(handle, mode)
+        set_mode(handle, mode)
         file.write(text)
         file.flush()
         os.fsync(handle)

@@ -6,6 +6,8 @@ import os
 import sys
 from collections.abc import Mapping
 
+from pbtui.core.system import POSIX
+
 # Python itself sets one of these in the C locale, so they say nothing of the terminal beside LANG=C.
 _COERCED = frozenset({"C.UTF-8", "C.utf8", "UTF-8"})
 _PLAIN = frozenset({"C", "POSIX"})
@@ -14,6 +16,8 @@ _NO_CURSOR = frozenset({"dumb", "unknown"})
 
 def why_no_screen(environment: Mapping[str, str] | None = None) -> str:
     """Return why the console cannot be drawn on this terminal, empty when it can."""
+    if not POSIX:
+        return "the console needs Linux, macOS or WSL"
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return "there is no terminal to draw on"
     term = (os.environ if environment is None else environment).get("TERM", "")

@@ -6,6 +6,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from pbtui.core.system import sync_folder
+
 
 def write_private(path: Path, data: bytes) -> None:
     """Replace a file so that after a crash either the old or the new content is there; raises OSError."""
@@ -22,8 +24,4 @@ def write_private(path: Path, data: bytes) -> None:
         with suppress(OSError):
             temporary.unlink()
         raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(path.parent)

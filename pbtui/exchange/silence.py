@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import math
 import os
 from pathlib import Path
 
 from pbtui.core.clock import Clock
+from pbtui.core.system import BINARY, CLOEXEC, NOFOLLOW, lock_file, read_at, write_at
 
 LONGEST_S = 3_600.0
 
@@ -50,14 +50,14 @@ class Silence:
 
     def _write(self, path: Path, until_ms: int) -> None:
         try:
-            fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            fd = os.open(path, os.O_RDWR | os.O_CREAT | BINARY | NOFOLLOW | CLOEXEC, 0o600)
         except OSError:
             return
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX)
-            known = _number(os.pread(fd, 32, 0))
+            lock_file(fd, wait=True)
+            known = _number(read_at(fd, 32, 0))
             if known < until_ms or known / 1000 - self._clock.monotonic() > LONGEST_S:
-                os.pwrite(fd, f"{until_ms:20d}\n".encode(), 0)
+                write_at(fd, f"{until_ms:20d}\n".encode(), 0)
         except OSError:
             return
         finally:

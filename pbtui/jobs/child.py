@@ -21,6 +21,7 @@ from typing import Any, BinaryIO, TypeVar
 
 from pbtui.core.errors import ExitCode, PbtuiError
 from pbtui.core.sanitize import sanitize_line
+from pbtui.core.system import be_humble
 from pbtui.jobs.events import Done, Event, Failed, to_json
 
 T = TypeVar("T")
@@ -168,8 +169,7 @@ def _request(line: bytes) -> Mapping[str, Any]:
 
 def _be_humble() -> None:
     """Take the processor last and, where memory is short, be the first to go."""
-    with suppress(OSError):
-        os.nice(_NICE)
+    be_humble(_NICE)
     with suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
         file.write(str(_OOM_SCORE))
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from pbtui.core.errors import ExitCode, PbtuiError
 from pbtui.core.sanitize import sanitize_line
+from pbtui.core.system import POSIX
 from pbtui.jobs.events import BadEvent, Done, Event, Failed, FillsCount, Progress, from_json
 
 LINE_LIMIT = 16 * 1024 * 1024
@@ -126,8 +127,7 @@ class Job:
         """Kill it and all it started, at once."""
         self._wanted_end = True
         if self._process.returncode is None:
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+            _kill_all(self._process)
 
     async def pause(self, wanted: bool) -> None:
         """Ask it to rest, or to go on; whether it can rest is its own matter."""
@@ -194,8 +194,7 @@ class Job:
     def _give_up(self, why: str) -> None:
         self._nonsense = why
         if self._process.returncode is None:
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+            _kill_all(self._process)
 
     def _put(self, event: Event) -> None:
         newest = self._events[-1] if self._events else None
@@ -216,6 +215,15 @@ class Job:
         if self._wanted_end:
             return Failed("stopped", int(ExitCode.INTERRUPTED), lines)
         return Failed(f"the job ended before its result: {_ending(code)}", last_lines=lines)
+
+
+def _kill_all(process: asyncio.subprocess.Process) -> None:
+    """End a process and its group; without groups (Windows) what it started ends with its pipes."""
+    with suppress(ProcessLookupError, PermissionError):
+        if POSIX:
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
 
 
 def _ending(code: int) -> str:
@@ -239,4 +247,6 @@ def _code(number: int) -> ExitCode:
 def _environment() -> dict[str, str]:
     found = {name: value for name, value in os.environ.items() if not _SECRET.search(name)}
     paths = [str(_PACKAGE_ROOT), *found.get("PYTHONPATH", "").split(os.pathsep)]
+    # Frames and narration are UTF-8 on every system.
+    found.setdefault("PYTHONUTF8", "1")
     return found | {"PYTHONPATH": os.pathsep.join(path for path in paths if path)}

@@ -13,6 +13,7 @@ from pbtui.core.clock import Clock, RealClock, within
 from pbtui.core.errors import LinkClosed, PbtuiError
 from pbtui.core.sanitize import sanitize_line
 from pbtui.core.snapshot import Snapshot
+from pbtui.core.system import POSIX
 from pbtui.link import wire
 from pbtui.link.base import Reply, Role, Seating, Wish
 
@@ -38,6 +39,8 @@ class SocketLink:
         cls, path: Path, *, want: wire.Want, who: str, take: bool = False, clock: Clock | None = None
     ) -> SocketLink:
         """Open the socket and take a seat; raises LinkClosed when nobody listens, PbtuiError on another version."""
+        if not POSIX:
+            raise LinkClosed("a running bot can be reached on Linux, macOS and WSL only")
         try:
             reader, writer = await asyncio.open_unix_connection(str(path))
         except OSError as error:

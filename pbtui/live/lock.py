@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import stat
@@ -18,6 +17,7 @@ from pbtui.core.record import record
 from pbtui.core.sanitize import sanitize_line
 from pbtui.core.secret import Secret
 from pbtui.core.snapshot import VenueKind
+from pbtui.core.system import BINARY, CLOEXEC, NOFOLLOW, POSIX, is_mine, lock_file, open_to_others, write_at
 
 _ATTEMPTS = 10  # a probing `status` holds a shared lock for some microseconds: outlast it
 _PAUSE_S = 0.02
@@ -54,9 +54,9 @@ def state_folder() -> Path:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = folder.lstat()
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+        if not stat.S_ISDIR(found.st_mode) or not is_mine(found):
             raise StateError(f"{folder} is not a folder of this user", hint="remove it or set XDG_STATE_HOME")
-        if stat.S_IMODE(found.st_mode) & 0o077:
+        if open_to_others(stat.S_IMODE(found.st_mode)):
             folder.chmod(0o700)
     except OSError as error:
         raise StateError(
@@ -96,7 +96,7 @@ def socket_path(folder: Path, name: str) -> Path:
     """Return where the bot of a lock listens; raises StateError when the path is longer than sockets allow."""
     digest = hashlib.blake2b(name.encode(), digest_size=6).hexdigest()
     path = folder / f"{digest}.sock"
-    if len(os.fsencode(path)) >= _SOCKET_PATH_MAX:
+    if POSIX and len(os.fsencode(path)) >= _SOCKET_PATH_MAX:
         raise StateError(f"the path {path} is too long for a socket", hint="set XDG_STATE_HOME to a shorter folder")
     return path
 
@@ -131,7 +131,7 @@ class AccountLock:
             raise StateError("the account lock was released")
         text = msgspec.json.encode(info)
         # One write, padded over a longer predecessor, so that a reader never sees half a text.
-        os.pwrite(self._fd, text.ljust(os.fstat(self._fd).st_size), 0)
+        write_at(self._fd, text.ljust(os.fstat(self._fd).st_size), 0)
 
     def release(self) -> None:
         """Give the account back; harmless when done twice."""
@@ -146,11 +146,11 @@ class AccountLock:
 def _try_lock(path: Path) -> int | None:
     """Return a locked descriptor of the file now at `path`, None while somebody else holds it."""
     try:
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | BINARY | NOFOLLOW | CLOEXEC, 0o600)
     except OSError as error:
         raise StateError(f"cannot open the lock {path}: {error.strerror or error}") from error
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock_file(fd)
         # A holder unlinks its file when it leaves: a lock on the unlinked one would exclude nobody.
         if path.stat().st_ino == os.fstat(fd).st_ino:
             return fd
@@ -180,11 +180,11 @@ def _read(path: Path) -> LockInfo | None:
 
 def _is_held(path: Path) -> bool:
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        fd = os.open(path, os.O_RDONLY | BINARY | NOFOLLOW | CLOEXEC)
     except OSError:
         return False
     try:
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        lock_file(fd, shared=True)
     except BlockingIOError:
         return True
     finally:

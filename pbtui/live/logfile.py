@@ -10,6 +10,7 @@ from pathlib import Path
 import orjson
 
 from pbtui.core.snapshot import EventRow
+from pbtui.core.system import BINARY
 
 LEVEL_NAMES = ("warning", "info", "debug", "trace")
 MAX_BYTES = 10_000_000
@@ -65,7 +66,7 @@ class LogFile:
 
     def _open(self) -> None:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | BINARY, 0o600)
         self._size = os.fstat(self._descriptor).st_size
 
     def _rotate(self) -> None:

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pbtui.core.system import sync_folder
+
 _numbers = itertools.count()
 
 
@@ -55,12 +57,3 @@ def read_sealed(path: Path) -> dict[str, Any] | None:
         return body if isinstance(body, dict) and document["checksum"] == digest_of(body) else None
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
-
-
-def sync_folder(folder: Path) -> None:
-    """Make names in a folder durable; raises OSError."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -54,7 +54,7 @@ class StoredSource(Source):
 
 def is_stored(folder: Path) -> bool:
     """Return whether a folder holds segments of our store (`…/EXCHANGE/1m/SYMBOL`)."""
-    named = folder.parent.name == "1m" and ":" in folder.name
+    named = folder.parent.name == "1m" and ":" in symbol_of(folder.name)
     return named and any(path.suffix == ".parquet" and segment_of(path.name) for path in folder.iterdir())
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pbtui.core.errors import StateError
 from pbtui.core.sanitize import sanitize_line
-from pbtui.core.system import sync_folder
+from pbtui.core.system import sync_file, sync_folder
 from pbtui.optimize.front import Candidate, distances
 from pbtui.optimize.record import member_id, member_text
 
@@ -85,11 +85,7 @@ class Members:
     def _settle(self, paths: Iterable[Path]) -> None:
         """Make files and their names durable."""
         for path in paths:
-            file = os.open(path, os.O_RDONLY)
-            try:
-                os.fsync(file)
-            finally:
-                os.close(file)
+            sync_file(path)
         sync_folder(self._folder)
 
     def _named(self, path: Path, name: str) -> Path:

@@ -43,7 +43,7 @@ def _machine() -> Finding:
     text = f"pbtui {__version__} on {platform.system()} {platform.release()}, {platform.machine()}"
     text += f", {os.cpu_count() or 1} processors"
     if sys.platform == "win32":
-        return warn(_AREA, "platform", text, "bots and consoles need Linux or macOS (or WSL); backtests run here")
+        return warn(_AREA, "platform", text, "no console and no attach here: see docs/windows.md (WSL has all)")
     return ok(_AREA, "platform", text)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from pbtui.core.clock import Clock
+from pbtui.core.system import BINARY, CLOEXEC, NOFOLLOW, lock_file, read_at, write_at
 
 _MINUTE_MS = 60_000
 _BURST = 0.2  # of a minute's units may be spent at once
@@ -59,15 +59,15 @@ class Budget:
             self._own, missing = self._spend(self._own, cost, floor)
             return missing
         try:
-            fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            fd = os.open(self._path, os.O_RDWR | os.O_CREAT | BINARY | NOFOLLOW | CLOEXEC, 0o600)
         except OSError:
             self._path = None
             return self._try(cost, floor)
         try:
             # Held for microseconds: nobody sleeps or waits for a venue with it.
-            fcntl.flock(fd, fcntl.LOCK_EX)
+            lock_file(fd, wait=True)
             self._own, missing = self._spend(_read(fd) or self._own, cost, floor)
-            os.pwrite(fd, f"{self._own.left:24.6f} {self._own.at_ms:20d}\n".encode(), 0)
+            write_at(fd, f"{self._own.left:24.6f} {self._own.at_ms:20d}\n".encode(), 0)
         finally:
             os.close(fd)
         return missing
@@ -86,7 +86,7 @@ class Budget:
 
 
 def _read(fd: int) -> _Level | None:
-    words = os.pread(fd, 64, 0).split()
+    words = read_at(fd, 64, 0).split()
     try:
         left, at_ms = words
         return _Level(float(left), int(at_ms))

@@ -16,6 +16,7 @@ from pbtui.config.safety import needs_loss_gate_ack, risk_omissions
 from pbtui.config.sealed_keys import sealed_path
 from pbtui.core.errors import ConfigError
 from pbtui.core.sanitize import sanitize_line
+from pbtui.core.system import open_to_others
 from pbtui.market.adopt.items import Item, left_out
 
 KEYS = "api-keys.json"
@@ -53,7 +54,7 @@ def keys_items(place: Path, base: Path) -> list[Item]:
         return [left_out(KEYS, "is no object of accounts")]
     notes = _of_accounts(cast("dict[str, Any]", entries))
     mode = stat.S_IMODE(path.stat().st_mode)
-    if mode & 0o077:
+    if open_to_others(mode):
         notes.append(f"others may read the old file (mode {mode:04o}), which is refused here: the copy gets mode 0600")
     return [Item("keys", KEYS, KEYS, tuple(notes), ((Path(KEYS), Path(KEYS)),), secret=True)]
 

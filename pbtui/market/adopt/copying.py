@@ -14,6 +14,7 @@ import numpy as np
 from pbtui.core.clock import MINUTE_MS
 from pbtui.core.errors import StateError
 from pbtui.core.sanitize import sanitize_line
+from pbtui.core.system import set_mode
 from pbtui.market.adopt.items import Candles, Item, Plan
 from pbtui.market.holdings import Library
 from pbtui.market.store.rows import Rows
@@ -71,7 +72,7 @@ def copy_new(source: Path, target: Path, mode: int | None = None) -> None:
     try:
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "wb") as out, source.open("rb") as into:
-            os.fchmod(handle, facts.st_mode & 0o777 if mode is None else mode)
+            set_mode(handle, facts.st_mode & 0o777 if mode is None else mode)
             shutil.copyfileobj(into, out)
             out.flush()
             os.fsync(handle)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import hashlib
 import itertools
 import os
@@ -25,8 +24,9 @@ from numpy.typing import NDArray
 
 from pbtui.core.errors import DataError
 from pbtui.core.sanitize import sanitize_line
+from pbtui.core.system import POSIX, is_running, lock_file, sync_file, sync_folder
 from pbtui.market.prepare.aggregate import Axis
-from pbtui.market.sealed import canonical, read_sealed, sync_folder, write_sealed
+from pbtui.market.sealed import canonical, read_sealed, write_sealed
 
 FORMAT = 1
 ARRAYS = ("hlcvs", "btc_usd", "timestamps")
@@ -101,7 +101,8 @@ class DatasetCache:
                 self._sweep()
                 folder.mkdir(parents=True)
                 stack.enter_context(_owned(folder))
-                draft = Draft(_on_disk(folder, axis, coins), folder)
+                # Windows moves no folder with a file in use: there the arrays reach the disk at the end.
+                draft = Draft((_on_disk if POSIX else _in_folder)(folder, axis, coins), folder)
             except OSError as error:
                 shutil.rmtree(folder, ignore_errors=True)
                 draft = Draft(_in_memory(axis, coins), None, sanitize_line(error, limit=120))
@@ -168,8 +169,7 @@ class DatasetCache:
         arrays: dict[str, Any] = {}
         for name in ARRAYS:
             array = getattr(draft.arrays, name)
-            array.flush()
-            size = _synced_size(draft.folder / f"{name}.npy")
+            size = _settle(array, draft.folder / f"{name}.npy")
             arrays[name] = {"sha256": sums[name], "bytes": size, "shape": list(array.shape), "dtype": array.dtype.str}
         meta = {"format": FORMAT, "facts": dict(facts), "arrays": arrays, "fingerprint": fingerprint}
         write_sealed(draft.folder / "meta.json", meta)
@@ -268,9 +268,22 @@ def _in_memory(axis: Axis, coins: int) -> Arrays:
     return Arrays(**{name: np.empty(shape, dtype) for name, (shape, dtype) in _shapes(axis, coins).items()})
 
 
-def _synced_size(path: Path) -> int:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
+def _in_folder(folder: Path, axis: Axis, coins: int) -> Arrays:
+    """Give arrays in memory that will be written to the folder; raises OSError where they would not fit."""
+    arrays = _in_memory(axis, coins)
+    needed = sum(int(getattr(arrays, name).nbytes) for name in ARRAYS)
+    if shutil.disk_usage(folder).free < needed:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    return arrays
+
+
+def _settle(array: NDArray[Any], path: Path) -> int:
+    """Make an array durable in its file and return the file's size; raises OSError."""
+    if isinstance(array, np.memmap):
+        array.flush()
+    else:
+        np.save(path, array, allow_pickle=False)
+    sync_file(path)
     return path.stat().st_size
 
 
@@ -285,17 +298,23 @@ def _sha256(array: NDArray[Any]) -> str:
 @contextlib.contextmanager
 def _owned(folder: Path) -> Iterator[None]:
     """Hold the lock that tells a draft being made from one that was left behind; the kernel frees it with us."""
+    if not POSIX:  # the number in the draft's name tells who makes it: a file in use would hold the folder
+        yield
+        return
     nameless = folder / f"{_OWNER}.new"
     with nameless.open("wb") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        lock_file(file.fileno(), wait=True)
         nameless.rename(folder / _OWNER)  # nobody finds it before it is held
         yield
 
 
 def _abandoned(folder: Path) -> bool:
+    if not POSIX:
+        maker = folder.name.removeprefix(_DRAFT).partition("-")[0]
+        return not (maker.isdigit() and is_running(int(maker)))
     try:
         with (folder / _OWNER).open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock_file(file.fileno())
     except OSError:  # held, or not yet or no longer there: a moment of a living one
         return False
     return True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 from collections.abc import Generator, Mapping
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 from pbtui.core.errors import StateError
 from pbtui.core.sanitize import sanitize_line
+from pbtui.core.system import lock_file
 from pbtui.market.sealed import replace_file
 from pbtui.market.store.trouble import reason_of
 
@@ -34,7 +34,7 @@ def alone(path: Path) -> Generator[None]:
     except OSError as error:
         raise StateError(f"{_shown(path)} cannot be written: {reason_of(error)}") from error
     with file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        lock_file(file.fileno(), wait=True)
         yield
 
 

@@ -11,7 +11,9 @@ from typing import Literal
 from pbtui.core.clock import DAY_MS
 from pbtui.core.errors import DataError
 from pbtui.core.sanitize import sanitize_line
+from pbtui.core.system import POSIX
 
+_COLON = ":" if POSIX else "%3A"  # Windows allows none in a name
 QUARANTINE = "quarantine"
 Kind = Literal["shard", "day", "month"]  # in ascending order of whose rows win
 _NAME = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?\.(parquet|npy)", re.ASCII)
@@ -29,7 +31,7 @@ class Segment:
 
 def folder_of(symbol: str) -> str:
     """Return the folder of a symbol, `BTC_USDT:USDT`; raises DataError for a text that cannot be one."""
-    name = symbol.replace("/", "_", 1)
+    name = symbol.replace("/", "_", 1).replace(":", _COLON)
     if not is_name(name) or symbol_of(name) != symbol:
         raise DataError(f"{sanitize_line(symbol, limit=60)!r} is no symbol that candles can be kept of")
     return name
@@ -44,7 +46,7 @@ def is_name(text: str) -> bool:
 
 def symbol_of(folder: str) -> str:
     """Return the symbol of a folder, `BTC/USDT:USDT`."""
-    pair, colon, settle = folder.partition(":")
+    pair, colon, settle = folder.replace(_COLON, ":").partition(":")
     base, line, quote = pair.rpartition("_")
     return f"{base}/{quote}{colon}{settle}" if line else folder
 

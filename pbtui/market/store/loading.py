@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pbtui.core.clock import Clock
-from pbtui.market.sealed import sync_folder
+from pbtui.core.system import sync_folder
 from pbtui.market.store.facts import NOTHING, Facts, FactsCache, facts_of
 from pbtui.market.store.layout import QUARANTINE, Segment
 from pbtui.market.store.rows import Rows, no_rows

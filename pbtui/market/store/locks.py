@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import threading
 from collections.abc import Generator
 from pathlib import Path
 
 from pbtui.core.sanitize import sanitize_line
+from pbtui.core.system import BINARY, CLOEXEC, lock_file, read_at, write_at
 from pbtui.market.store.trouble import StoreBusy, unwritable
 
 _SHORTEST_S = 0.002
@@ -44,7 +44,7 @@ def _locked(path: Path, timeout_s: float) -> int:
     while True:
         handle = _opened(path)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock_file(handle)
             if _is_at(handle, path):
                 _sign(handle)
                 return handle
@@ -67,7 +67,7 @@ def _opened(path: Path) -> int:
     for attempt in range(10):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            return os.open(path, os.O_RDWR | os.O_CREAT | BINARY | CLOEXEC, 0o666)
         except FileNotFoundError as error:  # the folder was deleted meanwhile
             if attempt == 9:
                 raise unwritable(path, error) from error
@@ -90,12 +90,12 @@ def _sign(handle: int) -> None:
     """Write who holds the lock, for the others' messages only; a full disk is no reason to go without the lock."""
     with contextlib.suppress(OSError):
         os.ftruncate(handle, 0)
-        os.pwrite(handle, str(os.getpid()).encode(), 0)
+        write_at(handle, str(os.getpid()).encode(), 0)
 
 
 def _holder(handle: int) -> int | None:
     try:
-        return int(os.pread(handle, 20, 0))
+        return int(read_at(handle, 20, 0))
     except (OSError, ValueError):
         return None
 
