@@ -56,6 +56,7 @@ class Capabilities:
     max_batch_cancel: int = 1
     client_id_length: int = 36
     stepped: bool = False  # market time moves only through `step_minute`
+    late_ms: int = 0  # so long after it was sent an order may still be taken, the venue refuses it later; 0: never late
 
 
 @dataclass(frozen=True, slots=True)

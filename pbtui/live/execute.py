@@ -232,7 +232,7 @@ class Executor:
         now = self._exchange.now_ms()
         if isinstance(error, OrderRejected) and error.reason == "duplicate_client_id":
             # It rests already, whatever the last reading said.
-            self._guards.doubtful(request, id_used=True)
+            self._guards.doubtful(request, now, id_used=True)
             self._events.warn("order", error.line(), coin=request.symbol)
             return
         if isinstance(error, OrderRejected):
@@ -243,7 +243,7 @@ class Executor:
             self._events.error("order", text, coin=request.symbol)
             return
         if isinstance(error, (OutcomeUnknown, VenueUnreachable, UnreadableAnswer)):
-            self._guards.doubtful(request)
+            self._guards.doubtful(request, now)
         elif isinstance(error, RateLimited):
             self._events.debug("rate", error.line())
         sent.errors.append(error)

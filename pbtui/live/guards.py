@@ -12,6 +12,7 @@ from pbtui.engine.execution import ExecutableOrder
 from pbtui.exchange.port import OrderFate
 from pbtui.live.account import Account
 from pbtui.live.fills import FillBook
+from pbtui.live.keys import is_entry
 from pbtui.live.reconcile import similar
 
 RECENT_MS = 15_000
@@ -19,6 +20,7 @@ PRICE_NEAR = 0.002
 QTY_NEAR = 0.01
 DOUBT_READS = 2
 DOUBT_ASKS = 20  # so often a venue that does not answer is asked what became of an order, before reads alone count
+LATE_MARGIN_MS = 2_000  # clocks differ, and what was just taken may not be told yet
 BURNT_KEPT = 1_000
 BACKOFF_FIRST_MS = 20_000
 BACKOFF_MOST_MS = 900_000
@@ -26,6 +28,7 @@ TRIES_PER_MINUTE = 3
 MINUTE_MS = 60_000
 SENT_LATELY = "a like order was sent lately"
 Intent = tuple[str, Pside, str]  # symbol, side, order type
+Told = OrderFate | Literal["unanswered", "unasked"]  # what is known of an order in doubt
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class _Doubt:
     mark: Mark
     closing: bool
     id_used: bool
+    late_until_ms: int  # until then it may still come
     reads_left: int = DOUBT_READS
     asks_left: int = DOUBT_ASKS
 
@@ -77,12 +81,16 @@ class Guards:
     restart: no time guard there, and a refused order is tried again with the next minute.
     """
 
-    def __init__(self, account_name: str, fills: FillBook, *, stepped: bool, id_length: int = 36) -> None:
+    def __init__(
+        self, account_name: str, fills: FillBook, *, stepped: bool, id_length: int = 36, late_ms: int = 0
+    ) -> None:
+        """`late_ms` is how long after it was sent a venue may still take an order."""
         self._account_name = account_name
         self._fills = fills
         self._recent_ms = 0 if stepped else RECENT_MS
         self._longest_ms = BACKOFF_FIRST_MS if stepped else BACKOFF_MOST_MS
         self._id_length = id_length
+        self._late_ms = late_ms + LATE_MARGIN_MS if late_ms > 0 else 0
         self._sent: list[tuple[int, Mark]] = []
         self._doubts: dict[str, _Doubt] = {}
         self._refused: dict[Intent, list[_Refused]] = {}
@@ -95,7 +103,7 @@ class Guards:
             return "refused lately"
         if sum(now_ms - old.at_ms < MINUTE_MS for old in refused) >= TRIES_PER_MINUTE:
             return "its kind was refused too often this minute"
-        if any(doubt.mark.resembles(order) for doubt in self._doubts.values()):
+        if any(self._may_be(doubt, order) for doubt in self._doubts.values()):
             return "a like order may exist: waiting to see it"
         # A panic's limit order follows the price as fast as it can; its market order may be on its way already.
         hurried = order.order_type.startswith("close_panic") and order.kind == "limit"
@@ -136,12 +144,15 @@ class Guards:
         else:
             self._refused.pop(intent, None)
 
-    def doubtful(self, request: OrderRequest, *, id_used: bool = False) -> None:
+    def doubtful(self, request: OrderRequest, now_ms: int, *, id_used: bool = False) -> None:
         """Note an order that may or may not exist: nothing like it is sent until reads have told.
 
-        `id_used`: the venue knows the id; if the order is nowhere to be seen, the next try takes another id.
+        As long as it may still come, its absence tells nothing. A panic does not wait for that: no venue closes more
+        than is held. `id_used`: the venue knows the id; if the order is nowhere to be seen, the next try takes another.
         """
-        self._doubts[request.client_id] = _Doubt(mark_of(request), request.reduce_only, id_used)
+        hurried = id_used or request.order_type.startswith("close_panic")
+        late_until_ms = 0 if hurried else now_ms + self._late_ms
+        self._doubts[request.client_id] = _Doubt(mark_of(request), request.reduce_only, id_used, late_until_ms)
 
     def refused(self, request: OrderRequest, now_ms: int) -> int:
         """Note a permanent refusal; return for how many ms this intent now waits, longer each time."""
@@ -168,13 +179,12 @@ class Guards:
             if name not in seen and not self._fills.filled(name)
         ]
 
-    def after_read(
-        self, account: Account, now_ms: int, fates: Mapping[str, OrderFate | Literal["unanswered"]] | None = None
-    ) -> list[str]:
+    def after_read(self, account: Account, now_ms: int, fates: Mapping[str, Told] | None = None) -> list[str]:
         """Settle doubts with what was just read, and with what the venue said of single orders (`fates`).
 
         Returns ids that turned out never to have arrived. An order that the venue knows, though no reading shows it,
-        is waited for; one that has ended leaves its id burnt, as the venue would not take it again.
+        is waited for; one that has ended leaves its id burnt, as the venue would not take it again. One that it does
+        not know never arrived, once it is too late for it to arrive.
         """
         told = fates or {}
         seen = {order.client_id for order in account.orders}
@@ -191,6 +201,8 @@ class Guards:
             if fate in ("resting", "unanswered") and doubt.asks_left > 0:
                 doubt.asks_left -= 1
                 continue
+            if fate == "unasked" or now_ms < doubt.late_until_ms:
+                continue
             doubt.reads_left -= 1
             if doubt.reads_left <= 0:
                 del self._doubts[name]
@@ -201,6 +213,12 @@ class Guards:
             self._burnt.clear()
         self._sent = [(at, mark) for at, mark in self._sent if 0 <= now_ms - at < self._recent_ms]
         return lost
+
+    def _may_be(self, doubt: _Doubt, order: ExecutableOrder) -> bool:
+        """Tell whether an order in doubt may be this one, or an entry that would come on top of it."""
+        beside = is_entry(order.order_type) and not doubt.closing
+        same_side = (doubt.mark.symbol, doubt.mark.pside) == (order.symbol, order.pside)
+        return (beside and same_side) or doubt.mark.resembles(order)
 
     def doubtful_closes(self) -> list[Mark]:
         """Return the closes that may or may not rest on the venue."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
 
 from pbtui.config import Config
 from pbtui.core.amounts import plain
@@ -13,7 +12,7 @@ from pbtui.core.clock import HOUR_MS, Clock
 from pbtui.core.errors import ExchangeError, RateLimited
 from pbtui.core.types import PSIDES, Fill, Mode
 from pbtui.engine.execution import ExecutableOrder
-from pbtui.exchange.port import Exchange, FindsOrders, OrderFate, Troubled
+from pbtui.exchange.port import Exchange, FindsOrders, Troubled
 from pbtui.live.calls import Calls
 from pbtui.live.candles import Averages
 from pbtui.live.coins import AgeCheck, CoinBook
@@ -22,7 +21,7 @@ from pbtui.live.events import INFO, EventLog
 from pbtui.live.execute import Batch, Executor, Sent
 from pbtui.live.fills import OVERLAP_MS, FillBook
 from pbtui.live.forager import is_forager
-from pbtui.live.guards import Guards
+from pbtui.live.guards import Guards, Told
 from pbtui.live.keys import Key, is_entry
 from pbtui.live.modes import ModeTable
 from pbtui.live.observe import Observer
@@ -34,7 +33,7 @@ from pbtui.live.warmup import CandleKeeper
 
 DAY_MS = 24 * HOUR_MS
 TOLD_FILLS = 20
-MOST_LOOKUPS = 5  # a turn; the others stay in doubt until the next
+MOST_LOOKUPS = 20  # a turn; the others stay in doubt until the next
 _DEAF = "nothing is heard of orders for too long: waiting for the order stream"
 ROUNDS = 64  # of sending within one minute of a stepped market, where no time passes between cycles
 PLAN_OLD_S = 10.0  # an older plan opens and closes nothing any more
@@ -83,6 +82,7 @@ class LoopCore:
             self.fills,
             stepped=stepped,
             id_length=exchange.capabilities.client_id_length,
+            late_ms=exchange.capabilities.late_ms,
         )
         self.observer = Observer(exchange, self.calls, store, self.fills, first_fill_ms=self._first_fill_ms())
         self.executor = Executor(exchange, self.calls, events, self.observer, self.guards)
@@ -169,10 +169,7 @@ class LoopCore:
             await self._load_markets()
         account = self.observer.account
         earlier = not account.read
-        fresh = await self._read_account()
-        fates = await self._fates()
-        for name in self.guards.after_read(account, self.exchange.now_ms(), fates):
-            self.events.info("order", f"order …{name[-6:]} never arrived")
+        fresh = await self.look()
         self._tell_fills(fresh, earlier=earlier)
         self.coins.refresh(self.rules)
         approved = {symbol for pside in PSIDES for symbol in self.coins.approved[pside]}
@@ -184,21 +181,33 @@ class LoopCore:
         await self._learn_ages()
         return fresh
 
-    async def _fates(self) -> dict[str, OrderFate | Literal["unanswered"]]:
+    async def look(self) -> list[Fill]:
+        """Read the account, settle what became of orders in doubt, return new fills; raises ExchangeError."""
+        fresh = await self._read_account()
+        fates = await self._fates()
+        for name in self.guards.after_read(self.observer.account, self.exchange.now_ms(), fates):
+            self.events.info("order", f"order …{name[-6:]} never arrived")
+        return fresh
+
+    async def _fates(self) -> dict[str, Told]:
         """Ask the venue what became of orders whose creation was never answered (live.md 30.4)."""
-        found: dict[str, OrderFate | Literal["unanswered"]] = {}
+        found: dict[str, Told] = {}
         if not isinstance(self.exchange, FindsOrders):
             return found
-        for symbol, name in self.guards.open_doubts(self.observer.account)[:MOST_LOOKUPS]:
+        asked = self.guards.open_doubts(self.observer.account)
+        for symbol, name in asked[:MOST_LOOKUPS]:
             try:
-                fate = await self.calls.run("order lookup", self.exchange.find_order(symbol, name))
+                fate: Told | None = await self.calls.run("order lookup", self.exchange.find_order(symbol, name))
             except RateLimited:
                 raise
             except ExchangeError as error:
                 self.events.debug("order", f"order …{name[-6:]}: {error.line()}")
                 fate = "unanswered"
-            if fate is not None:
-                found[name] = fate
+            if fate is None:
+                return found  # nobody can tell here: readings alone count
+            found[name] = fate
+        for _, name in asked[MOST_LOOKUPS:]:
+            found[name] = "unasked"
         return found
 
     async def _read_account(self) -> list[Fill]:

@@ -158,13 +158,13 @@ def test_doubts_end_when_seen_or_after_two_readings() -> None:
     guards = Guards("v:paper", book, stepped=True)
     account = Account()
     name = guards.client_id(order(), [])
-    guards.doubtful(request(order(), name))
+    guards.doubtful(request(order(), name), 0)
     assert "waiting" in guards.why_not(order(), account, 0)
     assert guards.after_read(account, 0) == []
     assert guards.after_read(account, 0) == [name]
     assert guards.why_not(order(), account, 0) == ""
     assert guards.client_id(order(), []) == name
-    guards.doubtful(request(order(), name), id_used=True)
+    guards.doubtful(request(order(), name), 0, id_used=True)
     guards.after_read(account, 0)
     guards.after_read(account, 0)
     assert guards.client_id(order(), []) != name

@@ -21,7 +21,7 @@ ORDER = ExecutableOrder(BTC, "buy", "long", 1.0, 100.0, False, "entry_grid_norma
 def in_doubt() -> tuple[Guards, str]:
     guards = Guards("v:u", FillBook(), stepped=False)
     name = guards.client_id(ORDER, [])
-    guards.doubtful(OrderRequest(BTC, "buy", "long", 1.0, 100.0, False, "limit", name, "entry_grid_normal_long"))
+    guards.doubtful(OrderRequest(BTC, "buy", "long", 1.0, 100.0, False, "limit", name, "entry_grid_normal_long"), 0)
     return guards, name
 
 
@@ -65,7 +65,7 @@ async def test_the_loop_asks_before_it_counts_readings(tmp_path: Path) -> None:
     await run.minutes(1)
     guards = run.bot.core.guards
     request = OrderRequest("XRP/USDT:USDT", "buy", "long", 1.0, 9.0, False, "limit", "0xname", "entry_grid_normal_long")
-    guards.doubtful(request)
+    guards.doubtful(request, 0)
     for left in (1, 1, 0):
         await run.bot.core._observe()
         assert len(guards.open_doubts(run.bot.core.observer.account)) == left

@@ -33,6 +33,7 @@ _REASONS = {
     "tick": ("INVALID_PRICE", "price is not a multiple of order_price_round"),
 }
 _PREFIX = "/api/v4"
+_OPEN = ("new", "partly")
 
 
 class Refused(Exception):
@@ -85,6 +86,8 @@ class GateIoDialect:
         limits = {"X-Gate-RateLimit-Requests-Remain": "199", "X-Gate-RateLimit-Limit": "200"}
         try:
             params = self._verified(asked)
+            if "/orders/" in path:
+                return Reply(self._one_order(path.rpartition("/")[2]), headers=limits)
             if "/positions/" in path:
                 contract, _, action = path.rpartition("/positions/")[2].partition("/")
                 return Reply(self._position_of(contract, params, asked.method, action), headers=limits)
@@ -161,6 +164,10 @@ class GateIoDialect:
         # The window is in the machine's time: market time passes many times as fast here.
         if abs(clock.now_ms() - int(stamp) * 1000) > _PATIENCE_MS * max(1.0, clock.speed):
             raise Refused("REQUEST_EXPIRED", "gap between request Timestamp and server time exceeds 60", 403)
+        if asked.path.endswith("/batch_orders"):
+            life_ms = int(asked.headers["x-gate-exptime"]) - int(stamp) * 1000
+            if clock.now_ms() > int(stamp) * 1000 + life_ms * max(1.0, clock.speed):
+                raise Refused("REQUEST_EXPIRED", "the request came after x-gate-exptime", 403)
         return json.loads(asked.body) if asked.body and asked.body != "{}" else dict(parse_qsl(asked.query))
 
     def _keys(self, _: Params) -> Any:
@@ -230,7 +237,18 @@ class GateIoDialect:
             "update_time": self._now() // 1000,
         }
 
+    def _one_order(self, name: str) -> Any:
+        record = self.books.record_of(name.removeprefix("t-"))
+        # By its name an order is known as long as it rests, and a minute longer.
+        if record is None or (record.status not in _OPEN and self._now() - record.updated_ms > 60_000):
+            raise Refused("ORDER_NOT_FOUND", "order not found", 404)
+        return self._order(record)
+
     def _open_orders(self, params: Params) -> Any:
+        if params["status"] == "finished":
+            ended = [r for r in reversed(self.books.records.values()) if r.status not in _OPEN]
+            mine = [r for r in ended if self._id(r.request.symbol) == params["contract"]]
+            return [self._order(record) for record in mine[: int(params["limit"])]]
         numbers = sorted((int(name) for name in self.books.books.orders), reverse=True)
         last = int(params.get("last_id", 10**12))
         rows = [self._order(self.books.records[number]) for number in numbers if number < last]
@@ -315,7 +333,7 @@ class GateIoDialect:
     def _order(self, record: Record) -> dict[str, Any]:
         request = record.request
         contract, sign = self._id(request.symbol), 1 if request.side == "buy" else -1
-        resting = record.status in ("new", "partly")
+        resting = record.status in _OPEN
         row = {
             "id": record.id,
             "user": _USER,

@@ -28,7 +28,7 @@ WALLET = "0xcab1e00c0ffee00c0ffee00c0ffee00c0ffeecab"
 PRIVATE_KEY = "0xcafe5f1c0d9e77a24b61b8e3f2a1946d4c05cafe5f1c0d9e77a24b61b8e3f2a1"
 MINUTE_MS = 60_000
 _LIMIT = 1_200
-_LIGHT = ("allMids", "clearinghouseState", "exchangeStatus")
+_LIGHT = ("allMids", "clearinghouseState", "exchangeStatus", "orderStatus")
 _MIN_COST = 10.0
 _DAY_MS = 86_400_000
 TICK = "Price must be divisible by tick size. asset=0"
@@ -81,6 +81,7 @@ class HyperliquidDialect:
             "userAbstraction": lambda _: self.abstraction,
             "clearinghouseState": lambda _: self._state(),
             "frontendOpenOrders": lambda _: self._open_orders(),
+            "orderStatus": self._order_status,
             "userFillsByTime": self._fills,
         }
         self._does: dict[str, Callable[[Mapping[str, Any]], Any]] = {
@@ -167,11 +168,16 @@ class HyperliquidDialect:
 
     def _check(self, body: Mapping[str, Any]) -> None:
         vault = body.get("vaultAddress")
-        signer = signer_of(body["action"], body["nonce"], body["signature"], vault=vault)
+        until = body.get("expiresAfter")
+        signer = signer_of(body["action"], body["nonce"], body["signature"], vault=vault, until=until)
         if signer != self.agent or vault != self.vault:
             raise Refused(f"User or API Wallet {signer} does not exist.")
         if not self._now() - 2 * _DAY_MS < body["nonce"] < self._now() + _DAY_MS or body["nonce"] in self._nonces:
             raise Refused(f"Invalid nonce: duplicate nonce {body['nonce']}")
+        if body["action"]["type"] == "order":
+            assert until is not None, "an order that comes late must die"
+            if self._now() > body["nonce"] + (until - body["nonce"]) * max(1.0, self._simulator.fast_clock.speed):
+                raise Refused(f"Action expired: expiresAfter {until}")
         self._nonces.add(body["nonce"])
         self.actions.append(body["action"])
 
@@ -260,6 +266,13 @@ class HyperliquidDialect:
         stop = {"isTrigger": False, "triggerPx": "0.0", "triggerCondition": "N/A", "isPositionTpsl": False}
         spot = {"coin": "@107", "oid": 1, "side": "B", "limitPx": "40.0", "sz": "1.0", "timestamp": self._now()}
         return [{**row, **stop, "children": [], "orderType": "Limit", "tif": "Gtc"} for row in (spot, *rows)]
+
+    def _order_status(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        record = self.books.record_of(asked["oid"])
+        if record is None:
+            return {"status": "unknownOid"}
+        told = {"order": self._order(record), "status": _STATUS[record.status], "statusTimestamp": record.updated_ms}
+        return {"status": "order", "order": told}
 
     def _fills(self, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the fills since then, two thousand at most, the oldest first."""

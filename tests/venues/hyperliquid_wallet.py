@@ -33,11 +33,18 @@ def address_of(private_key: str) -> str:
 
 
 def signer_of(
-    action: Any, nonce: int, signature: Mapping[str, Any], *, vault: str | None = None, mainnet: bool = True
+    action: Any,
+    nonce: int,
+    signature: Mapping[str, Any],
+    *,
+    vault: str | None = None,
+    mainnet: bool = True,
+    until: int | None = None,
 ) -> str:
     """Return the address whose key made the signature; another one for anything that was changed since."""
     packed = pack(action) + nonce.to_bytes(8, "big")
     packed += b"\x00" if vault is None else b"\x01" + bytes.fromhex(vault.removeprefix("0x"))
+    packed += b"" if until is None else b"\x00" + until.to_bytes(8, "big")
     agent = keccak(_known(_AGENT) + _known(b"a" if mainnet else b"b") + keccak(packed))
     chain, contract = (1337).to_bytes(32, "big"), (0).to_bytes(32, "big")
     domain = _known(_known(_DOMAIN) + _known(b"Exchange") + _known(b"1") + chain + contract)

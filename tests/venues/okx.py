@@ -81,6 +81,7 @@ class OkxDialect:
             "GET /api/v5/account/positions": self._positions,
             "GET /api/v5/account/leverage-info": self._leverage,
             "GET /api/v5/trade/orders-pending": self._open_orders,
+            "GET /api/v5/trade/order": self._one_order,
             "GET /api/v5/trade/fills": lambda params: self._fills(params, days=3),
             "GET /api/v5/trade/fills-history": lambda params: self._fills(params, days=90),
             "POST /api/v5/account/set-position-mode": self._set_mode,
@@ -178,7 +179,14 @@ class OkxDialect:
             raise Refused("50113", "Invalid Sign", 401)
         if headers.get("OK-ACCESS-PASSPHRASE") != PASSPHRASE:
             raise Refused("50105", "Request header OK-ACCESS-PASSPHRASE incorrect.", 401)
+        if asked.path.endswith("/batch-orders"):
+            self._check_deadline(datetime.fromisoformat(stamp).timestamp() * 1000, int(headers["expTime"]))
         return json.loads(asked.body) if asked.method == "POST" else dict(parse_qsl(asked.query))
+
+    def _check_deadline(self, stamp_ms: float, until_ms: int) -> None:
+        clock = self._simulator.fast_clock
+        if clock.now_ms() > stamp_ms + (until_ms - stamp_ms) * max(1.0, clock.speed):
+            raise Refused("51149", "Order timed out. Please try again later.", 500)
 
     def _late(self, stamp_ms: float) -> bool:
         clock = self._simulator.fast_clock
@@ -204,6 +212,12 @@ class OkxDialect:
     def _open_orders(self, params: Params) -> Any:
         rows = [self._order(self.books.records[int(name)]) for name in sorted(self.books.books.orders, reverse=True)]
         return _page(rows, params, "ordId")
+
+    def _one_order(self, params: Params) -> Any:
+        record = self.books.record_of(params["clOrdId"])
+        if record is None or _id(record.request.symbol) != params["instId"]:
+            raise Refused("51603", "Order does not exist")
+        return [self._order(record)]
 
     def _fills(self, params: Params, *, days: int) -> Any:
         oldest = max(int(params.get("begin", 0)), self._now() - days * 86_400_000)

@@ -103,6 +103,8 @@ class Simulator(VenueServer):
         self.dialect: Dialect
         self.lost: list[str] = []  # parts of paths whose next request is taken, but never answered
         self.on_lost: Callable[[], None] = lambda: None  # called then
+        self.delayed: list[str] = []  # parts of paths whose next request is given up by its sender on its way here
+        self.on_their_way: list[Asked] = []
         self.broken: Exception | None = None
         self.answers: list[tuple[str, int]] = []
 
@@ -122,6 +124,19 @@ class Simulator(VenueServer):
     def ledger_totals(self) -> tuple[int, float, float]:
         """Return number of fills, profit and fees as the venue booked them."""
         return self.books.ledger.totals()
+
+    def arrive(self) -> list[Reply | None]:
+        """Let the delayed requests arrive now; return the answers that nobody hears."""
+        asked, self.on_their_way = self.on_their_way, []
+        return [asyncio.run_coroutine_threadsafe(self.dialect.answer(each), self._loop).result(120) for each in asked]
+
+    def skip(self, seconds: float) -> None:
+        """Let time go by at once."""
+
+        async def move() -> None:
+            self.fast_clock.skip(seconds)
+
+        asyncio.run_coroutine_threadsafe(move(), self._loop).result(120)
 
     async def _serve(self, port: int) -> None:
         await self.books.start()
@@ -168,11 +183,17 @@ class Simulator(VenueServer):
         refusal = self.faults.take(f"{request.path}{label}")
         if refusal is not None:
             return web.Response(status=refusal.status, text=refusal.body, headers=refusal.headers)
+        name = f"{asked.method} {asked.path}{label}"
+        for part in [part for part in self.delayed if part in name][:1]:
+            self.delayed.remove(part)
+            self.on_their_way.append(asked)
+            assert request.transport is not None
+            request.transport.abort()
+            return web.Response(status=499)
         reply = await self.dialect.answer(asked)
         await self.dialect.push()
         if reply is None:
             return await self._public(request)
-        name = f"{asked.method} {asked.path}{label}"
         self.answers.append((name, reply.status))
         for part in list(self.lost):
             if part in name:

@@ -66,6 +66,7 @@ class VenueFacts:
     equip: Callable[[Any, Account], None] | None = None  # gives a new client of the account what it lacks
     id_prefix: str = ""  # what stands before our client ids on the venue's stream
     fill_window_ms: int | None = None  # catching up goes in windows of this length, each kept before the next
+    late_ms: int = 60_000  # how old an order may be when it arrives: an older one is refused by the venue
 
 
 @runtime_checkable

@@ -68,7 +68,7 @@ class PrivateExchange:
         self.name = facts.venue
         self.account = account.user
         self.quote = account.quote
-        self.capabilities = facts.capabilities
+        self.capabilities = replace(facts.capabilities, late_ms=facts.late_ms)
         self.wake = Wake()
         self.warnings: tuple[str, ...] = ()
         self.book = Book(account.quote)

@@ -56,6 +56,7 @@ class Bitget:
         meanings=MEANINGS,
         spacing=SPACING,
         fill_window_ms=7 * DAY_MS - HOUR_MS,
+        late_ms=30_000,
         equip=_equip,
     )
 

@@ -6,11 +6,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pbtui.config.accounts import Account
 from pbtui.core.errors import AccountRefused, ExchangeError, OrderGone, OrderRejected, OutcomeUnknown, UnreadableAnswer
 from pbtui.core.types import Fill, OpenOrder, OrderRequest, Position, Pside, Side
-from pbtui.exchange.port import CancelResult, Capabilities, CreateResult, HeldPosition
+from pbtui.exchange.port import CancelResult, Capabilities, CreateResult, HeldPosition, OrderFate
 from pbtui.exchange.private.answers import Row, rows
 from pbtui.exchange.private.book import Book
+from pbtui.exchange.private.expiry import ORDER_LIFE_MS, deadline_header
 from pbtui.exchange.private.quirks import KeyFacts, Look, Modes, VenueFacts
 from pbtui.exchange.private.taken import taken
 from pbtui.exchange.private.wire import Wire
@@ -24,6 +26,10 @@ _MOST_PAGES = 100
 _MARGIN_MODES = ("classic", "multi_currency", "portfolio", "single_currency")
 _MARGIN_NUMBERS: Mapping[str, str] = dict(zip("0123", _MARGIN_MODES, strict=True))
 _WITHDRAWING = ("withdraw", "withdrawal", "withdrawals")
+
+
+def _equip(client: Any, _: Account) -> None:
+    deadline_header(client, "x-gate-exptime", "/batch_orders")
 
 
 class GateIo:
@@ -41,6 +47,8 @@ class GateIo:
         meanings=MEANINGS,
         id_prefix="t-",
         fill_window_ms=WINDOW_S * 1000,
+        late_ms=ORDER_LIFE_MS,
+        equip=_equip,
     )
 
     def code_of(self, text: str) -> str:
@@ -117,6 +125,21 @@ class GateIo:
     async def fills(self, wire: Wire, book: Book, look: Look) -> list[Fill]:
         """Return fills of all contracts."""
         return await fills_since(wire, book, look)
+
+    async def order_by_client_id(self, wire: Wire, book: Book, symbol: str, client_id: str) -> OrderFate:
+        """Return what became of an order: by its name while it rests and shortly after, else by those that ended."""
+        market, name = book.id(symbol), f"t-{client_id}"
+        try:
+            asked = {**_USDT, "order_id": name}
+            found = [Row(await wire.read("order", "privateFuturesGetSettleOrdersOrderId", asked), "order")]
+        except OrderGone:
+            ended = {**_USDT, "contract": market, "status": "finished", "limit": _PAGE}
+            found = rows(await wire.read("ended orders", "privateFuturesGetSettleOrders", ended), "ended orders")
+        for row in found:
+            if row.text("text", empty=True) == name:
+                book.name(row.text("id"), client_id)
+                return "resting" if row.word("status", "open", "finished") == "open" else "done"
+        return "absent"
 
     async def create(self, wire: Wire, book: Book, requests: Sequence[OrderRequest]) -> list[CreateResult]:
         """Send up to ten orders in one request; each is answered by itself."""

@@ -17,14 +17,16 @@ from pbtui.core.errors import (
 )
 from pbtui.core.types import Fill, OpenOrder, OrderRequest
 from pbtui.engine.numerics import round_dynamic
-from pbtui.exchange.port import CancelResult, Capabilities, CreateResult, HeldPosition
+from pbtui.exchange.port import CancelResult, Capabilities, CreateResult, HeldPosition, OrderFate
 from pbtui.exchange.private.answers import Row, rows
 from pbtui.exchange.private.book import Book
+from pbtui.exchange.private.expiry import ORDER_LIFE_MS
 from pbtui.exchange.private.quirks import KeyFacts, Look, Modes, VenueFacts
 from pbtui.exchange.private.taken import taken
 from pbtui.exchange.private.wire import Wire
 from pbtui.exchange.venues.hyperliquid_answers import (
     balance_of,
+    fate_of,
     fills_of,
     mids_of,
     orders_of,
@@ -64,6 +66,7 @@ class Hyperliquid:
             reserve=100.0,
             public_costs={"fetch_ohlcv": 30.0, "fetch_tickers": 20.0, "load_markets": 20.0, "fetch_time": 2.0},
             meanings=MEANINGS,
+            late_ms=ORDER_LIFE_MS,
             equip=self._equip,
         )
 
@@ -138,6 +141,11 @@ class Hyperliquid:
             else:
                 start = max(*times, start + 1)
         raise UnreadableAnswer(f"fills: more than {_MOST_PAGES} pages")
+
+    async def order_by_client_id(self, wire: Wire, book: Book, symbol: str, client_id: str) -> OrderFate:
+        """Return what became of an order."""
+        asked = {"type": "orderStatus", "user": self._user, "oid": client_id}
+        return fate_of(await wire.read("order", _INFO, asked, cost=2), client_id, book)
 
     async def create(self, wire: Wire, book: Book, requests: Sequence[OrderRequest]) -> list[CreateResult]:
         """Send up to twenty orders in one action."""

@@ -10,7 +10,7 @@ from typing import Any, cast
 from pbtui.core.errors import UnreadableAnswer
 from pbtui.core.ids import order_type_of
 from pbtui.core.types import Fill, OpenOrder, Position, Pside, Side
-from pbtui.exchange.port import HeldPosition
+from pbtui.exchange.port import HeldPosition, OrderFate
 from pbtui.exchange.private.answers import Row, rows
 from pbtui.exchange.private.book import Book
 
@@ -132,6 +132,19 @@ def refusal_of(status: Any, what: str) -> str | None:
     if not words:
         raise UnreadableAnswer(f"{what}: a refusal without a word")
     return words
+
+
+def fate_of(answer: Any, client_id: str, book: Book) -> OrderFate:
+    """Return what became of an order by an `orderStatus` answer; it has a dozen words for orders that have ended."""
+    told = Row(answer, "order")
+    if told.word("status", "order", "unknownOid") == "unknownOid":
+        return "absent"
+    found = told.row("order")
+    order = found.row("order")
+    if order.text("cloid") != client_id:
+        raise UnreadableAnswer(f"order: {client_id} was asked for, another one came")
+    book.name(order.text("oid"), client_id)
+    return "resting" if found.text("status") == "open" else "done"
 
 
 def mids_of(answer: Any) -> dict[str, float]:

@@ -14,6 +14,7 @@ from typing import Any, cast
 
 from pbtui.config.accounts import Account
 from pbtui.core.errors import ConfigError
+from pbtui.exchange.private.expiry import ORDER_LIFE_MS
 
 ACTION = "signedAction"  # the method that `equip` adds
 _AHEAD_MS = 60_000
@@ -48,8 +49,12 @@ def equip(client: Any, account: Account) -> None:
         # Each number once, and near the venue's time: after a clock that was ahead they begin there again.
         last = last + 1 if now <= last <= now + _AHEAD_MS else now
         action, nonce = params["action"], last
-        signature = client.sign_l1_action(action, nonce, owner[2:] if account.is_vault else None)
+        # An order dies when it comes late: its deadline is part of what is signed.
+        until = now + ORDER_LIFE_MS if action["type"] == "order" else None
+        signature = client.sign_l1_action(action, nonce, owner[2:] if account.is_vault else None, until)
         request = {"action": action, "nonce": nonce, "signature": signature}
+        if until is not None:
+            request["expiresAfter"] = until
         return await client.privatePostExchange({**request, **({"vaultAddress": owner} if account.is_vault else {})})
 
     setattr(client, ACTION, signed_action)

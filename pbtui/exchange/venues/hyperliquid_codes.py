@@ -40,6 +40,7 @@ _TEXTS: tuple[tuple[str, str], ...] = (
     ("invalid leverage value", "InvalidLeverage"),
     ("cross margin is not allowed", "IsolatedOnly"),
     ("trading is halted", "Halted"),
+    ("expired", "Expired"),
 )
 _MARGIN = "lower the wallet exposure limits, or add margin"
 _LEVERAGE = "lower live.leverage"
@@ -64,6 +65,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "DuplicateCloid": Meaning("rejected", "duplicate_client_id"),
     "AddressLimit": Meaning("limited"),
     "Nonce": Meaning("skew"),
+    "Expired": Meaning("skew"),
     "NoVault": Meaning("refused", hint="is_vault is for vaults and sub-accounts: correct it or wallet_address"),
     "NoDeposit": Meaning("refused", hint="the account has never held money: check wallet_address"),
     "NoWallet": Meaning("refused", hint="the private key belongs to no API wallet of the account, or it has expired"),

@@ -48,6 +48,7 @@ class Kucoin:
         reserve=400.0,
         public_costs={"fetch_ohlcv": 3.0, "fetch_tickers": 5.0, "load_markets": 3.0, "fetch_time": 2.0},
         meanings=MEANINGS,
+        late_ms=5_000,
         equip=_equip,
     )
 

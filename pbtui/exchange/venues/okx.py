@@ -8,11 +8,13 @@ import re
 from collections.abc import Sequence
 from typing import Any, cast
 
-from pbtui.core.errors import AccountRefused, ExchangeError, OutcomeUnknown, UnreadableAnswer
+from pbtui.config.accounts import Account
+from pbtui.core.errors import AccountRefused, ExchangeError, OrderGone, OutcomeUnknown, UnreadableAnswer
 from pbtui.core.types import Fill, OpenOrder, OrderRequest, Position, Pside, pside_sign
-from pbtui.exchange.port import CancelResult, Capabilities, CreateResult, HeldPosition
+from pbtui.exchange.port import CancelResult, Capabilities, CreateResult, HeldPosition, OrderFate
 from pbtui.exchange.private.answers import Row
 from pbtui.exchange.private.book import Book
+from pbtui.exchange.private.expiry import ORDER_LIFE_MS, deadline_header
 from pbtui.exchange.private.quirks import KeyFacts, Look, Modes, VenueFacts
 from pbtui.exchange.private.taken import taken
 from pbtui.exchange.private.wire import Wire
@@ -26,6 +28,11 @@ _LEVELS = ("1", "2", "3", "4")
 _SPOT_MODE, _PORTFOLIO_MODE = "1", "4"
 _SHARED = ("3", "4")  # kinds of account where other coins back positions in the quote
 _UNPRICED = ("market", "optimal_limit_ioc")
+_RESTING = ("live", "partially_filled")
+
+
+def _equip(client: Any, _: Account) -> None:
+    deadline_header(client, "expTime", "trade/batch-orders")
 
 
 class Okx:
@@ -40,6 +47,8 @@ class Okx:
         public_costs={},
         meanings=MEANINGS,
         fill_window_ms=FILL_WINDOW_MS,
+        late_ms=ORDER_LIFE_MS,
+        equip=_equip,
     )
 
     def __init__(self) -> None:
@@ -112,6 +121,18 @@ class Okx:
     async def fills(self, wire: Wire, book: Book, look: Look) -> list[Fill]:
         """Return fills of all symbols."""
         return await fills_since(wire, book, look)
+
+    async def order_by_client_id(self, wire: Wire, book: Book, symbol: str, client_id: str) -> OrderFate:
+        """Return what became of an order; the venue remembers one that was cancelled without a fill for two hours."""
+        asked = {"instId": book.id(symbol), "clOrdId": client_id}
+        try:
+            found = data_of(await wire.read("order", "privateGetTradeOrder", asked), "order")
+        except OrderGone:
+            return "absent"
+        if len(found) != 1 or found[0].text("clOrdId") != client_id:
+            raise UnreadableAnswer(f"order: {client_id} was asked for, something else came")
+        book.name(found[0].text("ordId"), client_id)
+        return "resting" if found[0].text("state") in _RESTING else "done"
 
     async def create(self, wire: Wire, book: Book, requests: Sequence[OrderRequest]) -> list[CreateResult]:
         """Send up to twenty orders in one request; the answer only says that they were taken."""

@@ -1,0 +1,84 @@
+"""Accounts on any simulated venue, with orders that each of them takes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pbtui.config.accounts import Account
+from pbtui.core.ids import client_order_id
+from pbtui.core.secret import Secret
+from pbtui.core.types import OrderKind, OrderRequest
+from pbtui.exchange.private.venue import PrivateExchange
+from pbtui.exchange.public import CcxtPublicFeed, EndpointOverrides
+from pbtui.exchange.venues import quirks_of
+from tests.venues.binance import BinanceDialect
+from tests.venues.bitget import BitgetDialect
+from tests.venues.bybit import BybitDialect
+from tests.venues.gateio import GateIoDialect
+from tests.venues.hyperliquid import PRIVATE_KEY, WALLET, HyperliquidDialect
+from tests.venues.kucoin import KucoinDialect
+from tests.venues.okx import OkxDialect
+from tests.venues.simulator import KEY, PASSPHRASE, SECRET, Simulator
+
+DIALECTS = (
+    BinanceDialect,
+    BitgetDialect,
+    BybitDialect,
+    GateIoDialect,
+    HyperliquidDialect,
+    KucoinDialect,
+    OkxDialect,
+)
+CREATE = {  # what one order is created with
+    "binance": "POST /fapi/v1/order",
+    "bitget": "POST /api/v2/mix/order/batch-place-order",
+    "bybit": "POST /v5/order/create-batch",
+    "gateio": "POST /api/v4/futures/usdt/batch_orders",
+    "hyperliquid": "/exchange#order",
+    "kucoin": "POST /api/v1/orders/multi",
+    "okx": "POST /api/v5/trade/batch-orders",
+}
+
+
+def quote_of(name: str) -> str:
+    return "USDC" if name == "hyperliquid" else "USDT"
+
+
+def bitcoin(name: str) -> str:
+    """Return the symbol of bitcoin on a venue."""
+    return f"BTC/{quote_of(name)}:{quote_of(name)}"
+
+
+def connect(venue: Simulator, *, streams: bool = True) -> PrivateExchange:
+    """Return an account on a venue; it is not started."""
+    name = venue.dialect.name
+    endpoints = replace(EndpointOverrides.all_to(venue.base_url), disable_ws=not streams)
+    feed = CcxtPublicFeed(name, clock=venue.fast_clock, endpoints=endpoints)
+    keys = {"apiKey": Secret(KEY), "secret": Secret(SECRET), "password": Secret(PASSPHRASE)}
+    if name == "hyperliquid":
+        keys = {"walletAddress": Secret(WALLET), "privateKey": Secret(PRIVATE_KEY)}
+    owner = Account("tester", name, quote_of(name), credentials=keys)
+    return PrivateExchange(quirks_of(name), owner, feed, venue.fast_clock)
+
+
+async def ready(account: PrivateExchange) -> PrivateExchange:
+    """Start an account and set bitcoin up."""
+    await account.start()
+    await account.prepare_account(hedge_mode=account.capabilities.hedge_mode)
+    await account.prepare_symbol(bitcoin(account.name), leverage=5)
+    return account
+
+
+def entry(account: PrivateExchange, price: float, kind: OrderKind = "limit", *, nth: int = 0) -> OrderRequest:
+    """Return a long entry of a size that the venue takes."""
+    symbol, qty, what = bitcoin(account.name), qty_of(account), "entry_grid_normal_long"
+    name = client_order_id(
+        account="t", symbol=symbol, pside="long", side="buy", order_type=what, qty=qty, price=price, nth=nth
+    )
+    name = name[: account.capabilities.client_id_length]
+    return OrderRequest(symbol, "buy", "long", qty, price, False, kind, name, what)
+
+
+def qty_of(account: PrivateExchange) -> float:
+    """Return the size of an order of some hundred dollars or more."""
+    return 1.0 if account.name in ("gateio", "kucoin", "okx") else 0.01
