@@ -22,9 +22,34 @@ from tests.support.passivbot_folder import FIRST_MS, minutes
 Capture = pytest.CaptureFixture[str]
 
 
+# Answers of the API as other projects keep them in their sources, recorded on 2024-07-31, 2022-07-11 and 2020-12-04.
+_FIELDS = (
+    *("id", "symbol", "name", "image", "current_price", "market_cap", "market_cap_rank", "fully_diluted_valuation"),
+    *("total_volume", "high_24h", "low_24h", "price_change_24h", "price_change_percentage_24h"),
+    *("market_cap_change_24h", "market_cap_change_percentage_24h", "circulating_supply", "total_supply", "max_supply"),
+    *("ath", "ath_change_percentage", "ath_date", "atl", "atl_change_percentage", "atl_date", "roi", "last_updated"),
+)
+_IMAGES = "https://assets.coingecko.com/coins/images"
+_RECORDED = (
+    *("bitcoin", "btc", "Bitcoin", f"{_IMAGES}/1/large/bitcoin.png?1696501400", 66526, 1312806485784, 1),
+    *(1397042989004, 25951454601, 66695, 65488, 238.05, 0.35911, 4335662806, 0.33135, 19733778, 21000000, 21000000),
+    *(73738, -9.7711, "2024-03-14T07:10:36.635Z", 67.81, 98018.13462, "2013-07-06T00:00:00.000Z", None),
+    "2024-07-31T14:02:01.595Z",
+    *("gala", "gala", "Gala", f"{_IMAGES}/12493/large/GALA-COINGECKO.png?1600233435", 0.05146, 387841108, 99),
+    *(1029071336, 116987775, 0.054202, 0.051063, -0.002742528275083485, -5.0598, -21038594.8177675, -5.14542),
+    *(7542496572.319239, 37795667237.2041, 50000000000.0, 0.824837, -93.75989, "2021-11-26T01:03:48.731Z"),
+    *(0.00013475, 38097.37921, "2020-12-28T08:46:48.367Z", None, "2022-07-11T08:33:53.047Z"),
+    *("1337", "1337", "Elite", f"{_IMAGES}/686/large/EliteLogo256.png?1559143523", 0.00001408, 415426, 1247, None),
+    *(5.26, 0.0000185, 0.00001542, -0.00000274, -16.31284, -80975.61992168, -16.31252, 29515041222.0315, None, None),
+    *(0.00108002, -98.69678, "2018-01-09T00:00:00.000Z", 2.2e-7, 6281.09, "2020-06-26T11:53:55.843Z", None),
+    "2020-12-04T14:12:07.411Z",
+)
+BITCOIN, GALA, ELITE = (dict(zip(_FIELDS, _RECORDED[n * 26 : n * 26 + 26], strict=True)) for n in range(3))
+
+
 def coin(symbol: str, mcap: float | None, *, price: float = 20.0, volume: float = 1e8) -> dict[str, Any]:
-    """Return a record as the API documents it."""
-    return {
+    """Return a record of the recorded shape with other figures."""
+    return BITCOIN | {
         "id": f"{symbol}-id",
         "symbol": symbol,
         "name": symbol.title(),
@@ -37,8 +62,6 @@ def coin(symbol: str, mcap: float | None, *, price: float = 20.0, volume: float 
         "circulating_supply": 40.0,
         "total_supply": None,
         "max_supply": 80.0,
-        "roi": None,
-        "last_updated": "2025-06-01T00:00:00.000Z",
     }
 
 
@@ -84,6 +107,20 @@ def test_the_list_and_its_records_are_written(tmp_path: Path, capsys: Capture) -
         assert main(["config", "check", str(config)]) == 0
         assert main([*words, "-m", "9e9", "-o", str(tmp_path / "none.json")]) == 2
         assert not (tmp_path / "none.json").exists()
+
+
+def test_recorded_answers_are_read(tmp_path: Path, capsys: Capture) -> None:
+    with CapServer([BITCOIN, GALA, ELITE]) as server:
+        words = ["--json", "tool", "mcap-list", "--base-dir", str(tmp_path), "--address", server.base_url]
+        assert main(words) == 0
+        full = json.loads(Path(json.loads(capsys.readouterr().out)["full"]).read_text("utf-8"))
+        assert list(full) == ["BTC", "GALA"]  # the third has 0.4 millions
+        assert full["GALA"].items() > GALA.items()
+        assert full["GALA"]["supply_ratio"] == pytest.approx(7542496572.319239 / 37795667237.2041)
+        assert main([*words, "-m", "0.1", "-n", "3", "-o", str(tmp_path / "more.json")]) == 0
+        told = json.loads(capsys.readouterr().out)
+        assert told["coins"] == ["BTC", "GALA", "1337"]
+        assert json.loads(Path(told["full"]).read_text("utf-8"))["1337"]["supply_ratio"] is None
 
 
 def ranked(*pages: Any, **wish: Any) -> tuple[list[str], dict[str, int], int]:
