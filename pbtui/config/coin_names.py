@@ -9,7 +9,8 @@ from typing import Any
 
 from pbtui.core.errors import ConfigError
 
-VENUES = ("binance", "bybit", "okx", "bitget", "gateio", "hyperliquid", "kucoin")  # that work, by short name
+# Venues that work, by short name.
+VENUES = ("binance", "bybit", "okx", "bitget", "gateio", "hyperliquid", "kucoin", "paradex")
 _CLOSED = {"defx": "the venue closed in March 2026"}
 _USDC_VENUES = frozenset({"hyperliquid", "defx", "paradex"})
 _THOUSANDS = re.compile(r"1000+")

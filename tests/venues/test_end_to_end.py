@@ -26,6 +26,7 @@ from tests.venues.gateio import GateIoDialect
 from tests.venues.hyperliquid import HyperliquidDialect
 from tests.venues.kucoin import KucoinDialect
 from tests.venues.okx import OkxDialect
+from tests.venues.paradex import ParadexDialect
 from tests.venues.simulator import KEY, PASSPHRASE, SECRET, START_MS, Simulator
 from tests.venues.trader import USER, Trader, soon
 
@@ -44,6 +45,7 @@ BATCH = {
     "gateio": "POST /api/v4/futures/usdt/batch_orders",
     "hyperliquid": "POST /exchange#order",
     "kucoin": "POST /api/v1/orders/multi",
+    "paradex": "POST /v1/orders/batch",
 }
 
 
@@ -55,6 +57,7 @@ DIALECTS = (
     HyperliquidDialect,
     KucoinDialect,
     OkxDialect,
+    ParadexDialect,
 )
 
 

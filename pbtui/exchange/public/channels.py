@@ -101,6 +101,8 @@ class QuoteChannel:
         """Return the call for best prices, or for whole tickers where the venue has no such stream."""
         if client.has.get("watchBidsAsks"):
             return [lambda: client.watch_bids_asks(list(self.symbols))]
+        if not client.has.get("watchTickers"):
+            return [lambda symbol=symbol: client.watch_ticker(symbol) for symbol in self.symbols]
         return [lambda: client.watch_tickers(list(self.symbols))]
 
     def drain(self, client: Any) -> int:

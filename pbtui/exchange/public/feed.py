@@ -28,6 +28,7 @@ from pbtui.exchange.silence import Silence
 _log = logging.getLogger("pbtui.exchange")
 _TIMEOUT_S = 10.0
 _CANDLE_CALLS = 4  # at once, so that prices never queue behind a warm-up
+_ASKED_SINGLY = 10  # symbols at most, where one answer for all of them is large
 _FRESH_S = 1.0  # a streamed quote this young is not asked for
 _CLOCK_WARN_MS = 500
 _TIME_AGAIN_S = 60.0
@@ -230,10 +231,12 @@ class CcxtPublicFeed:
         asked = [symbol for symbol in symbols if symbol in client.markets]
         if not asked:
             return {}
-        bulk: Callable[[list[str]], Any] = (
-            client.fetch_bids_asks if self._venue.quotes == "bids_asks" else client.fetch_tickers
-        )
-        raw: Mapping[str, Mapping[str, Any]] = await self._caller.run("fetch_tickers", lambda: bulk(asked))
+        raw: Mapping[str, Mapping[str, Any]]
+        if self._venue.quotes == "each" and len(asked) <= _ASKED_SINGLY:
+            raw = {symbol: await self._ask_ticker(client, symbol) for symbol in asked}
+        else:
+            bulk = client.fetch_bids_asks if self._venue.quotes == "bids_asks" else client.fetch_tickers
+            raw = await self._caller.run("fetch_tickers", lambda: bulk(asked))
         await self._time_again()
         now, found = self.now_ms(), dict[str, Ticker]()
         for symbol in asked:
@@ -245,6 +248,9 @@ class CcxtPublicFeed:
             if ticker is not None:
                 found[symbol] = ticker
         return found
+
+    async def _ask_ticker(self, client: Any, symbol: str) -> Mapping[str, Any]:
+        return await self._caller.run(f"fetch_ticker {symbol}", lambda: client.fetch_ticker(symbol))
 
     async def _time_again(self) -> None:
         """Measure the clock again once calls succeed after failures; a failure to do so changes nothing."""

@@ -42,4 +42,6 @@ def new_client(venue: Venue, *, timeout_s: float) -> Any:
         }
     )
     client.has["fetchCurrencies"] = False  # public data need no currencies, and some venues want keys for them
+    if venue.adapt is not None:
+        venue.adapt(client)
     return client

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pbtui.config.coin_names import VENUES, library_id, refuse_closed, short_name
 from pbtui.core.errors import ConfigError
 from pbtui.core.sanitize import sanitize_line
+from pbtui.exchange.public.paradex import adapt as adapt_paradex
 
 _RENAMED = {"gateio": "gate"}  # the library dropped its older name
 
@@ -26,10 +27,11 @@ class Venue:
     windowed: bool = False  # a page never reaches further than `page` candles after `since`, even if it is empty
     history: int | None = None  # newest candles that can be had at all
     contract_volume: bool = False  # candle volumes count contracts
-    quotes: Literal["tickers", "bids_asks"] = "tickers"  # which bulk call knows best prices
+    quotes: Literal["tickers", "bids_asks", "each"] = "tickers"  # which call knows best prices; each: of few symbols
     last_field: str = ""  # raw field of the price where tickers have no last trade
     fees: tuple[float, float] | None = None  # maker, taker; None: as listed
     min_cost: float = 0.0  # floor of the minimum cost
+    adapt: Callable[[Any], None] | None = None  # what a new client has to be told
 
 
 _VENUES = (
@@ -92,6 +94,7 @@ _VENUES = (
         quotes="bids_asks",
         fees=(0.0002, 0.0006),
     ),
+    Venue("paradex", "paradex", until=False, windowed=True, quotes="each", fees=(0.0, 0.00045), adapt=adapt_paradex),
 )
 _BY_NAME = {name: venue for venue in _VENUES for name in (venue.name, venue.library)}
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pbtui.exchange.private.quirks import Quirks
 
 # Venues whose run on a simulated venue passes from start to panic.
-READY = ("binance", "bybit", "okx", "bitget", "gateio", "hyperliquid", "kucoin")
+READY = ("binance", "bybit", "okx", "bitget", "gateio", "hyperliquid", "kucoin", "paradex")
 
 
 def quirks_of(venue: str) -> Quirks:
@@ -40,6 +40,10 @@ def quirks_of(venue: str) -> Quirks:
             from pbtui.exchange.venues.okx import Okx
 
             return Okx()
+        case "paradex":
+            from pbtui.exchange.venues.paradex import Paradex
+
+            return Paradex()
         case "hyperliquid":
             from pbtui.exchange.venues.hyperliquid import Hyperliquid
 
