@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pbtui.config.accounts import Account
+from pbtui.core.clock import Clock
 from pbtui.core.ids import client_order_id
 from pbtui.core.secret import Secret
 from pbtui.core.types import OrderKind, OrderRequest
+from pbtui.exchange.private.budget import Budget
 from pbtui.exchange.private.venue import PrivateExchange
 from pbtui.exchange.public import CcxtPublicFeed, EndpointOverrides
 from pbtui.exchange.venues import quirks_of
@@ -49,16 +51,38 @@ def bitcoin(name: str) -> str:
     return f"BTC/{quote_of(name)}:{quote_of(name)}"
 
 
-def connect(venue: Simulator, *, streams: bool = True) -> PrivateExchange:
+class StandingClock:
+    """Time that stands still but for what is skipped or slept: no test of it depends on the machine's load."""
+
+    def __init__(self, venue: Simulator) -> None:
+        self._venue = venue
+
+    def now_ms(self) -> int:
+        return self._venue.fast_clock.now_ms()
+
+    def monotonic(self) -> float:
+        return self._venue.fast_clock.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        self._venue.skip(seconds)
+
+    def uniform(self, low: float, high: float) -> float:
+        return self._venue.fast_clock.uniform(low, high)
+
+
+def connect(
+    venue: Simulator, *, clock: Clock | None = None, budget: Budget | None = None, streams: bool = True
+) -> PrivateExchange:
     """Return an account on a venue; it is not started."""
     name = venue.dialect.name
+    clock = clock or venue.fast_clock
     endpoints = replace(EndpointOverrides.all_to(venue.base_url), disable_ws=not streams)
-    feed = CcxtPublicFeed(name, clock=venue.fast_clock, endpoints=endpoints)
+    feed = CcxtPublicFeed(name, clock=clock, endpoints=endpoints)
     keys = {"apiKey": Secret(KEY), "secret": Secret(SECRET), "password": Secret(PASSPHRASE)}
     if name == "hyperliquid":
         keys = {"walletAddress": Secret(WALLET), "privateKey": Secret(PRIVATE_KEY)}
     owner = Account("tester", name, quote_of(name), credentials=keys)
-    return PrivateExchange(quirks_of(name), owner, feed, venue.fast_clock)
+    return PrivateExchange(quirks_of(name), owner, feed, clock, budget=budget)
 
 
 async def ready(account: PrivateExchange) -> PrivateExchange:

@@ -1,0 +1,84 @@
+"""Orders that arrive at a venue after everybody has given up on them: none is doubled, and none is taken too late."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from pbtui.core.errors import OutcomeUnknown
+from pbtui.exchange.private.budget import Budget
+from pbtui.live.guards import LATE_MARGIN_MS, RECENT_MS
+from tests.venues.accounts import CREATE, DIALECTS, StandingClock, bitcoin, connect, ready
+from tests.venues.loop import Loop
+from tests.venues.simulator import Simulator
+
+TOO_LATE = {  # what a venue says of an order that comes after its time
+    "binance": "-1021",
+    "bitget": "40008",
+    "bybit": "10002",
+    "gateio": "REQUEST_EXPIRED",
+    "hyperliquid": "expired",
+    "kucoin": "400002",
+    "okx": "51149",
+}
+
+
+@pytest.fixture(params=DIALECTS, ids=lambda dialect: dialect.name)
+def venue(request: pytest.FixtureRequest, simulate: Callable[..., Simulator]) -> Simulator:
+    return simulate(request.param, speed=0.0, moving=False, patient=False)
+
+
+@pytest.fixture
+async def loop(venue: Simulator, tmp_path: Path) -> AsyncIterator[Loop]:
+    clock = StandingClock(venue)
+    # Nobody but the test lets time go by: neither a budget that is waited for, nor a poll of prices.
+    account = connect(venue, clock=clock, budget=Budget(clock, 1e9, reserve=0.0), streams=False)
+    account._watched.add(bitcoin(account.name))
+    await ready(account)
+    yield Loop(account, tmp_path, clock)
+    await account.close()
+
+
+async def lose(venue: Simulator, loop: Loop, price: float) -> None:
+    """Send an entry whose request stays on its way while its sender gives up."""
+    venue.delayed.append(CREATE[loop.account.name])
+    sent = await loop.turn(loop.entry(price))
+    assert [type(error) for error in sent.errors] == [OutcomeUnknown]
+    assert not venue.delayed
+
+
+async def test_an_order_that_comes_late_is_neither_doubled_nor_taken_too_late(venue: Simulator, loop: Loop) -> None:
+    created, resting = venue.books.requests, venue.books.books.orders
+    window_s = loop.account.capabilities.late_ms / 1000.0
+    price = round((await loop.account.fetch_tickers([loop.symbol]))[loop.symbol].bid * 0.8, -2)
+    wanted, moved, other = (loop.entry(round(price * part, -2)) for part in (1.0, 0.99, 0.9))
+    # Within its time the venue takes it: it is waited for, also where the plan has moved meanwhile, and found.
+    await lose(venue, loop, wanted.price)
+    for plan in (wanted, moved, wanted):
+        venue.skip(window_s / 6.0)
+        await loop.turn(plan)
+        assert not created
+    venue.arrive()
+    assert len(created) == len(resting) == 1
+    venue.skip(window_s)
+    await loop.turn(wanted)
+    assert len(created) == len(resting) == 1
+    await loop.turn()
+    assert not resting
+    # Past its time the venue refuses it: it never arrived, and a new one rests.
+    await lose(venue, loop, other.price)
+    venue.skip(window_s)
+    await loop.turn(other)
+    assert len(created) == 1
+    venue.skip((LATE_MARGIN_MS + RECENT_MS) / 1000.0)
+    for _ in range(2):
+        await loop.turn(other)
+    assert (len(created), len(resting)) == (2, 1)
+    (answer,) = venue.arrive()
+    assert answer is not None
+    assert TOO_LATE[loop.account.name] in str(answer.document)
+    await loop.turn(other)
+    assert (len(created), len(resting)) == (2, 1)
+    assert sum("never arrived" in text for text in loop.said()) == 1
