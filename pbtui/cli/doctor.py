@@ -18,7 +18,7 @@ from pbtui.cli.narrate import say
 from pbtui.core.errors import ExitCode, PbtuiError
 from pbtui.core.sanitize import sanitize_line
 
-CHECKS = ("program", "terminal", "folders", "settings", "leftovers", "venues")
+CHECKS = ("program", "terminal", "folders", "settings", "own_files", "leftovers", "venues")
 
 
 def main(argv: list[str]) -> int:
@@ -50,7 +50,7 @@ def examine(asked: Asked, checks: Iterable[str] = CHECKS) -> Iterator[Finding]:
             look: Callable[[Asked], Iterator[Finding]] = import_module(f"pbtui.cli.checks.{name}").look
             yield from look(asked)
         except PbtuiError as error:
-            yield fix(name, "check", error.message, error.hint or "see the line above")
+            yield fix(name, "check", error.message, error.hint or "correct what is named here")
         except Exception as error:  # noqa: BLE001 - a broken machine is what this is for: each surprise is shown
             text = f"could not be looked at: {type(error).__name__}: {error}"
             yield fix(

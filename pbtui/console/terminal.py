@@ -11,7 +11,8 @@ from pbtui.core.system import POSIX
 # Python itself sets one of these in the C locale, so they say nothing of the terminal beside LANG=C.
 _COERCED = frozenset({"C.UTF-8", "C.utf8", "UTF-8"})
 _PLAIN = frozenset({"C", "POSIX"})
-_NO_CURSOR = frozenset({"dumb", "unknown"})
+# Types of terminals on which nothing can be drawn.
+NO_CURSOR = frozenset({"dumb", "unknown"})
 
 
 def why_no_screen(environment: Mapping[str, str] | None = None) -> str:
@@ -21,7 +22,7 @@ def why_no_screen(environment: Mapping[str, str] | None = None) -> str:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return "there is no terminal to draw on"
     term = (os.environ if environment is None else environment).get("TERM", "")
-    return f"a terminal of type {term} cannot show the console" if term in _NO_CURSOR else ""
+    return f"a terminal of type {term} cannot show the console" if term in NO_CURSOR else ""
 
 
 def speaks_utf8(environment: Mapping[str, str] | None = None) -> bool:

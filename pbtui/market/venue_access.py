@@ -18,7 +18,7 @@ from pbtui.market.sources.markets import MarketCache
 if TYPE_CHECKING:
     from pbtui.exchange.public import CcxtPublicFeed, Endpoints
 
-_FOUND = Path("configs", "custom_endpoints.json")
+FOUND = Path("configs", "custom_endpoints.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def endpoints_in(base_dir: Path, named: Path | None = None) -> Endpoints | None:
 
     if named is not None:
         return load_endpoints(named)
-    found = base_dir / _FOUND
+    found = base_dir / FOUND
     return load_endpoints(found) if found.is_file() else None
 
 

@@ -14,6 +14,7 @@ from pbtui.cli import doctor
 from pbtui.cli import main as cli
 from pbtui.cli.checks import folders, leftovers, program, settings, terminal, venues
 from pbtui.cli.checks.finding import Asked, Finding, State
+from pbtui.config.coin_names import VENUES
 from pbtui.core.errors import StateError
 from pbtui.core.snapshot import VenueKind
 from pbtui.engine.errors import EngineStale
@@ -128,7 +129,10 @@ def test_little_memory_is_named(tmp_path: Path) -> None:
         ({"TERM": "xterm", "COLORTERM": "truecolor"}, "colours", State.OK),
         ({"TERM": "linux"}, "colours", State.WARN),
         ({"TERM": "xterm-256color", "NO_COLOR": "1"}, "colours", State.WARN),
+        ({"TERM": "dumb"}, "screen", State.WARN),
         ({"LANG": "C.UTF-8"}, "text", State.OK),
+        ({}, "text", State.OK),
+        ({"LANG": "C", "LC_CTYPE": "C.UTF-8"}, "text", State.WARN),
         ({"LANG": "de_DE.ISO-8859-1"}, "text", State.WARN),
         ({"LC_ALL": "C.nonsense", "LANG": "C.UTF-8"}, "text", State.WARN),
         ({"TERM": "xterm-kitty"}, "clipboard", State.OK),
@@ -175,7 +179,7 @@ def test_folders_are_judged_and_not_made(tmp_path: Path) -> None:
     assert found["state"].todo == f"chmod 700 {state}"
     assert found["run"].state is State.FIX
     assert found["base"].state is State.OK
-    assert "will be made" in found["settings"].text
+    assert "not needed" in found["settings"].text
     assert not (tmp_path / "c").exists()
 
 
@@ -235,9 +239,9 @@ def test_which_venues_are_asked(tmp_path: Path) -> None:
     config.write_text(json.dumps({"bot": {}, "live": {}, "backtest": {"exchanges": ["bitget", "okx"]}}))
     assert venues.venues(Asked(venues=("bybit",), config=config)) == ("bybit",)
     assert venues.venues(Asked(tmp_path, config)) == ("bitget", "okx")
-    assert len(venues.venues(Asked(tmp_path))) == 7
+    assert venues.venues(Asked(tmp_path)) == VENUES
     config.write_text("{")
-    assert len(venues.venues(Asked(tmp_path, config))) == 7
+    assert venues.venues(Asked(tmp_path, config)) == VENUES
 
 
 def test_the_clock_is_judged_by_the_middle_venue() -> None:

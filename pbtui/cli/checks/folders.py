@@ -23,13 +23,13 @@ _SOCKET_PATH_MAX = 104  # of the narrowest platform
 def look(asked: Asked) -> Iterator[Finding]:
     """Yield what there is to say of each folder the program writes to; missing ones are not made."""
     base = asked.base_dir.absolute()
-    state, config, temporary = state_folder(), _config_folder(), Path(tempfile.gettempdir())
+    state, config, temporary = state_folder(), settings_folder(), Path(tempfile.gettempdir())
     yield _writable("base", base, f"choose one that you own with --base-dir, or chown {base}")
     for name in _BELOW:
         if (base / name).exists():
             yield _writable(name, base / name, f"chown -R {_user()} {base / name}")
     yield _private_state(state)
-    yield _writable("settings", config, "set XDG_CONFIG_HOME to a folder of yours")
+    yield _readable("settings", config, f"chmod u+rx {config}, or set XDG_CONFIG_HOME to a folder of yours")
     yield _writable("temporary", temporary, "set TMPDIR to a folder of yours")
     seen: set[int] = set()
     for place in (base, state, temporary):
@@ -47,7 +47,8 @@ def state_folder() -> Path:
     return Path(platformdirs.user_state_dir("pbtui"))
 
 
-def _config_folder() -> Path:
+def settings_folder() -> Path:
+    """Return the folder of the operator's own files, without making it; the program only reads there."""
     import platformdirs
 
     return Path(platformdirs.user_config_dir("pbtui"))
@@ -72,6 +73,14 @@ def _writable(name: str, place: Path, todo: str) -> Finding:
     if not os.access(there, os.W_OK | os.X_OK):
         return fix(_AREA, name, f"{place} cannot be written", todo)
     return ok(_AREA, name, f"{place}" if there == place else f"{place} (will be made)")
+
+
+def _readable(name: str, place: Path, todo: str) -> Finding:
+    if not place.exists():
+        return ok(_AREA, name, f"{place} (not there, and not needed)")
+    if not place.is_dir() or not os.access(place, os.R_OK | os.X_OK):
+        return fix(_AREA, name, f"{place} cannot be read", todo)
+    return ok(_AREA, name, f"{place}")
 
 
 def _private_state(place: Path) -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -37,7 +38,7 @@ def _config(path: Path, base_dir: Path) -> Generator[Finding, None, str]:
         yield fix(_AREA, "config", error.message, error.hint or f"pbtui config check {shown}")
         return ""
     for text in config.warnings:
-        yield warn(_AREA, "config", text)
+        yield warn(_AREA, "config", text, "correct it in the file, unless it is meant so")
     for omission in risk_omissions(config):
         yield warn(_AREA, "config", omission.text(), "write it down: a start with real money will ask for it")
     yield ok(_AREA, "config", f"{shown} can be used ({config.flavour} layout)")
@@ -60,7 +61,13 @@ def _accounts(path: Path, user: str) -> Iterator[Finding]:
         yield fix(_AREA, "keys", error.message, error.hint)
         return
     except PbtuiError as error:
-        yield fix(_AREA, "keys", error.message, error.hint or "compare it with api-keys.json of your former bot")
+        readable = os.access(path, os.R_OK)
+        todo = (
+            "compare it with api-keys.json of your former bot"
+            if readable
+            else f"make it yours: chown, chmod 600 {path}"
+        )
+        yield fix(_AREA, "keys", error.message, error.hint or todo)
         return
     filled = sum(account.usable for account in accounts.values())
     yield ok(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import codecs
-import locale
 import os
 import subprocess
 from collections.abc import Iterator, Mapping
 
 from pbtui.cli.checks.finding import Asked, Finding, ok, warn
+from pbtui.console.terminal import NO_CURSOR, speaks_utf8
 from pbtui.core.sanitize import sanitize_line
 
 _AREA = "terminal"
@@ -24,6 +23,11 @@ def look(asked: Asked) -> Iterator[Finding]:
     size = _size()
     if size is None:
         yield warn(_AREA, "screen", "there is no terminal here", "start bots with --no-ui, and attach from a terminal")
+        return
+    term = sanitize_line(env.get("TERM", ""), limit=40)
+    if term in NO_CURSOR:
+        todo = "set TERM to what it is, or use pbtui --no-ui and pbtui attach USER --plain"
+        yield warn(_AREA, "screen", f"a terminal of type {term} cannot show the console", todo)
         return
     yield _screen(size)
     yield _colours(env)
@@ -66,14 +70,10 @@ def _colours(env: Mapping[str, str]) -> Finding:
 
 def _text(env: Mapping[str, str]) -> Finding:
     named = next((env[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if env.get(name)), "")
-    try:
-        encoding = codecs.lookup(named.partition(".")[2].partition("@")[0] or locale.getencoding()).name
-    except LookupError:
-        encoding = "unknown"
-    if encoding == "utf-8":
-        return ok(_AREA, "text", "UTF-8")
-    text = f"{sanitize_line(named, limit=40) or 'no locale is set'}: lines and marks may be drawn wrong"
-    return warn(_AREA, "text", text, "export LANG=C.UTF-8")
+    if not speaks_utf8(env):
+        text = f"no UTF-8 ({sanitize_line(named, limit=40)}): lines and marks are drawn in ASCII"
+        return warn(_AREA, "text", text, "export LANG=C.UTF-8, if the terminal shows UTF-8")
+    return ok(_AREA, "text", "UTF-8" if named else "no locale is set: UTF-8 is taken for granted")
 
 
 def _clipboard(env: Mapping[str, str], tmux: Mapping[str, str] | None) -> Finding:

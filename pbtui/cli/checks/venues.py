@@ -19,12 +19,16 @@ _HOPELESS_MS = 30_000.0
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """How a venue answered: `why` is empty when it did; the offset is our clock minus its, None where it isn't told."""
+    """How a venue answered: `why` is empty when it did; the offset is our clock minus its, None where it isn't told.
+
+    `todo` says what to do where it was never asked.
+    """
 
     venue: str
     why: str = ""
     took_ms: float | None = None
     ahead_ms: float | None = None
+    todo: str = ""
 
 
 def look(asked: Asked) -> Iterator[Finding]:
@@ -69,7 +73,7 @@ async def _reach(name: str, endpoints: object) -> Reached:
         known = endpoints if isinstance(endpoints, Endpoints) else None
         feed = CcxtPublicFeed(name, clock=RealClock(), endpoints=known, timeout_s=_REACH_S)
     except PbtuiError as error:
-        return Reached(shown, error.line())
+        return Reached(shown, error.message, todo=error.hint or "correct what is named here")
     try:
         why = await why_unreachable(feed, _REACH_S)
         vitals = feed.vitals()
@@ -79,6 +83,8 @@ async def _reach(name: str, endpoints: object) -> Reached:
 
 
 def _venue(found: Reached) -> Finding:
+    if found.todo:
+        return warn("venues", found.venue, f"is not asked: {sanitize_line(found.why, limit=300)}", found.todo)
     if found.why:
         todo = "without a venue pbtui trades an invented market; check the network, or --endpoints for a proxy"
         return warn("venues", found.venue, f"cannot be reached: {sanitize_line(found.why, limit=300)}", todo)
