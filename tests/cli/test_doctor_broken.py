@@ -1,4 +1,4 @@
-"""The doctor where something is broken: the operator's own files, keys nobody can read; and what programs read of it."""
+"""The doctor where things are broken: files of the operator's own, keys nobody can read; and what programs read."""
 
 from __future__ import annotations
 
