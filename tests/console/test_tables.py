@@ -91,6 +91,12 @@ def test_any_filter_is_understood(wanted: str) -> None:
     matches({"coin": "SOL", "side": "long"}, wanted)
 
 
+def test_a_filter_takes_letters_in_their_order() -> None:
+    row = {"coin": "DOGE", "flags": "unstuck armed"}
+    assert matches(row, "~dge") and matches(row, "flags:~nsk") and matches(row, "~")
+    assert not matches(row, "~egd") and not matches(row, "coin:~dgea") and not matches(row, "!~dge")
+
+
 def test_orders_show_the_difference_between_wanted_and_resting() -> None:
     rows = [text_of(row) for row in orders.rows(snapshot().orders, "coin:sol", Sort(), snapshot().market_ms)]
     assert [row[0] for row in rows] == [" ", " ", "-", "+", " ", "f"]

@@ -14,19 +14,28 @@ Value = float | str
 def matches(words: Mapping[str, str], wanted: str) -> bool:
     """Tell whether a row, given as column → text, passes a filter.
 
-    All words of the filter must hold: `text` somewhere, `!text` nowhere, `column:text` in that column.
+    All words of the filter must hold: `text` somewhere, `!text` nowhere, `column:text` in that column. `~text` asks for
+    its letters in their order, with others between them.
     """
     for part in wanted.casefold().split():
         inverse = part.startswith("!")
         name, colon, text = part.removeprefix("!").partition(":")
         if colon and name in words:
-            found = text in words[name].casefold()
+            found = _holds(words[name].casefold(), text)
         else:
             text = part.removeprefix("!")
-            found = any(text in value.casefold() for value in words.values())
+            found = any(_holds(value.casefold(), text) for value in words.values())
         if found is inverse and text:
             return False
     return True
+
+
+def _holds(cell: str, text: str) -> bool:
+    """Tell whether a cell holds a text, or the letters after `~` in their order."""
+    if not text.startswith("~"):
+        return text in cell
+    letters = iter(cell)
+    return all(letter in letters for letter in text[1:])
 
 
 def filtered(rows: Sequence[R], wanted: str, words: Callable[[R], Mapping[str, str]]) -> list[R]:
