@@ -15,7 +15,7 @@ from pbtui.core.errors import StateError
 from pbtui.core.fill_pages import FillFilter, FillRow, FillsPage, FillSum
 from pbtui.core.sanitize import sanitize_line
 from pbtui.core.types import Fill
-from pbtui.exchange.fills.store import COLUMNS, as_state_error
+from pbtui.exchange.fills.store import COLUMNS, STORE
 
 _ORDER = "CASE order_id WHEN '' THEN id ELSE order_id END, symbol, pside, side"
 
@@ -25,7 +25,7 @@ class FillReader:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        with as_state_error(path):
+        with STORE.faults(path):
             if not path.is_file():
                 raise StateError(f"{path}: no fills are kept there yet")
             self._db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=2.0)
@@ -69,7 +69,7 @@ class FillReader:
             f"total(pnl), total(fee), order_type, count(*), min({self._known}), client_id, order_id, id, max(seq) "
             f"FROM fills {where} GROUP BY {'seq' if each else _ORDER} ORDER BY 1 DESC, 16 DESC LIMIT ?"
         )
-        with as_state_error(self._path):
+        with STORE.faults(self._path):
             found = self._db.execute(sql, (*values, n)).fetchall()
             return [_row(row) for row in found]
 
@@ -77,26 +77,26 @@ class FillReader:
         """Return the executions, oldest first."""
         where, values = self._where(only)
         columns = COLUMNS.replace("pnl_known", self._known)
-        with as_state_error(self._path):
+        with STORE.faults(self._path):
             found = self._db.execute(f"SELECT {columns} FROM fills {where} ORDER BY ts_ms, seq", values).fetchall()
         return [Fill(*row[:-1], pnl_known=bool(row[-1])) for row in found]
 
     def bounds_ms(self) -> tuple[int, int] | None:
         """Return the times of the oldest and newest execution, None without any."""
-        with as_state_error(self._path):
+        with STORE.faults(self._path):
             first, last = self._db.execute("SELECT min(ts_ms), max(ts_ms) FROM fills").fetchone()
         return None if first is None else (int(first), int(last))
 
     def check(self) -> None:
         """Read the whole file; raises StateError where it is damaged."""
-        with as_state_error(self._path):
+        with STORE.faults(self._path):
             verdict = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
         if verdict != "ok":
             raise StateError(f"{self._path}: damaged ({sanitize_line(verdict, limit=80)})")
 
     def spans(self) -> list[tuple[int, int]] | None:
         """Return the stretches known in full, None for a ledger, which is always whole."""
-        with as_state_error(self._path):
+        with STORE.faults(self._path):
             if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'spans'").fetchone():
                 return None
             return [(int(a), int(b)) for a, b in self._db.execute("SELECT * FROM spans ORDER BY start_ms")]
@@ -107,7 +107,7 @@ class FillReader:
             f"SELECT {by}, count(*), count(DISTINCT symbol || '|' || CASE order_id WHEN '' THEN id ELSE order_id END), "
             f"total(pnl), total(fee), sum(1 - {self._known}) FROM fills {where} GROUP BY 1"
         )
-        with as_state_error(self._path):
+        with STORE.faults(self._path):
             found = self._db.execute(sql, values).fetchall()
         return [FillSum(name(key), count, orders, pnl, fee, unknown) for key, count, orders, pnl, fee, unknown in found]
 
@@ -134,7 +134,7 @@ class FillReader:
 
     def _symbols(self, coins: tuple[str, ...]) -> list[str]:
         wanted = {coin.upper() for coin in coins}
-        with as_state_error(self._path):
+        with STORE.faults(self._path):
             symbols = [str(row[0]) for row in self._db.execute("SELECT DISTINCT symbol FROM fills")]
         return [s for s in symbols if s.upper() in wanted or coin_of(s).upper() in wanted]
 

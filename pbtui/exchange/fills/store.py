@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pbtui.core.errors import StateError
-from pbtui.core.sanitize import sanitize_line
 from pbtui.core.types import Fill
+from pbtui.exchange.database import Database
 from pbtui.exchange.fills.spans import Span, merged
 
 FILE_NAME = "fills.db"
-_APPLICATION_ID = 0x70625446  # "pbTF", in the file's header
-_VERSION = 1
 _HUGE = 1e15  # no number of a venue is larger
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -32,6 +28,16 @@ COLUMNS = (
     "id, ts_ms, symbol, pside, side, qty, price, pnl, fee, order_type, client_id, order_id, psize, pprice, pnl_known"
 )
 _REPAIR = "pbtui fills doctor USER --repair saves what is left of it"
+STORE = Database(
+    name="fill store",
+    application_id=0x70625446,  # "pbTF"
+    version=1,
+    schema=_SCHEMA,
+    when_foreign="move it away",
+    when_outdated="move it away",
+    when_damaged=_REPAIR,
+    when_unreadable=_REPAIR,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +69,13 @@ class FillStore:
     @classmethod
     def open(cls, path: Path, owner: Owner) -> FillStore:
         """Open a store or begin one (file 0600); that of another account is set aside, never mixed or overwritten."""
-        with as_state_error(path):
-            _make_file(path)
+        with STORE.faults(path):
             connection = _connect(path)
             try:
                 stored = _prepare(connection, path, owner)
                 if not owner.same_as(stored):
                     connection.close()
                     set_aside(path, "other")
-                    _make_file(path)
                     connection = _connect(path)
                     _prepare(connection, path, owner)
                 elif owner.account and owner != stored:
@@ -95,7 +99,7 @@ class FillStore:
 
     def news(self, fills: Iterable[Fill]) -> list[Fill]:
         """Return those executions that are new, or of which more is known now, in the given sequence."""
-        with as_state_error(self.path):
+        with STORE.faults(self.path):
             return [fill for fill in fills if self._adds(fill)]
 
     def take(self, fills: Iterable[Fill], spans: Iterable[Span]) -> None:
@@ -123,7 +127,7 @@ class FillStore:
 
     def fills(self, since_ms: int = 0, until_ms: int | None = None) -> list[Fill]:
         """Return the executions with since ≤ time < until, oldest first."""
-        with as_state_error(self.path):
+        with STORE.faults(self.path):
             found = self._db.execute(
                 f"SELECT {COLUMNS} FROM fills WHERE ts_ms >= ? AND ts_ms < ? ORDER BY ts_ms, seq",
                 (since_ms, 1 << 62 if until_ms is None else until_ms),
@@ -132,18 +136,18 @@ class FillStore:
 
     def newest_ms(self) -> int | None:
         """Return when the newest execution happened, None without any."""
-        with as_state_error(self.path):
+        with STORE.faults(self.path):
             return self._db.execute("SELECT max(ts_ms) FROM fills").fetchone()[0]
 
     def unknown(self) -> list[Fill]:
         """Return the closes whose profit the venue has not told, oldest first."""
-        with as_state_error(self.path):
+        with STORE.faults(self.path):
             found = self._db.execute(f"SELECT {COLUMNS} FROM fills WHERE pnl_known = 0 ORDER BY ts_ms").fetchall()
         return [_fill(row) for row in found]
 
     def spans(self) -> list[Span]:
         """Return the stretches known in full, oldest first."""
-        with as_state_error(self.path):
+        with STORE.faults(self.path):
             return self._spans()
 
     def _spans(self) -> list[Span]:
@@ -175,7 +179,7 @@ class FillStore:
 
     @contextlib.contextmanager
     def _transaction(self) -> Generator[None]:
-        with as_state_error(self.path):
+        with STORE.faults(self.path):
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -202,7 +206,7 @@ def set_aside(path: Path, why: str) -> Path:
 def rescued(path: Path) -> tuple[list[Fill], Path]:
     """Return the executions that a damaged store still tells, and where it was set aside. Raises StateError."""
     saved: dict[str, Fill] = {}
-    with as_state_error(path):
+    with STORE.faults(path):
         with contextlib.closing(sqlite3.connect(path)) as db:
             # By the index first, then as the rows lie: either may lead past the damage.
             for sequence in ("ORDER BY ts_ms", "ORDER BY ts_ms DESC", "ORDER BY seq", "ORDER BY seq DESC"):
@@ -232,67 +236,26 @@ def _fill(row: Sequence[object]) -> Fill:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    # Opened where the account is connected, used where the loop runs: handed over, never shared.
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=2.0)
+    connection = STORE.connect(path)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     return connection
 
 
-def _make_file(path: Path) -> None:
-    if path.exists():
-        path.chmod(0o600)
-        return
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
-
-
 def _prepare(db: sqlite3.Connection, path: Path, owner: Owner) -> Owner:
-    if db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:  # also one killed while created
+    if STORE.is_empty(db):
         _create(db, owner)
         return owner
-    check_identity(db, path)
+    STORE.check(db, path)
     meta = {str(key): str(value) for key, value in db.execute("SELECT key, value FROM meta")}
     return Owner(meta["venue"], meta["quote"], meta["account"], meta["key"])
 
 
-def check_identity(db: sqlite3.Connection, path: Path) -> None:
-    """Raise StateError unless the file is an undamaged store of ours."""
-    if db.execute("PRAGMA application_id").fetchone()[0] != _APPLICATION_ID:
-        raise StateError(f"fill store {path}: not a fill store of ours", hint="move it away")
-    version = db.execute("PRAGMA user_version").fetchone()[0]
-    if version != _VERSION:
-        raise StateError(f"fill store {path}: version {version}, expected {_VERSION}", hint="move it away")
-    verdict = db.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if verdict != "ok":
-        raise StateError(f"fill store {path}: damaged ({sanitize_line(verdict, limit=80)})", hint=_REPAIR)
-
-
 def _create(db: sqlite3.Connection, owner: Owner) -> None:
-    db.execute("BEGIN IMMEDIATE")
-    for statement in filter(str.strip, _SCHEMA.split(";")):
-        db.execute(statement)
-    _write_owner(db, owner)
-    db.execute(f"PRAGMA application_id={_APPLICATION_ID}")
-    db.execute(f"PRAGMA user_version={_VERSION}")
-    db.execute("COMMIT")
+    with STORE.creating(db):
+        _write_owner(db, owner)
 
 
 def _write_owner(db: sqlite3.Connection, owner: Owner) -> None:
     rows = {"venue": owner.venue, "quote": owner.quote, "account": owner.account, "key": owner.key}
     db.executemany("INSERT OR REPLACE INTO meta VALUES (?,?)", list(rows.items()))
-
-
-@contextlib.contextmanager
-def as_state_error(path: Path | None) -> Generator[None]:
-    """Turn what SQLite and the disk say into one clear StateError."""
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        raise StateError(
-            f"fill store {path}: {sanitize_line(error, limit=120)}", hint="check disk space, rights and other bots"
-        ) from error
-    except (sqlite3.DatabaseError, OSError, KeyError, TypeError, ValueError) as error:
-        raise StateError(
-            f"fill store {path} cannot be read: {sanitize_line(error, limit=120)}", hint=_REPAIR
-        ) from error

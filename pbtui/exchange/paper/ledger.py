@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,10 +12,9 @@ from typing import cast
 from pbtui.core.errors import StateError
 from pbtui.core.sanitize import sanitize_line
 from pbtui.core.types import Fill, OpenOrder, Position, Pside, Side
+from pbtui.exchange.database import Database
 from pbtui.exchange.paper.account import Account, PaperOrder
 
-_APPLICATION_ID = 0x70625450  # "pbTP", in the file's header
-_VERSION = 1
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE state (
@@ -37,6 +35,17 @@ CREATE TABLE fills (
 CREATE INDEX fills_by_time ON fills (ts_ms);
 """
 _FILL_COLUMNS = "id, ts_ms, symbol, pside, side, qty, price, pnl, fee, order_type, client_id, order_id, psize, pprice"
+
+_LEDGER = Database(
+    name="ledger",
+    application_id=0x70625450,  # "pbTP"
+    version=1,
+    schema=_SCHEMA,
+    when_foreign="name another file",
+    when_outdated="use --fresh to start over",
+    when_damaged="use --fresh",
+    when_unreadable="move it away or use --fresh to start over",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +83,8 @@ class Ledger:
         `durable` syncs every commit to the disk. Raises StateError when the file is damaged, of something else or of
         another venue or quote. An existing ledger keeps its own start balance.
         """
-        with _as_state_error(path):
-            _create_file(path)
-            # Opened where the session is set up, used where the loop runs: handed over, never shared.
-            connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=2.0)
+        with _LEDGER.faults(path):
+            connection = _LEDGER.connect(path)
             try:
                 stored = _prepare(connection, path, head, durable=durable, hedge_mode=hedge_mode)
             except BaseException:
@@ -88,7 +95,7 @@ class Ledger:
     @staticmethod
     def erase(path: Path) -> None:
         """Delete a ledger with its side files, for a fresh start; raises StateError."""
-        with _as_state_error(path):
+        with _LEDGER.faults(path):
             for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
                 path.with_name(name).unlink(missing_ok=True)
 
@@ -237,27 +244,17 @@ class Ledger:
         if self._broken:
             raise StateError(f"the ledger {self.path.name} failed before and is closed", hint="start again")
         try:
-            with _as_state_error(self.path):
+            with _LEDGER.faults(self.path):
                 yield
         except StateError:
             self._broken = True
             raise
 
 
-def _create_file(path: Path) -> None:
-    if path.exists():
-        path.chmod(0o600)
-        return
-    missing = [folder for folder in (path.parent, *path.parent.parents) if not folder.exists()]
-    for folder in reversed(missing):
-        folder.mkdir(mode=0o700, exist_ok=True)
-    os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
-
-
 def _prepare(db: sqlite3.Connection, path: Path, head: LedgerHead, *, durable: bool, hedge_mode: bool) -> LedgerHead:
-    fresh = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0  # also one killed while created
+    fresh = _LEDGER.is_empty(db)
     if not fresh:
-        _check_identity(db, path)
+        _LEDGER.check(db, path)
     db.execute("PRAGMA journal_mode=WAL")
     # FULL: a live order or fill is on the disk before it is acknowledged. NORMAL never tears a transaction either; a
     # power cut may lose the newest minutes, and a stepped market repeats exactly these from the last one kept.
@@ -277,22 +274,7 @@ def _market_text(head: LedgerHead) -> str:
     return sanitize_line(" ".join(filter(None, (head.venue, head.quote, head.market))))
 
 
-def _check_identity(db: sqlite3.Connection, path: Path) -> None:
-    application = db.execute("PRAGMA application_id").fetchone()[0]
-    version = db.execute("PRAGMA user_version").fetchone()[0]
-    if application != _APPLICATION_ID:
-        raise StateError(f"ledger {path}: not a ledger of ours", hint="name another file")
-    if version != _VERSION:
-        raise StateError(f"ledger {path}: version {version}, expected {_VERSION}", hint="use --fresh to start over")
-    verdict = db.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if verdict != "ok":
-        raise StateError(f"ledger {path}: damaged ({sanitize_line(verdict, limit=80)})", hint="use --fresh")
-
-
 def _create(db: sqlite3.Connection, head: LedgerHead, *, hedge_mode: bool) -> None:
-    db.execute("BEGIN IMMEDIATE")
-    for statement in filter(str.strip, _SCHEMA.split(";")):
-        db.execute(statement)
     rows = {
         "venue": head.venue,
         "quote": head.quote,
@@ -300,11 +282,9 @@ def _create(db: sqlite3.Connection, head: LedgerHead, *, hedge_mode: bool) -> No
         "start_balance": repr(head.start_balance),
         "created_ms": str(head.created_ms),
     }
-    db.executemany("INSERT INTO meta VALUES (?,?)", list(rows.items()))
-    db.execute("INSERT INTO state VALUES (1,?,?,1,1,NULL,NULL)", (head.start_balance, int(hedge_mode)))
-    db.execute(f"PRAGMA application_id={_APPLICATION_ID}")
-    db.execute(f"PRAGMA user_version={_VERSION}")
-    db.execute("COMMIT")
+    with _LEDGER.creating(db):
+        db.executemany("INSERT INTO meta VALUES (?,?)", list(rows.items()))
+        db.execute("INSERT INTO state VALUES (1,?,?,1,1,NULL,NULL)", (head.start_balance, int(hedge_mode)))
 
 
 def _read_head(db: sqlite3.Connection) -> LedgerHead:
@@ -328,18 +308,3 @@ def _side(text: str) -> Side:
     if text not in ("buy", "sell"):
         raise ValueError(f"unknown order side {text!r}")
     return text
-
-
-@contextlib.contextmanager
-def _as_state_error(path: Path) -> Generator[None]:
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        raise StateError(
-            f"ledger {path}: {sanitize_line(error, limit=120)}", hint="check disk space, rights and other bots"
-        ) from error
-    except (sqlite3.DatabaseError, OSError, KeyError, TypeError, ValueError) as error:
-        raise StateError(
-            f"ledger {path} cannot be read: {sanitize_line(error, limit=120)}",
-            hint="move it away or use --fresh to start over",
-        ) from error
