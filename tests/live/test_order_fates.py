@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from live_support import settings, stepped
@@ -12,7 +13,7 @@ from pbtui.engine.execution import ExecutableOrder
 from pbtui.exchange.port import OrderFate
 from pbtui.live.account import Account
 from pbtui.live.fills import FillBook
-from pbtui.live.guards import DOUBT_ASKS, Guards
+from pbtui.live.guards import DOUBT_ASKS, LATE_MARGIN_MS, Guards, Told
 
 BTC = "BTC/USDT:USDT"
 ORDER = ExecutableOrder(BTC, "buy", "long", 1.0, 100.0, False, "entry_grid_normal_long", "limit")
@@ -80,3 +81,32 @@ def test_a_refused_panic_is_tried_again_every_twenty_seconds() -> None:
     waits = [(guards.refused(grid, at), guards.refused(panic, at)) for at in range(0, 3_000_000, 600_000)]
     assert [wait for wait, _ in waits] == [20_000, 40_000, 80_000, 160_000, 320_000]
     assert {wait for _, wait in waits} == {20_000}
+
+
+def test_absence_tells_nothing_as_long_as_the_order_may_still_come() -> None:
+    account, guards = Account(), Guards("v:u", FillBook(), stepped=False, late_ms=5_000)
+    entry = OrderRequest(BTC, "buy", "long", 1.0, 100.0, False, "limit", "0xa", "entry_grid_normal_long")
+    panic = OrderRequest(BTC, "sell", "long", 1.0, 100.0, True, "market", "0xb", "close_panic_long")
+    guards.doubtful(entry, 1_000)
+    guards.doubtful(panic, 1_000)
+    absent: dict[str, Told] = {"0xa": "absent", "0xb": "absent"}
+    # A panic is not held up: no venue closes more than is held.
+    assert [guards.after_read(account, at, absent) for at in (1_500, 2_000)] == [[], ["0xb"]]
+    for at in (3_000, 1_000 + 5_000 + LATE_MARGIN_MS - 1):
+        assert guards.after_read(account, at, {"0xa": "absent"}) == []
+    # Until then no entry of the side goes out, however far its price has moved; its closes and the other side do.
+    far = replace(ORDER, price=90.0)
+    assert "may exist" in guards.why_not(far, account, 60_000)
+    assert guards.why_not(replace(far, pside="short", side="sell"), account, 60_000) == ""
+    close = replace(far, side="sell", reduce_only=True, order_type="close_grid_long", price=120.0)
+    assert guards.why_not(close, account, 60_000) == ""
+    late = 1_000 + 5_000 + LATE_MARGIN_MS
+    assert [guards.after_read(account, late, {"0xa": "absent"}) for _ in range(2)] == [[], ["0xa"]]
+    assert guards.why_not(far, account, 60_000) == ""
+
+
+def test_who_was_not_asked_for_is_neither_here_nor_gone() -> None:
+    guards, name = in_doubt()
+    for _ in range(3 * DOUBT_ASKS):
+        assert guards.after_read(Account(), 0, {name: "unasked"}) == []
+    assert guards.open_doubts(Account()) == [(BTC, name)]

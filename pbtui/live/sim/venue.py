@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -53,7 +54,7 @@ class SimVenue:
         silence: Silence,
     ) -> None:
         self.name, self.account, self.quote = paper.name, paper.account, paper.quote
-        self.capabilities = paper.capabilities
+        self.capabilities = replace(paper.capabilities, late_ms=RECV_WINDOW_MS)
         self.wake = Wake()
         self.killed = asyncio.Event()
         self._paper = paper
