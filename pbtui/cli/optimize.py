@@ -87,6 +87,8 @@ def check(options: OptimizeOptions, job: OptimizeJob) -> None:
     if not options.json:
         for warning in config.warnings:
             say(f"warning: {warning}")
+        if options.suite and not config.backtest.scenarios:
+            say("warning: no scenarios are there for --suite: the search is one without a suite")
         if not options.quiet and options.seed is None:
             say(f"seed {job.seed} (the same again with --seed {job.seed})")
 

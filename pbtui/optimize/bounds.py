@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,6 +95,17 @@ def refuse_reversed(written: Mapping[str, Any]) -> None:
                     f"optimize.bounds.{sanitize_line(name, limit=80)}: {low:g} is above {high:g}",
                     hint="write the lower end first",
                 )
+
+
+def remarks_on(written: Mapping[str, Any]) -> list[str]:
+    """Return a line for each bound that is taken otherwise than written: a step that does not fit, too many numbers."""
+    found: list[str] = []
+    for name, value in written.items():
+        with suppress(BoundError):
+            _, remark = read_bound(value)
+            if remark:
+                found.append(f"optimize.bounds.{sanitize_line(name, limit=80)}: {remark}")
+    return found
 
 
 def side_bounds(bounds: Mapping[str, Any], names: tuple[str, ...], pside: str) -> list[Bound]:

@@ -11,7 +11,7 @@ from pbtui.config import Config, load, load_changed
 from pbtui.config.dump import dump
 from pbtui.config.parse import parse_text
 from pbtui.core.errors import ConfigError
-from pbtui.optimize.bounds import refuse_reversed
+from pbtui.optimize.bounds import refuse_reversed, remarks_on
 
 CHILD = "pbtui.optimize.child"
 _BOUNDS = "optimize.bounds."
@@ -42,10 +42,11 @@ class OptimizeJob:
     def load(self) -> Config:
         """Return the configuration of a new run, as it is read again from the run's folder; raises ConfigError."""
         found = load(self.config, command="optimize", flags=self.flags, base_dir=self.base_dir, now_ms=self.now_ms)
-        refuse_reversed(_written_bounds(found.raw) | _flagged_bounds(self.flags))
+        given = _written_bounds(found.raw) | _flagged_bounds(self.flags)
+        refuse_reversed(given)
         written = parse_text(dump(found.data), found.name)
         settled = load_changed(found, written, base_dir=self.base_dir)
-        return replace(settled, warnings=found.warnings)
+        return replace(settled, warnings=(*found.warnings, *remarks_on(given)))
 
     def to_request(self) -> dict[str, Any]:
         """Return the job as JSON values, its paths absolute: the process may run in another folder."""

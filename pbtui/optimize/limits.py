@@ -10,6 +10,7 @@ from pbtui.config.limits import LimitError, canonical_limits
 from pbtui.core.errors import ConfigError
 from pbtui.optimize.metrics import METRICS, WEIGHTS, resolve
 
+_KEY = "optimize.limits"
 _UNIT = 1e6  # penalty for a violation by 1
 _USUAL_STAT = {"greater_than": "max", "less_than": "min"}
 
@@ -45,7 +46,7 @@ def limits_of(value: Any) -> tuple[Limit, ...]:
     try:
         entries: Sequence[Mapping[str, Any]] = canonical_limits(value)
     except LimitError as error:
-        raise ConfigError(f"optimize.limits: {error}") from None
+        raise ConfigError(f"{_KEY}: {error}") from None
     return tuple(limit for entry in entries for limit in _checks(entry))
 
 
@@ -54,9 +55,9 @@ def _checks(entry: Mapping[str, Any]) -> list[Limit]:
     if mode == "auto":
         direction = WEIGHTS.get(name)
         if direction is None:
-            resolve(name)
+            resolve(name, _KEY)
             return []
         mode = "less_than" if direction < 0 else "greater_than"
     low, high = entry.get("range") or (entry["value"], entry["value"])
-    metric = name if name in METRICS else resolve(name)
+    metric = name if name in METRICS else resolve(name, _KEY)
     return [Limit(name, metric, entry.get("stat") or _USUAL_STAT.get(mode, "mean"), mode, float(low), float(high))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from difflib import get_close_matches
 from itertools import permutations
 
 from pbtui.config.metric_names import CURRENCY, CURRENCY_FREE
@@ -61,12 +62,14 @@ def candidates(name: str) -> Iterator[str]:
                 yield found
 
 
-def resolve(name: str) -> str:
-    """Return the metric a name means; raises ConfigError when there is none."""
+def resolve(name: str, where: str) -> str:
+    """Return the metric a name means; raises ConfigError, which names the key it was read from, when there is none."""
     # Permutations of a long name are many; a metric has at most eight parts.
     found = next((item for item in candidates(name) if item in METRICS), None) if name.count("_") < 8 else None
     if found is None:
-        raise ConfigError(f"{sanitize_line(name)} is no metric", hint="`pbtui backtest` lists them in analysis.json")
+        close = get_close_matches(name, [*METRICS, *CURRENCY], n=1, cutoff=0.7)
+        hint = f"did you mean {close[0]}?" if close else "`pbtui backtest` lists them in analysis.json"
+        raise ConfigError(f"{where}: {sanitize_line(name, limit=80)} is no metric", hint=hint)
     return found
 
 

@@ -54,7 +54,7 @@ class Scoring:
             raise ConfigError("optimize.scoring names no metric", hint='for instance ["adg", "drawdown_worst"]')
         limits = limits_of(config.optimize.limits)
         return cls(
-            objectives=tuple(Objective(name, resolve(name), weight(name)) for name in names),
+            objectives=tuple(Objective(name, resolve(name, "optimize.scoring"), weight(name)) for name in names),
             own=tuple(tuple(limit for limit in limits if limit.name == name) for name in names),
             common=tuple(limit for limit in limits if limit.name not in names),
         )

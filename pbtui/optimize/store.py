@@ -62,7 +62,11 @@ class Store:
             self._journal.forget_records(sound)
         try:
             if path.exists():
-                os.truncate(path, end_before(entries, sound))
+                end = end_before(entries, sound)
+                over = path.stat().st_size - end
+                if over > 0 and not lost:
+                    self.notes.append(f"{path.name} had {over:,} bytes after its last record: cut away")
+                os.truncate(path, end)
         except OSError as error:
             why = sanitize_line(error.strerror or error, limit=120)
             raise StateError(f"{path.name} cannot be mended: {why}") from error

@@ -64,7 +64,9 @@ def test_without_a_seed_one_is_drawn(config):
         (["-lnp", "[]"], "[low, high, step]"),
         (["-lnp", "9,1"], "optimize.bounds.long_n_positions: 9 is above 1"),
         (["-lnp", "a,b"], "long_n_positions"),
-        (["-os", "adg,profitability"], "profitability is no metric"),
+        (["-os", "adg,profitability"], "optimize.scoring: profitability is no metric"),
+        (["-os", "adg,sharp_ratio"], "sharp_ratio is no metric; did you mean sharpe_ratio?"),
+        (["-l", '[{"metric": "gian", "penalize_if": "<", "value": 1}]'], "optimize.limits: gian is no metric; did you"),
         (["-os", ""], "optimize.scoring"),
         (["-l", "--drawdown_worst lots"], "optimize.limits"),
         (["-ft", "long_nonsense"], "long_nonsense"),
@@ -86,6 +88,19 @@ def test_what_is_wrong_is_one_line(config, capsys, words, named, tmp_path):
     assert len(errors) == 1
     assert named in errors[0]
     assert set(tmp_path.iterdir()) == before
+
+
+def test_what_is_taken_otherwise_than_written_is_told(config, capsys):
+    options = parse([config, "-lnp", "1,5,9", "--suite", "--seed", "1"])
+    optimize.check(options, optimize.plan(options))
+    said = capsys.readouterr().err
+    assert "warning: optimize.bounds.long_n_positions: step 9.0 does not fit, the range is continuous" in said
+    assert "no scenarios" not in said
+    bare = json.loads(Path(config).read_text())
+    del bare["backtest"]["scenarios"]
+    Path(config).write_text(json.dumps(bare))
+    optimize.check(options, optimize.plan(options))
+    assert "warning: no scenarios are there for --suite" in capsys.readouterr().err
 
 
 def test_going_on_needs_the_folder_of_a_run(capsys, tmp_path):

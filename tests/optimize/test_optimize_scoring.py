@@ -40,10 +40,10 @@ def home(tmp_path: Path) -> SearchHome:
 def test_names_lead_to_metric_and_direction(name, metric, direction):
     assert weight(name) == direction
     if metric is None:
-        with pytest.raises(ConfigError, match="is no metric"):
-            resolve(name)
+        with pytest.raises(ConfigError, match=r"optimize\.scoring: .* is no metric"):
+            resolve(name, "optimize.scoring")
     else:
-        assert resolve(name) == metric
+        assert resolve(name, "optimize.scoring") == metric
         assert metric in METRICS
 
 
