@@ -33,7 +33,7 @@ class FillBook:
         self._day_pnl = 0.0
         self._ids: dict[str, int] = {}
         self._forgotten_ms = 0  # fills from before this time were taken in, and are no longer known by id
-        self._unknown: set[str] = set()  # closes whose profit the venue has not told
+        self._unknown: dict[str, float] = {}  # fills whose profit the venue has not told: the fee that was counted
 
     def read_from(self, first_ms: int) -> int:
         """Return the time from which fills have to be read next."""
@@ -44,9 +44,10 @@ class FillBook:
         told = list(fills)
         for fill in told if self._unknown else ():
             if fill.pnl_known and fill.id in self._unknown:
-                self._unknown.discard(fill.id)
+                late_fee = fill.fee - self._unknown.pop(fill.id)
+                self.fees += late_fee
                 self._add_profit(fill.pnl)
-                self._day_pnl += fill.pnl if fill.ts_ms // DAY_MS == self._day else 0.0
+                self._day_pnl += fill.pnl + late_fee if fill.ts_ms // DAY_MS == self._day else 0.0
         fresh: list[Fill] = []
         for fill in told:
             # An answer may hold a fill twice, and pages may reach further back than what is remembered.
@@ -85,7 +86,7 @@ class FillBook:
     def _add(self, fill: Fill) -> None:
         self._add_profit(fill.pnl)
         if not fill.pnl_known:
-            self._unknown.add(fill.id)
+            self._unknown[fill.id] = fill.fee
         self.fees += fill.fee
         self.count += 1
         self._remember(fill)

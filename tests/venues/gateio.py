@@ -61,6 +61,7 @@ class GateIoDialect:
         self.keeps_margin = False  # coins stay in isolated margin
         self.margin_mode = "classic"
         self.withdrawals = False
+        self.profits_told = True  # profits may come later than the fills
         self.knows_keys = True  # a key of a sub-account may not ask about keys
         self.listeners = 0  # private connections so far
         self.reject_next: list[str] = []  # reasons for which the next creates are refused
@@ -269,7 +270,7 @@ class GateIoDialect:
                 "trade_id": str(int(fill.id)),
             }
             for fill in self._fills(params)
-            if _closing(fill)
+            if _closing(fill) and self.profits_told
         ]
         assert params["type"] == "pnl"
         return self._page(rows[::-1], params)

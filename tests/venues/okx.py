@@ -70,6 +70,7 @@ class OkxDialect:
         self._streams: dict[web.WebSocketResponse, set[tuple[str, str]]] = {}
         self._asked: Counter[tuple[str, int]] = Counter()
         self.withdrawals = False
+        self.profits_told = True  # profits and fees of fills may come later than the fills
         self.level = "2"  # account mode: 1 spot, 2 futures, 3 multi-currency, 4 portfolio
         self.listeners = 0  # private connections so far
         self.kinds: set[str] = set()  # of instruments whose orders are listened to
@@ -383,6 +384,7 @@ class OkxDialect:
             "execType": "M",
             "fillTime": str(fill.ts_ms),
             "ts": str(fill.ts_ms + 1),
+            **({} if self.profits_told else {"fillPnl": "", "fee": ""}),
         }
 
     def _now(self) -> int:

@@ -162,13 +162,14 @@ class FillStore:
         return row is None or (fill.pnl_known and not row[0]) or (fill.client_id != "" and not row[1])
 
     def _put(self, fill: Fill) -> None:
-        old = self._db.execute("SELECT pnl, pnl_known, client_id FROM fills WHERE id = ?", (fill.id,)).fetchone()
+        old = self._db.execute("SELECT pnl_known, client_id FROM fills WHERE id = ?", (fill.id,)).fetchone()
         if old is None:
             self._insert(fill)
             return
-        pnl, known = (fill.pnl, True) if fill.pnl_known and not old[1] else (old[0], bool(old[1]))
-        self._db.execute("UPDATE fills SET pnl = ?, pnl_known = ? WHERE id = ?", (pnl, int(known), fill.id))
-        if fill.client_id and not old[2]:
+        if fill.pnl_known and not old[0]:  # its fee may have been late, too
+            told = (fill.pnl, fill.fee, fill.id)
+            self._db.execute("UPDATE fills SET pnl = ?, fee = ?, pnl_known = 1 WHERE id = ?", told)
+        if fill.client_id and not old[1]:
             names = (fill.client_id, fill.order_type, fill.id)
             self._db.execute("UPDATE fills SET client_id = ?, order_type = ? WHERE id = ?", names)
 

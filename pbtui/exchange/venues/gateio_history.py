@@ -59,7 +59,7 @@ def profits_of(told: list[Row]) -> Profits:
 def fills_of(row: Row, book: Book, profits: Profits, now_ms: int) -> list[Fill]:
     """Return the fills of a trade: one, or a close and an opening where it turned a position round.
 
-    Profit is gross of fees, in quote. Raises UnreadableAnswer for a fresh close whose profit nobody knows yet.
+    Profit is gross of fees, in quote; a close whose profit nobody knows, or nobody knows yet, is marked so.
     """
     size = row.number("size")
     if size == 0.0:
@@ -103,9 +103,8 @@ def _with_profit(fill: Fill, book: Book, told: float | None, now_ms: int) -> Fil
     if entry is not None:
         contracts = abs(fill.qty) * book.market(fill.symbol).c_mult
         return replace(fill, pnl=(fill.price - entry) * contracts * pside_sign(fill.pside))
-    if fresh:
-        raise UnreadableAnswer(f"fills: the profit of {fill.id} is not known yet")
-    _log.warning("gateio tells no profit of %s %s at %s: counted as 0", fill.symbol, fill.side, fill.price)
+    if not fresh:
+        _log.warning("gateio tells no profit of %s %s at %s: counted as 0", fill.symbol, fill.side, fill.price)
     return replace(fill, pnl_known=False)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pbtui.core.clock import DAY_MS, HOUR_MS, MINUTE_MS
@@ -19,7 +20,6 @@ from pbtui.exchange.venues.kucoin_rows import SIDE, data, held_of, pages, settle
 
 _WINDOW_MS = DAY_MS - HOUR_MS // 4  # the venue answers for a day at most
 _AHEAD_MS = MINUTE_MS  # a trade may be stamped by a clock that is ahead of what we know of it
-_LATE_MS = 2 * MINUTE_MS  # a close without a known profit is waited for so long
 _NEAR_MS = 10_000  # how far the end of a position may be from its last trade
 _TRIES = 3
 
@@ -46,7 +46,11 @@ class Orders:
 
 
 async def fills_since(wire: Wire, book: Book, look: Look, orders: Orders) -> list[Fill]:
-    """Return the fills since then with the profits of closes; raises UnreadableAnswer while one is not to be known."""
+    """Return the fills since then with the profits of closes; a profit that nobody knows, or yet, is marked so.
+
+    Raises UnreadableAnswer where positions keep changing while the trades of a long time are read.
+    """
+    latest: list[Fill] | None = None
     for _ in range(_TRIES):
         before = await _held(wire, book)
         traded = [row for row in await _trades(wire, look) if settled(row, book)]
@@ -57,8 +61,13 @@ async def fills_since(wire: Wire, book: Book, look: Look, orders: Orders) -> lis
         if not closed:
             return found
         if before == await _held(wire, book):
-            return await _profitable(wire, book, look, found, before)
-    raise UnreadableAnswer("fills: positions changed while their trades were read")
+            return await _profitable(wire, book, found, before)
+        if look.now_ms - look.since_ms <= DAY_MS:
+            latest = found
+    if latest is None:
+        raise UnreadableAnswer("fills: positions changed while their trades were read")
+    # Of the last hours all closes but the newest are known already: nothing is lost, and these are asked for again.
+    return [replace(fill, pnl_known=False) if closes(fill) else fill for fill in latest]
 
 
 def fill_of(row: Row, book: Book) -> Fill:
@@ -84,9 +93,7 @@ def fill_of(row: Row, book: Book) -> Fill:
     )
 
 
-async def _profitable(
-    wire: Wire, book: Book, look: Look, fills: list[Fill], held: Mapping[Key, Position]
-) -> list[Fill]:
+async def _profitable(wire: Wire, book: Book, fills: list[Fill], held: Mapping[Key, Position]) -> list[Fill]:
     """Return the fills with profits; positions that began before them and are closed are asked for once."""
     unknown: list[Fill] = []
 
@@ -100,9 +107,6 @@ async def _profitable(
     if unknown:
         ended = {fill.id: await _entry_of(wire, book, fill) for fill in unknown}
         found = with_profits(fills, held, c_mult=c_mult, ended_at=lambda fill: ended.get(fill.id))
-    for fill in found:
-        if not fill.pnl_known and look.now_ms - fill.ts_ms < _LATE_MS:
-            raise UnreadableAnswer(f"fills: the profit of {fill.id} is not known yet")
     return found
 
 

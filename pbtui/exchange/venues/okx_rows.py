@@ -69,13 +69,17 @@ async def fills_since(wire: Wire, book: Book, look: Look) -> list[Fill]:
 def fill_of(row: Row, book: Book, now_ms: int) -> Fill:
     """Return a fill; profit is in quote and gross of fees, the fee as the venue books it (below zero: paid).
 
-    Raises UnreadableAnswer for a fresh fill whose profit or fee the venue doesn't tell yet: it is asked for again.
+    A fresh fill of which the venue doesn't tell profit or fee yet is marked so and asked for again. Raises
+    UnreadableAnswer for a fresh one of which without its profit nobody can say whether it opened or closed.
     """
     side, told = SIDE[row.word("side", *SIDE)], row.word("posSide", "long", "short", "net")
     ts_ms = row.time_ms("fillTime" if "fillTime" in row else "ts")
     client_id, name = row.text("clOrdId", empty=True), row.text("billId")
-    age_ms = now_ms - ts_ms
-    pnl, fee = _late(row, "fillPnl", name, age_ms), _late(row, "fee", name, age_ms)
+    fresh, told_all = now_ms - ts_ms < _LATE_MS, "fillPnl" in row and "fee" in row
+    waits = fresh and not told_all
+    if waits and "fillPnl" not in row and told not in PSIDE and order_type_of(client_id) is None:
+        raise UnreadableAnswer(f"fills: whether {name} opened or closed is not known yet")
+    pnl, fee = (0.0, 0.0) if waits else (_told(row, "fillPnl", name), _told(row, "fee", name))
     if "fee" in row and row.text("feeCcy") != book.quote:
         _log.warning("okx took the fee of %s in %s: not counted", name, row.text("feeCcy"))
         fee = 0.0
@@ -92,14 +96,12 @@ def fill_of(row: Row, book: Book, now_ms: int) -> Fill:
         order_type=order_type_of(client_id) or "unknown",
         client_id=client_id,
         order_id=row.text("ordId"),
-        pnl_known="fillPnl" in row,
+        pnl_known="fillPnl" in row and not waits,
     )
 
 
-def _late(row: Row, field: str, name: str, age_ms: int) -> float:
+def _told(row: Row, field: str, name: str) -> float:
     if field in row:
         return row.number(field)
-    if age_ms < _LATE_MS:
-        raise UnreadableAnswer(f"fills: the {field} of {name} is not known yet")
     _log.warning("okx tells no %s of the fill %s: counted as 0", field, name)
     return 0.0

@@ -164,10 +164,13 @@ async def test_a_profit_told_late_is_counted_once_it_is_told(venue: Venue, tmp_p
     venue.happens("c", START_MS - MINUTE_MS, pnl=1.0)
     assert ids(book.take(await log.read(since))) == ["a", "b", "c"]
     assert (book.pnl_last, book.count) == (6.0, 3)
-    venue.fills[1] = replace(venue.fills[1], pnl=-4.0, pnl_known=True)
+    venue.fills[1] = replace(venue.fills[1], pnl=-4.0, fee=-0.3, pnl_known=True)
     for _ in range(8):
         await venue.clock.advance(LOOK_EVERY_S)
         assert book.take(await log.read(book.read_from(since))) == []
     assert (book.pnl_last, book.pnl_max, book.count) == (2.0, 6.0, 3)
+    # A fee that came late, too, is counted, and kept.
+    assert book.fees == pytest.approx(-0.5)
+    assert [fill.fee for fill in log.before(venue.now_ms())] == [-0.1, -0.3, -0.1]
     assert log.store.unknown() == []
     log.store.close()

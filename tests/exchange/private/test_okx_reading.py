@@ -92,11 +92,16 @@ def test_a_fresh_fill_without_profit_or_fee_is_asked_for_again_an_old_one_counts
     known, ts_ms = book(), int(FILL["fillTime"])
     for field in ("fillPnl", "fee"):
         row = Row({**FILL, field: ""}, "fill")
-        with pytest.raises(UnreadableAnswer, match="not known yet"):
-            fill_of(row, known, ts_ms + 1_000)
+        fresh = fill_of(row, known, ts_ms + 1_000)
+        assert (fresh.pnl, fresh.fee, fresh.pnl_known) == (0.0, 0.0, False)
         old = fill_of(row, known, ts_ms + 3_600_000)
         assert (old.pnl == 0.0, old.fee == 0.0) == (field == "fillPnl", field == "fee")
         assert old.pnl_known is (field == "fee")
+    # Of a foreign order in one-way mode only the profit says whether it closed: that one is waited for.
+    foreign = Row({**FILL, "fillPnl": "", "clOrdId": "", "posSide": "net"}, "fill")
+    with pytest.raises(UnreadableAnswer, match="not known yet"):
+        fill_of(foreign, known, ts_ms + 1_000)
+    assert not fill_of(foreign, known, ts_ms + 3_600_000).pnl_known
 
 
 def test_a_balance_counts_the_quote_and_what_counts_as_margin() -> None:
