@@ -32,6 +32,7 @@ _REASONS = {
     "post_only": (-5022, "Due to the order could not be executed as maker, the Post Only order will be rejected."),
     "tick": (-4014, "Price not increased by tick size."),
     "lot": (-4023, "Qty not increased by step size."),
+    "max_qty": (-4005, "Quantity greater than max quantity."),
     "insufficient_margin": (-2019, "Margin is insufficient."),
 }
 _STATUS = {"new": "NEW", "partly": "PARTIALLY_FILLED", "filled": "FILLED", "cancelled": "CANCELED"}

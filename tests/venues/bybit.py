@@ -26,6 +26,7 @@ _REASONS = {
     "min_cost": (110094, "Order does not meet minimum order value 5USDT"),
     "reduce_only": (110017, "current position is zero, cannot fix reduce-only order qty"),
     "duplicate_client_id": (110072, "OrderLinkedID is duplicate"),
+    "max_qty": (10001, "The number of contracts exceeds maximum limit allowed: too large"),
     "insufficient_margin": (110007, "ab not enough for new order"),
 }
 _STATUS = {"new": "New", "partly": "PartiallyFilled", "filled": "Filled", "cancelled": "Cancelled"}

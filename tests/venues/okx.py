@@ -30,6 +30,7 @@ _REASONS = {
     "min_cost": ("51020", "Your order should meet or exceed the minimum order amount."),
     "reduce_only": ("51169", "Order failed because you don't have any positions in this direction to reduce or close."),
     "duplicate_client_id": ("51016", "Duplicated client order ID"),
+    "max_qty": ("51101", "Entered amount exceeds the max order amount (Cont) for limit orders"),
     "insufficient_margin": ("51008", "Order failed. Insufficient USDT margin in account"),
 }
 _STATE = {"new": "live", "partly": "partially_filled", "filled": "filled", "cancelled": "canceled"}

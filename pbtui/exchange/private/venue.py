@@ -31,6 +31,7 @@ from pbtui.exchange.private.book import Book
 from pbtui.exchange.private.budget import Budget
 from pbtui.exchange.private.client import new_private_client
 from pbtui.exchange.private.fills import FillLog
+from pbtui.exchange.private.limits import explained
 from pbtui.exchange.private.quirks import Finder, KeyFacts, Modes, Quirks
 from pbtui.exchange.private.stream import OrderStream
 from pbtui.exchange.private.wire import BudgetedCaller, Unchanged, Wire
@@ -238,6 +239,7 @@ class PrivateExchange:
                 results += await self._quirks.create(self._wire, self.book, chunk)
             except ExchangeError as error:
                 results += [CreateResult(request, error=error) for request in chunk]
+        results = [explained(result, self.book) for result in results]
         self._note_created(results)
         return results
 
