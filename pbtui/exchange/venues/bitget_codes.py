@@ -28,7 +28,9 @@ MEANINGS: Mapping[str, Meaning] = {
     "40009": Meaning("refused", hint="the secret does not belong to the key"),
     "40012": Meaning("refused", hint="the passphrase does not belong to the key"),
     "40036": Meaning("refused", hint="the passphrase does not belong to the key"),
-    "40085": Meaning("refused", hint="it is a unified account: only classic ones are served, as a sub-account may be"),
+    "40085": Meaning(
+        "refused", hint="only classic ones are served: change it back there, or trade a sub-account in classic mode"
+    ),
     "40099": Meaning("refused", hint="the key is one of the demo environment"),
     **dict.fromkeys(("40001", "40002", "40003", "40006", "40011", "40014", "40018", "40037", "40038"), _KEY),
     **dict.fromkeys(("40025", "40040", "40041", "22010", "45107", "45108"), _KEY),
