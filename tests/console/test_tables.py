@@ -93,8 +93,8 @@ def test_any_filter_is_understood(wanted: str) -> None:
 
 def test_a_filter_takes_letters_in_their_order() -> None:
     row = {"coin": "DOGE", "flags": "unstuck armed"}
-    assert matches(row, "~dge") and matches(row, "flags:~nsk") and matches(row, "~")
-    assert not matches(row, "~egd") and not matches(row, "coin:~dgea") and not matches(row, "!~dge")
+    assert all(matches(row, wanted) for wanted in ("~dge", "flags:~nsk", "~"))
+    assert not any(matches(row, wanted) for wanted in ("~egd", "coin:~dgea", "!~dge"))
 
 
 def test_orders_show_the_difference_between_wanted_and_resting() -> None:
