@@ -105,7 +105,7 @@ class Binance:
         except OrderGone:
             return "absent"
         book.name(found.text("orderId"), client_id)
-        return "resting" if found.text("status") in _RESTING else "done"
+        return "resting" if found.word("status", *_RESTING, *_ENDED) in _RESTING else "done"
 
     async def create(self, wire: Wire, book: Book, requests: Sequence[OrderRequest]) -> list[CreateResult]:
         """Send up to five orders in one request."""
@@ -214,6 +214,7 @@ def fill_of(row: Row, book: Book) -> Fill:
 
 
 _RESTING = ("NEW", "PARTIALLY_FILLED")
+_ENDED = ("FILLED", "CANCELED", "REJECTED", "EXPIRED", "EXPIRED_IN_MATCH")
 _SIDE: Mapping[str, Side] = {"BUY": "buy", "SELL": "sell"}
 _PSIDE: Mapping[str, Pside] = {"LONG": "long", "SHORT": "short"}
 

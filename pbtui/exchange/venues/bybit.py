@@ -24,7 +24,8 @@ _WEEK_MS = 7 * DAY_MS - HOUR_MS  # the venue answers for seven days at most
 _MOST_PAGES = 500
 _CURSOR = 2_000  # characters; cursors are long
 _LINEAR = {"category": "linear"}
-_RESTING = ("New", "PartiallyFilled", "Untriggered")
+_RESTING = ("New", "PartiallyFilled", "Untriggered", "Triggered")
+_ENDED = ("Filled", "Cancelled", "PartiallyFilledCanceled", "Rejected", "Deactivated")
 _TRADES = ("Trade", "AdlTrade", "BustTrade")
 _MARGINS: Mapping[str, MarginMode] = {
     "REGULAR_MARGIN": "cross",
@@ -129,7 +130,7 @@ class Bybit:
         for method in ("privateGetV5OrderRealtime", "privateGetV5OrderHistory"):
             for row in result_of(await wire.read("order", method, params), "order").rows("list"):
                 if row.text("orderLinkId", empty=True) == client_id:
-                    return "resting" if row.text("orderStatus") in _RESTING else "done"
+                    return "resting" if row.word("orderStatus", *_RESTING, *_ENDED) in _RESTING else "done"
         return "absent"
 
     async def create(self, wire: Wire, book: Book, requests: Sequence[OrderRequest]) -> list[CreateResult]:

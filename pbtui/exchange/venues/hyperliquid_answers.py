@@ -25,6 +25,8 @@ _PSIDES: Mapping[str, Pside] = {
     "Close Short": "short",
 }
 _OTHER_MARKETS = ("@", "#", "+")  # how names of spot pairs and outcomes begin
+_RESTING = ("open", "triggered")
+_ENDED = ("filled", "canceled", "rejected", "cancel")  # what the words of an order that has ended end with
 
 
 def symbol_of(coin: str, book: Book) -> str:
@@ -135,7 +137,7 @@ def refusal_of(status: Any, what: str) -> str | None:
 
 
 def fate_of(answer: Any, client_id: str, book: Book) -> OrderFate:
-    """Return what became of an order by an `orderStatus` answer; it has a dozen words for orders that have ended."""
+    """Return what became of an order by an `orderStatus` answer; two dozen words there say that one has ended."""
     told = Row(answer, "order")
     if told.word("status", "order", "unknownOid") == "unknownOid":
         return "absent"
@@ -144,7 +146,12 @@ def fate_of(answer: Any, client_id: str, book: Book) -> OrderFate:
     if order.text("cloid") != client_id:
         raise UnreadableAnswer(f"order: {client_id} was asked for, another one came")
     book.name(order.text("oid"), client_id)
-    return "resting" if found.text("status") == "open" else "done"
+    word = found.text("status")
+    if word in _RESTING:
+        return "resting"
+    if not word.lower().endswith(_ENDED):
+        raise UnreadableAnswer(f"order: {word} is not one of the known words")
+    return "done"
 
 
 def mids_of(answer: Any) -> dict[str, float]:

@@ -29,6 +29,7 @@ _SPOT_MODE, _PORTFOLIO_MODE = "1", "4"
 _SHARED = ("3", "4")  # kinds of account where other coins back positions in the quote
 _UNPRICED = ("market", "optimal_limit_ioc")
 _RESTING = ("live", "partially_filled")
+_ENDED = ("filled", "canceled", "mmp_canceled")
 
 
 def _equip(client: Any, _: Account) -> None:
@@ -132,7 +133,7 @@ class Okx:
         if len(found) != 1 or found[0].text("clOrdId") != client_id:
             raise UnreadableAnswer(f"order: {client_id} was asked for, something else came")
         book.name(found[0].text("ordId"), client_id)
-        return "resting" if found[0].text("state") in _RESTING else "done"
+        return "resting" if found[0].word("state", *_RESTING, *_ENDED) in _RESTING else "done"
 
     async def create(self, wire: Wire, book: Book, requests: Sequence[OrderRequest]) -> list[CreateResult]:
         """Send up to twenty orders in one request; the answer only says that they were taken."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from payloads import Case
+from payloads_okx import at_once
 
 from pbtui.core.types import Fill, Market
 from pbtui.exchange.port import HeldPosition
@@ -164,6 +165,16 @@ def book() -> Book:
     return made
 
 
+class OneAnswer:
+    """Stands for the wire: every question gets the same answer."""
+
+    def __init__(self, answer: Any) -> None:
+        self._answer = answer
+
+    async def read(self, *_: Any, **__: Any) -> Any:
+        return self._answer
+
+
 def gateio_cases() -> list[Case]:
     b = book()
     profits = profits_of(rows(BOOK_ROWS, "book"))
@@ -174,7 +185,12 @@ def gateio_cases() -> list[Case]:
     def fills(answer: Any) -> list[Fill]:
         return [fill for row in rows(answer, "fills") for fill in fills_of(row, b, profits, NOW_MS)]
 
+    def fate(answer: Any) -> list[Any]:
+        wire: Any = OneAnswer(answer)
+        return [at_once(gateio.GateIo().order_by_client_id(wire, b, "BTC/USDT:USDT", OURS))]
+
     return [
+        Case("fate of an order", ORDERS[0], fate),
         Case("account", ACCOUNT, lambda a: gateio.balance_of(a, "USDT")),
         Case("positions", POSITIONS, positions),
         Case("orders", ORDERS, lambda a: [gateio.order_of(row, b) for row in rows(a, "orders")]),

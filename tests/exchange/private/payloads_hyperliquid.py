@@ -19,6 +19,7 @@ from pbtui.exchange.private.wire import Wire
 from pbtui.exchange.venues.hyperliquid import Hyperliquid
 from pbtui.exchange.venues.hyperliquid_answers import (
     balance_of,
+    fate_of,
     fills_of,
     mids_of,
     orders_of,
@@ -93,6 +94,13 @@ def book() -> Book:
     return made
 
 
+CLOID = "0x000400112233445566778899aabbccdd"
+FATE = {
+    "status": "order",
+    "order": {"order": {**ORDER, "cloid": CLOID}, "status": "filled", "statusTimestamp": 1_704_346_469_000},
+}
+
+
 class Answers(Wire):
     """Stands for the wire: answers by what is asked for, and remembers what was."""
 
@@ -125,8 +133,7 @@ def cassette(name: str) -> Any:
 
 def request(**fields: Any) -> OrderRequest:
     """Return a resting buy of BTC."""
-    cloid = "0x000400112233445566778899aabbccdd"
-    made = OrderRequest(BTC, "buy", "long", 0.001, 60_000.0, False, "limit", cloid, "entry_grid_normal_long")
+    made = OrderRequest(BTC, "buy", "long", 0.001, 60_000.0, False, "limit", CLOID, "entry_grid_normal_long")
     return OrderRequest(**{**{name: getattr(made, name) for name in made.__dataclass_fields__}, **fields})
 
 
@@ -156,6 +163,7 @@ def hyperliquid_cases() -> list[Case]:
         Case("fill", [FILL], fills),
         Case("prices", cassette("get_all_mids"), lambda a: list(mids_of(a))),
         Case("batch", BATCH, count),
+        Case("fate of an order", FATE, lambda a: [fate_of(a, CLOID, b)]),
     ]
 
 

@@ -18,6 +18,7 @@ from pbtui.exchange.venues.okx_rows import data_of, fill_of
 NOW_MS = 1_800_000_000_000
 _RECORDED = "crates/adapters/okx/test_data/http_get_"
 BTC = "BTC/USDT:USDT"
+NAMED = "0x0004aa"  # an order's client id
 
 CONFIG = {
     "acctLv": "2",
@@ -147,6 +148,11 @@ def okx_cases() -> list[Case]:
         results = at_once(quirks.create(Answers(answer), b, [request("0x0007aa"), request("0x0007bb")]))
         return [result.order for result in results if result.order is not None]
 
+    def fate(answer: Any) -> list[Any]:
+        return [at_once(quirks.order_by_client_id(Answers(answer), b, BTC, NAMED))]
+
+    one = fixture(_RECORDED + "orders_pending.json")
+    one["data"] = [{**one["data"][0], "clOrdId": NAMED, "state": "filled"}]
     wallet = fixture(_RECORDED + "account_balance.json")
     many = copy.deepcopy(wallet)
     many["data"][0]["details"].append(dict(_COIN))
@@ -158,6 +164,7 @@ def okx_cases() -> list[Case]:
         Case("positions net", net, positions),
         Case("orders", fixture(_RECORDED + "orders_pending.json"), orders),
         Case("orders with stops", tied, orders),
+        Case("fate of an order", one, fate),
         Case("fills", told(FILL), fills),
         Case("wallet", wallet, lambda a: okx.balance_of(a, "USDT", shared=False)),
         Case("wallet of many coins", many, lambda a: okx.balance_of(a, "USDT", shared=True)),

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from payloads import Case, fixture, refuses_what_is_spoiled
+from payloads_okx import at_once
 
 from pbtui.core.errors import UnreadableAnswer
 from pbtui.core.types import Fill, Market, OpenOrder, Position
@@ -18,6 +19,7 @@ from pbtui.exchange.venues import binance, bybit
 NOW_MS = 1_800_000_000_000
 _BINANCE = "tests/integration_tests/adapters/binance/resources/http_responses/http_futures_account_"
 _BINANCE_DATA = "crates/adapters/binance/test_data/futures/http_json/"
+_NAMED = "0x0004"  # a client id
 _BYBIT = "crates/adapters/bybit/test_data/http_get_"
 
 
@@ -49,7 +51,13 @@ def binance_cases() -> list[Case]:
     orders = fixture(_BINANCE + "orders.json")
     one = fixture(_BINANCE_DATA + "order_response.json")
     risk = fixture(_BINANCE_DATA + "position_risk.json")
+
+    def fate(answer: Any) -> list[Any]:
+        wire: Any = OneAnswer(answer)
+        return [at_once(binance.Binance().order_by_client_id(wire, b, "BTC/USDT:USDT", "0x0004"))]
+
     return [
+        Case("fate of an order", {**one, "status": "EXPIRED"}, fate),
         Case("positions hedge", fixture(_BINANCE + "positions_hedge.json")[:1], lambda a: binance.positions_of(a, b)),
         Case("positions one-way", risk, lambda a: binance.positions_of(a, b)),
         Case("orders", orders, lambda a: [binance.order_of(row, b) for row in rows(a, "orders")]),
@@ -72,7 +80,14 @@ def bybit_cases() -> list[Case]:
     def fills(answer: Any) -> list[Fill]:
         return [bybit.fill_of(row, b, entries, NOW_MS) for row in _listed(answer)]
 
+    def fate(answer: Any) -> list[Any]:
+        wire: Any = OneAnswer(answer)
+        return [at_once(bybit.Bybit().order_by_client_id(wire, b, "ETH/USDT:USDT", _NAMED))]
+
+    named = fixture(_BYBIT + "orders_realtime.json")
+    named["result"]["list"][0]["orderLinkId"] = _NAMED
     return [
+        Case("fate of an order", named, fate),
         Case("positions", fixture(_BYBIT + "positions.json"), positions),
         Case("positions dated", fixture(_BYBIT + "positions_with_open_time.json"), positions),
         Case("orders", fixture(_BYBIT + "orders_realtime.json"), orders),

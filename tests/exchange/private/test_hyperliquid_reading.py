@@ -13,7 +13,9 @@ from payloads import refuses_what_is_spoiled
 from payloads_hyperliquid import (
     BATCH,
     BTC,
+    CLOID,
     ETH,
+    FATE,
     FILL,
     GONE,
     ORDER,
@@ -41,7 +43,7 @@ from pbtui.core.secret import Secret
 from pbtui.exchange.private.answers import Row
 from pbtui.exchange.private.quirks import KeyFacts, Look, Modes
 from pbtui.exchange.venues.hyperliquid import Hyperliquid
-from pbtui.exchange.venues.hyperliquid_answers import fills_of, mids_of, order_of, orders_of, positions_of
+from pbtui.exchange.venues.hyperliquid_answers import fate_of, fills_of, mids_of, order_of, orders_of, positions_of
 from pbtui.exchange.venues.hyperliquid_client import check_fields
 from pbtui.exchange.venues.hyperliquid_codes import MEANINGS, code_of
 from pbtui.exchange.venues.hyperliquid_key import read_key_facts
@@ -377,3 +379,21 @@ def test_prices_of_coins_are_read_by_their_capital_names() -> None:
     assert mids_of(told_prices) == {"KPEPE": 0.5, "BTC": 60_000.5}
     with pytest.raises(UnreadableAnswer):
         mids_of([])
+
+
+def test_every_word_for_an_order_that_has_ended_is_known_and_no_other_is_believed() -> None:
+    b = book()
+    told = [row["status"] for row in cassette("historical_orders")]
+    assert set(told) >= {"canceled", "iocCancelRejected"}
+    for word in (*told, "filled", "marginCanceled", "scheduledCancel", "badAloPxRejected"):
+        assert fate_of({**FATE, "order": {**FATE["order"], "status": word}}, CLOID, b) == "done", word
+    assert fate_of({**FATE, "order": {**FATE["order"], "status": "open"}}, CLOID, b) == "resting"
+    assert b.client_id("3991946565") == CLOID
+    assert fate_of({"status": "unknownOid"}, CLOID, b) == "absent"
+    for spoiled in (
+        {**FATE, "order": {**FATE["order"], "status": "pondering"}},
+        {**FATE, "order": {**FATE["order"], "order": ORDER}},
+        {"status": "lost"},
+    ):
+        with pytest.raises(UnreadableAnswer):
+            fate_of(spoiled, CLOID, b)
