@@ -1,12 +1,9 @@
-"""Reading recorded minutes: one parquet a coin, or day shards in Passivbot's layout (candles.md 2)."""
+"""Recorded minutes: one parquet a coin, day shards in Passivbot's layout, or a candle store (candles.md 2)."""
 
 from __future__ import annotations
 
-import contextlib
 import datetime
-import zipfile
-import zlib
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,10 +15,8 @@ from pbtui.config.coin_names import coin_of
 from pbtui.core.clock import MINUTE_MS
 from pbtui.core.errors import ConfigError, DataError
 from pbtui.core.sanitize import sanitize_line
+from pbtui.market.recording_files import FIELDS, read_minutes, read_times
 
-FIELDS = ("open", "high", "low", "close", "volume")
-_SHARD_FIELDS = ("ts", "o", "h", "l", "c", "bv")
-_SHARD_KEY = "candles"
 _MILLISECONDS_FROM = 100_000_000_000  # smaller numbers are seconds
 
 
@@ -48,14 +43,14 @@ class Source:
 
     def span(self) -> tuple[int, int]:
         """Return first and last open time, reading as little as possible; raises DataError."""
-        first, last = _times(self.files[0]), _times(self.files[-1])
+        first, last = read_times(self.files[0]), read_times(self.files[-1])
         if not len(first) or not len(last):
             raise DataError(f"{self.where}: no candles in it")
         return int(first[0]), int(last[-1])
 
     def load(self) -> Recording:
         """Read and check all minutes; raises DataError naming file and time of what is wrong."""
-        parts = [_read(path) for path in self.files]
+        parts = [read_minutes(path) for path in self.files]
         ts = np.concatenate([part[0] for part in parts])
         values = tuple(np.concatenate([part[1][i] for part in parts]) for i in range(len(FIELDS)))
         _check(self.where, ts, values)
@@ -127,70 +122,6 @@ def _coin_of_folder(name: str) -> str:
     return name.split("_", 1)[0]
 
 
-def _times(path: Path) -> NDArray[np.int64]:
-    if path.suffix != ".parquet":
-        return read_shard(path)[0]
-    return _parquet_times(path, _read_columns(path, ("timestamp",)))
-
-
-def _read(path: Path) -> tuple[NDArray[np.int64], tuple[NDArray[Any], ...]]:
-    if path.suffix != ".parquet":
-        return read_shard(path)
-    table = _read_columns(path, ("timestamp", *FIELDS))
-    return _parquet_times(path, table), tuple(_floats(path, table[name].to_numpy()) for name in FIELDS)
-
-
-def _read_columns(path: Path, names: Sequence[str]) -> Any:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    # Opened by us: pyarrow would take a folder name like year=2025 for a column.
-    with _as_data_error(path, pa.ArrowException), path.open("rb") as file, pq.ParquetFile(file) as parquet:
-        missing = [name for name in names if name not in parquet.schema_arrow.names]
-        if missing:
-            raise DataError(
-                f"{sanitize_line(path, limit=200)}: no column {', '.join(missing)}",
-                hint="expected timestamp, open, high, low, close, volume",
-            )
-        return parquet.read(columns=list(names), use_threads=False)
-
-
-def _parquet_times(path: Path, table: Any) -> NDArray[np.int64]:
-    import pyarrow as pa
-
-    column = table["timestamp"]
-    with _as_data_error(path, pa.ArrowException):
-        if pa.types.is_timestamp(column.type):
-            column = column.cast(pa.timestamp("ms", tz=column.type.tz))
-        return np.asarray(column.cast(pa.int64()).to_numpy(), dtype=np.int64)
-
-
-def read_shard(path: Path) -> tuple[NDArray[np.int64], tuple[NDArray[Any], ...]]:
-    """Return open times and o, h, l, c, volume of a day shard (.npy, .npz) unchecked; raises DataError."""
-    with _as_data_error(path, EOFError, zipfile.BadZipFile, zlib.error):
-        loaded: Any = np.load(path, allow_pickle=False)
-        if path.suffix == ".npz":
-            with loaded:
-                loaded = loaded[_SHARD_KEY]
-    rows: NDArray[Any] = loaded
-    names = rows.dtype.names
-    if names is not None and set(_SHARD_FIELDS) <= set(names):
-        columns = [rows[name] for name in _SHARD_FIELDS]
-    elif names is None and rows.ndim == 2 and rows.shape[1] >= len(_SHARD_FIELDS):
-        columns = [rows[:, i] for i in range(len(_SHARD_FIELDS))]
-    else:
-        raise DataError(f"{sanitize_line(path, limit=200)}: not a candle shard", hint="expected ts, o, h, l, c, bv")
-    with _as_data_error(path):
-        return np.asarray(columns[0], dtype=np.int64), tuple(_floats(path, column) for column in columns[1:])
-
-
-def _floats(path: Path, column: NDArray[Any]) -> NDArray[Any]:
-    if column.dtype in (np.float32, np.float64):
-        return np.ascontiguousarray(column)
-    with _as_data_error(path):
-        return np.asarray(column, dtype=np.float64)
-
-
 def _check(where: str, ts: NDArray[np.int64], values: tuple[NDArray[Any], ...]) -> None:
     if not len(ts):
         raise DataError(f"{where}: no candles in it")
@@ -219,15 +150,3 @@ def _time_text(ms: int) -> str:
         return datetime.datetime.fromtimestamp(ms / 1000, datetime.UTC).strftime("%Y-%m-%d %H:%M:%S")
     except (OverflowError, ValueError, OSError):
         return f"{ms} ms"
-
-
-@contextlib.contextmanager
-def _as_data_error(path: Path, *more: type[BaseException]) -> Generator[None]:
-    try:
-        yield
-    except DataError:
-        raise
-    except (OSError, ValueError, TypeError, KeyError, OverflowError, *more) as error:
-        raise DataError(
-            f"{sanitize_line(path, limit=200)} cannot be read: {sanitize_line(error, limit=120)}"
-        ) from error

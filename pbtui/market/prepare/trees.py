@@ -15,7 +15,7 @@ import numpy as np
 from pbtui.core.clock import DAY_MS, MINUTE_MS
 from pbtui.core.errors import DataError
 from pbtui.core.sanitize import sanitize_line
-from pbtui.market.recordings import read_shard
+from pbtui.market.recording_files import read_shard
 from pbtui.market.store.rows import MINUTE, Rows
 
 _SUFFIXES = (".npz", ".npy")  # in the order tried

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from pbtui.core.errors import DataError
-from pbtui.market.recordings import read_shard
+from pbtui.market.recording_files import read_shard
 from pbtui.market.store.layout import Segment
 from pbtui.market.store.rows import FIELDS, MINUTE, Rows, between, crc32_of, last_of_each, sound
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from pbtui.core.errors import DataError
 from pbtui.core.sanitize import sanitize_line
-from pbtui.market.recordings import read_shard
+from pbtui.market.recording_files import read_shard
 
 SUFFIXES = (".parquet", ".feather", ".json", ".json.gz", ".csv", ".csv.gz", ".npy", ".npz")
 _COLUMNS = (
