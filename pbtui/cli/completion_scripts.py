@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pbtui.cli.completions import Words
+from dataclasses import dataclass
 
 _BASH = """\
 # Completion of pbtui for bash; to keep it: pbtui completions bash > ~/.local/share/bash-completion/completions/pbtui
@@ -71,6 +68,18 @@ function __pbtui_at
     test "$place" = "$argv[1]"
 end
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What may follow a command: `subs` are its own commands, `after` a flag's values (None: a file)."""
+
+    command: tuple[str, ...]
+    help: str
+    flags: tuple[tuple[str, str], ...]  # long flag, help
+    choices: tuple[str, ...]  # of positional arguments
+    after: dict[str, tuple[str, ...] | None]
+    subs: tuple[str, ...] = ()
 
 
 def bash(words: list[Words]) -> str:

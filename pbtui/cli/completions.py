@@ -5,28 +5,16 @@ from __future__ import annotations
 import argparse
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
 from pbtui.cli import completion_scripts, parsing
 from pbtui.cli.commands import COMMANDS
+from pbtui.cli.completion_scripts import Words
 from pbtui.core.errors import ExitCode
 
 SHELLS = ("bash", "zsh", "fish")
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """What may follow a command: `subs` are its own commands, `after` a flag's values (None: a file)."""
-
-    command: tuple[str, ...]
-    help: str
-    flags: tuple[tuple[str, str], ...]  # long flag, help
-    choices: tuple[str, ...]  # of positional arguments
-    after: dict[str, tuple[str, ...] | None]
-    subs: tuple[str, ...] = ()
 
 
 class _Seen(BaseException):
