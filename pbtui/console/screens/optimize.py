@@ -24,7 +24,7 @@ class OptimizeScreen(PagedScreen):
     OPENS = "optimize.open"
     LEFT: ClassVar[Page] = ("search-form", "searches")
     RIGHT: ClassVar[Page] = ("search", "search-front")
-    NARROW: ClassVar[tuple[Page, ...]] = (("search-form", "searches"), ("search", "search-front"))
+    NARROW: ClassVar[tuple[Page, ...]] = (("search-form", "searches"), ("search",), ("search-front",))
     CARDS: ClassVar[tuple[Page, ...]] = (("searches",), ("search-form",), ("search",), ("search-front",))
 
     def compose_body(self) -> ComposeResult:

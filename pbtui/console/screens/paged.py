@@ -9,6 +9,8 @@ from textual.widget import Widget
 from pbtui.console.screens.base import ConsoleScreen
 
 Page = tuple[str, ...]
+_AROUND = 4  # rows of header, message and footer
+_LEAST_ROWS = 2  # of a list below a form: its head and a row
 
 
 def members_of(count: int) -> str:
@@ -44,9 +46,12 @@ class ColumnsScreen(ConsoleScreen):
             self.query_one(f"#{shown[-1]}").focus()
 
     def fit_form(self, name: str, rows: int) -> None:
-        """Give a form the rows it has, but for the narrowest terminals."""
+        """Give a form the rows it has, as far as the list below it keeps some, but for the narrowest terminals."""
         frame = 1 if self.has_class("-flat") else 2
-        self.query_one(f"#{name}").styles.height = "1fr" if self.layout_name == "cards" else rows + frame
+        most = self.app.size.height - _AROUND - frame - _LEAST_ROWS
+        self.query_one(f"#{name}").styles.height = (
+            "1fr" if self.layout_name == "cards" else max(1, min(rows + frame, most))
+        )
 
     def panels(self) -> list[Widget]:
         """Return the panels in view."""
