@@ -1,6 +1,7 @@
 """What the exchange library's client lacks for Paradex: logins before requests, subkeys, orders signed off the loop.
 
-Orders and logins are signed by the library itself, which takes a tenth of a second each: orders are signed in a thread.
+Orders and logins are signed by the library itself, which is slow at it: orders are signed in a thread, and what the
+hashes of a batch share is hashed once.
 Its own login names the account only, and the venue then expects the account's main key, which can withdraw: here the
 address of the login names the key, so that subkeys work too (docs/exchange-paradex.md).
 """
@@ -11,6 +12,7 @@ import asyncio
 import importlib
 import re
 from collections.abc import Coroutine, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from pbtui.config.accounts import Account
@@ -23,6 +25,8 @@ _ADDRESS = re.compile(r"0x[0-9a-f]{1,64}")
 _ETHEREUM = re.compile(r"0x[0-9a-f]{40}")
 _KEY = re.compile(r"(0x)?[0-9a-f]{1,64}")
 _CURVE = "ccxt.static_dependencies.starkware.crypto.signature"
+_HASHES = "ccxt.static_dependencies.starknet.hash.utils"
+_HASHES_KEPT = 4_096
 _STALE = re.compile(r"INVALID_TOKEN|UNAUTHORIZED_ERROR|malformed jwt|invalid bearer", re.IGNORECASE)
 
 
@@ -54,6 +58,7 @@ def equip(client: Any, account: Account) -> None:
     check_fields(account)
     address = account.credentials["walletAddress"].reveal().lower()
     client.options["paradexAccount"] = {"address": address, "privateKey": hex(_private(account))}
+    _keep_hashes()
     _log_in_first(client)
     _name_the_key(client, hex(public_key(account)))
 
@@ -63,6 +68,13 @@ def equip(client: Any, account: Account) -> None:
         return await client.privatePostOrdersBatch(signed)
 
     setattr(client, ORDERS, signed_orders)
+
+
+def _keep_hashes() -> None:
+    """Let the library remember hashes of pairs: orders of one second and coin differ in their last ones only."""
+    hashes: Any = importlib.import_module(_HASHES)
+    if not hasattr(hashes.pedersen_hash, "cache_info"):
+        hashes.pedersen_hash = lru_cache(_HASHES_KEPT)(hashes.pedersen_hash)
 
 
 def _private(account: Account) -> int:
