@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from math import isfinite
 from threading import Lock
 from typing import Literal
@@ -50,6 +51,7 @@ class Replay:
         self._averages = ReplayAverages(run.inputs, self.rules)
         self._documents = Documents(run.inputs, self.rules, ReplayTrailing(run.inputs, self.rules))
         self._decided: dict[tuple[int, bool], _Decided] = {}
+        self._fills_of: dict[int, tuple[ReplayFill, ...]] = {}
         self._lock = Lock()
 
     # -- time ----------------------------------------------------------------------------------------------------
@@ -76,6 +78,11 @@ class Replay:
     def covers(self, time_ms: int) -> bool:
         """Tell whether the run looked at a moment."""
         return self.time_ms(self.first_bar) <= time_ms < self.time_ms(self.last_bar + 1)
+
+    def decimals(self, coin: str) -> tuple[int, int]:
+        """Return how many decimals prices and quantities of a coin have."""
+        market = self.run.inputs.markets[self.coins.index(coin)]
+        return _decimals(float(market["price_step"])), _decimals(float(market["qty_step"]))
 
     # -- one bar -------------------------------------------------------------------------------------------------
 
@@ -158,6 +165,13 @@ class Replay:
                 return True
             before, now = self._decide(bar - 1, whole=False), self._decide(bar, whole=False)
         return before.orders[place] != now.orders[place]
+
+    def fills_of(self, coin: str) -> tuple[ReplayFill, ...]:
+        """Return the fills of a coin, oldest first."""
+        place = self.coins.index(coin)
+        if place not in self._fills_of:
+            self._fills_of[place] = tuple(self._fill(row) for row in self.ledger.of_coin(place))
+        return self._fills_of[place]
 
     def difference(self, bar: int) -> str:
         """Return one line where the orders wanted before a bar would have filled otherwise than the run did."""
@@ -268,6 +282,11 @@ class Replay:
             entry=float(fills.position_price[row]),
             balance=float(fills.usd_total_balance[row]),
         )
+
+
+def _decimals(step: float) -> int:
+    exponent = Decimal(repr(step)).normalize().as_tuple().exponent if 0.0 < step < 1.0 else 0
+    return min(12, -exponent) if isinstance(exponent, int) else 0
 
 
 def _words(one: tuple[str, str, float, float]) -> str:

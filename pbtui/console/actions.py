@@ -9,7 +9,7 @@ from typing import Literal, get_args
 from pbtui.core.record import record
 from pbtui.core.types import Mode
 
-Place = Literal["live", "coin", "log", "candles", "backtest", "optimize", "pareto", "config", "fills"]
+Place = Literal["live", "coin", "log", "candles", "backtest", "optimize", "pareto", "config", "fills", "replay"]
 EVERYWHERE: frozenset[Place] = frozenset(get_args(Place))
 TRADING: frozenset[Place] = frozenset({"live", "coin"})
 LIVE: frozenset[Place] = frozenset({"live"})
@@ -20,6 +20,7 @@ OPTIMIZE: frozenset[Place] = frozenset({"optimize"})
 PARETO: frozenset[Place] = frozenset({"pareto"})
 CONFIG: frozenset[Place] = frozenset({"config"})
 FILLS: frozenset[Place] = frozenset({"fills"})
+REPLAY: frozenset[Place] = frozenset({"replay"})
 
 
 _MOVED: dict[str, tuple[str, ...]] = {}  # the operator's own keys by action id, see `keymap`
@@ -84,10 +85,11 @@ _FRONT_PANELS = ("pareto",)
 _LOG_PANELS = ("log",)
 _CONFIG_PANELS = ("config",)
 _FILL_PANELS = ("fills", "fill-sums")
+_REPLAY_PANELS = ("replay",)
 _ROWS = ("positions", "orders", "modes")
 _MODE_NEEDS = ("target",)
 # All but the live screen.
-_OTHERS = ("log", "coin", "candles", "backtest", "optimize", "pareto", "config", "fills", "fill-sums")
+_OTHERS = ("log", "coin", "candles", "backtest", "optimize", "pareto", "config", "fills", "fill-sums", "replay")
 
 
 def _mode(name: str, key: str, verb: str, text: str, danger: Danger = Danger.ORDERS, hint: int = 0) -> ConsoleAction:
@@ -154,15 +156,18 @@ ACTIONS: tuple[ConsoleAction, ...] = (
     ConsoleAction("panel.next", ("tab",), "next panel", "move to the next panel"),
     ConsoleAction("panel.previous", ("shift+tab",), "previous panel", "move to the panel before"),
     ConsoleAction("view.cycle", ("v",), "view", "what the free place shows: chart, modes, …",
-                  places=TRADING | CANDLES | BACKTEST | OPTIMIZE | PARETO | FILLS, hint=40),
+                  places=TRADING | CANDLES | BACKTEST | OPTIMIZE | PARETO | FILLS | REPLAY, hint=40),
     ConsoleAction("cursor.down", ("down", "j"), "down", "one row down"),
     ConsoleAction("cursor.up", ("up", "k"), "up", "one row up"),
-    ConsoleAction("cursor.left", ("left", "h"), "left", "the panel to the left; on the map: a week"),
-    ConsoleAction("cursor.right", ("right", "l"), "right", "the panel to the right; on the map: a week"),
-    ConsoleAction("cursor.page_down", ("pagedown",), "page down", "one page down"),
-    ConsoleAction("cursor.page_up", ("pageup",), "page up", "one page up"),
-    ConsoleAction("cursor.first", ("home",), "first", "the first row"),
-    ConsoleAction("cursor.last", ("end", "G"), "last", "the last row; follows events again"),
+    ConsoleAction("cursor.left", ("left", "h"), "left", "the panel to the left; on the map: a week",
+                  places=EVERYWHERE - REPLAY),
+    ConsoleAction("cursor.right", ("right", "l"), "right", "the panel to the right; on the map: a week",
+                  places=EVERYWHERE - REPLAY),
+    ConsoleAction("cursor.page_down", ("pagedown",), "page down", "one page down", places=EVERYWHERE - REPLAY),
+    ConsoleAction("cursor.page_up", ("pageup",), "page up", "one page up", places=EVERYWHERE - REPLAY),
+    ConsoleAction("cursor.first", ("home",), "first", "the first row", places=EVERYWHERE - REPLAY),
+    ConsoleAction("cursor.last", ("end", "G"), "last", "the last row; follows events again",
+                  places=EVERYWHERE - REPLAY),
     ConsoleAction("filter", ("slash",), "filter", "rows with text, !text without, column:text",
                   places=LIVE | CANDLES | BACKTEST | PARETO | CONFIG | FILLS, needs=("filterable",), hint=30,
                   hint_panels=("positions", "modes", "events", "candles", "backtest", "pareto", "config", "fills")),
@@ -171,7 +176,7 @@ ACTIONS: tuple[ConsoleAction, ...] = (
     ConsoleAction("sort.reverse", ("S",), "reverse", "turn the order round",
                   places=LIVE | CANDLES | BACKTEST | PARETO, needs=("sortable",)),
     ConsoleAction("columns", ("vertical_line",), "columns", "which columns this table shows",
-                  places=LIVE | CANDLES | BACKTEST | PARETO | CONFIG | FILLS),
+                  places=LIVE | CANDLES | BACKTEST | PARETO | CONFIG | FILLS | REPLAY),
     ConsoleAction("orders.scope", ("a",), "all orders", "orders of all coins, or of this one", places=LIVE, hint=30,
                   hint_panels=("orders",)),
     ConsoleAction("events.level", ("f",), "level", "events down to error, info, debug, trace",
@@ -213,6 +218,8 @@ ACTIONS: tuple[ConsoleAction, ...] = (
                   places=BACKTEST, asks=True, needs=("trials", "single"), hint=14, hint_panels=_TRIAL_PANELS),
     ConsoleAction("backtest.copy", ("o",), "copy path", "copy the path of the result's folder", group="Backtest",
                   places=BACKTEST, needs=("trials", "finished"), hint=15, hint_panels=_TRIAL_PANELS),
+    ConsoleAction("backtest.replay", ("m",), "step through", "minute by minute: orders, why, fills",
+                  group="Backtest", places=BACKTEST, needs=("trials", "single"), hint=61, hint_panels=_TRIAL_PANELS),
     ConsoleAction("backtest.tab_before", ("left_square_bracket",), "tab before", "the tab before", group="Backtest",
                   places=BACKTEST, needs=("trials", "finished")),
     ConsoleAction("backtest.tab_after", ("right_square_bracket",), "next tab", "the next tab", group="Backtest",
@@ -270,6 +277,42 @@ ACTIONS: tuple[ConsoleAction, ...] = (
                   needs=("fills",), hint=10, hint_panels=_FILL_PANELS),
     ConsoleAction("fills.again", ("ctrl+r",), "look again", "ask the bot for its fills again", group="Fills",
                   places=FILLS, needs=("fills",)),
+    ConsoleAction("replay.on", ("right", "l"), "on", "on to where the coin's orders change or fill",
+                  group="Replay", places=REPLAY, needs=("replay",), hint=11, hint_panels=_REPLAY_PANELS),
+    ConsoleAction("replay.back", ("left", "h"), "back", "back to where they changed or filled", group="Replay",
+                  places=REPLAY, needs=("replay",), hint=10, hint_panels=_REPLAY_PANELS),
+    ConsoleAction("replay.fill_on", ("n",), "fill", "the next fill of the coin", group="Replay", places=REPLAY,
+                  needs=("replay",), hint=12, hint_panels=_REPLAY_PANELS),
+    ConsoleAction("replay.fill_back", ("N",), "fill before", "the coin's fill before", group="Replay", places=REPLAY,
+                  needs=("replay",)),
+    ConsoleAction("replay.any_on", ("m",), "any fill", "the next fill of any coin", group="Replay", places=REPLAY,
+                  needs=("replay",), hint=33, hint_panels=_REPLAY_PANELS),
+    ConsoleAction("replay.any_back", ("M",), "any before", "the fill before, of any coin", group="Replay",
+                  places=REPLAY, needs=("replay",)),
+    ConsoleAction("replay.open", ("enter",), "why", "why the order stands there; on a fill: go to it", group="Replay",
+                  places=REPLAY, needs=("replay",), hint=13, hint_panels=_REPLAY_PANELS),
+    ConsoleAction("replay.go", ("g",), "go to", "go to a date or time", group="Replay", places=REPLAY,
+                  needs=("replay",), hint=14, hint_panels=_REPLAY_PANELS),
+    ConsoleAction("replay.coin", ("c",), "coin", "look at another coin", group="Replay", places=REPLAY,
+                  needs=("replay",), hint=15, hint_panels=_REPLAY_PANELS),
+    ConsoleAction("replay.whole", ("f",), "whole ladders", "ladders in full, or as the run needed them",
+                  group="Replay", places=REPLAY, needs=("replay",), hint=34, hint_panels=_REPLAY_PANELS),
+    ConsoleAction("replay.minute_on", ("full_stop",), "minute", "one candle on", group="Replay", places=REPLAY,
+                  needs=("replay",), hint=35, hint_panels=_REPLAY_PANELS),
+    ConsoleAction("replay.minute_back", ("comma",), "minute back", "one candle back", group="Replay", places=REPLAY,
+                  needs=("replay",)),
+    ConsoleAction("replay.hour_on", ("pagedown",), "+1 h", "an hour on", group="Replay", places=REPLAY,
+                  needs=("replay",)),
+    ConsoleAction("replay.hour_back", ("pageup",), "-1 h", "an hour back", group="Replay", places=REPLAY,
+                  needs=("replay",)),
+    ConsoleAction("replay.day_on", ("right_square_bracket",), "+1 d", "a day on", group="Replay", places=REPLAY,
+                  needs=("replay",)),
+    ConsoleAction("replay.day_back", ("left_square_bracket",), "-1 d", "a day back", group="Replay", places=REPLAY,
+                  needs=("replay",)),
+    ConsoleAction("replay.first", ("home",), "first", "where orders were wanted first", group="Replay", places=REPLAY,
+                  needs=("replay",)),
+    ConsoleAction("replay.last", ("end", "G"), "last", "the end of the run", group="Replay", places=REPLAY,
+                  needs=("replay",)),
     ConsoleAction("log.search", ("slash",), "search", "find words, or a regular expression", group="Log", places=LOG,
                   needs=("log",), hint=10, hint_panels=_LOG_PANELS),
     ConsoleAction("log.next", ("n",), "next", "the next match", group="Log", places=LOG, needs=("log", "searched"),

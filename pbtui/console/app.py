@@ -41,6 +41,7 @@ from pbtui.console.operate import Operate
 from pbtui.console.optimize.desk import OptimizeDesk
 from pbtui.console.prompt import Completer, Prompt
 from pbtui.console.pump import Pump
+from pbtui.console.replay.keys import Replays
 from pbtui.console.screens.base import ConsoleScreen
 from pbtui.console.screens.coin import CoinScreen
 from pbtui.console.screens.live import LiveScreen
@@ -196,6 +197,11 @@ class ConsoleApp(Sturdy, App[ConsoleExit], inherit_bindings=False):
         if self._driver is not None:
             self._driver.disable_input()
         self.leave("detach")
+
+    @property
+    def replays(self) -> Replays:
+        """Backtests that are stepped through."""
+        return self._look.replays
 
     @property
     def slow_link(self) -> bool:

@@ -113,6 +113,12 @@ def _fills(state: ViewState, action: ConsoleAction) -> str:
     return "" if state.place == "fills" else f"only on the Fills screen ({label_of('screen.fills')})"
 
 
+def _replay(state: ViewState, action: ConsoleAction) -> str:
+    if state.place != "replay":
+        return "only on the screen of a replay"
+    return "" if state.replay.replay is not None else state.replay.problem or "the replay is being opened"
+
+
 def _config_file(state: ViewState, action: ConsoleAction) -> str:
     if state.config.editing:
         return "an editor is open already"
@@ -189,6 +195,7 @@ CONDITIONS: dict[str, Callable[[ViewState, ConsoleAction], str]] = {
     "runnable": _runnable,
     "config": _config,
     "fills": _fills,
+    "replay": _replay,
     "config_file": _config_file,
     "under_way": _under_way,
     "hunts": _hunts,

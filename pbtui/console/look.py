@@ -13,6 +13,7 @@ from pbtui.console.dialogs.words import WordsDialog, event_words, warning_words
 from pbtui.console.fills.desk import FillsDesk
 from pbtui.console.hunts import Hunts
 from pbtui.console.log_keys import LogKeys
+from pbtui.console.replay.keys import Replays
 from pbtui.console.screens.base import ConsoleScreen
 from pbtui.console.screens.coin import CoinScreen
 from pbtui.console.screens.live import LiveScreen
@@ -49,6 +50,7 @@ class Look:
         self.trials = Trials(app, self.to_live)
         self.hunts = Hunts(app, self.to_live)
         self.company = Company(app)
+        self.replays = Replays(app)
         self.log_keys = LogKeys(app, self.to_live)
         self.handlers: dict[str, Callable[[], None]] = {
             "screen.live": self.to_live,
@@ -86,6 +88,7 @@ class Look:
             **self.trials.handlers,
             **self.hunts.handlers,
             **self.company.handlers,
+            **self.replays.handlers,
             **self.log_keys.handlers,
             **Settings(app, self.to_live).handlers,
             **FillsDesk(app, self.to_live).handlers,

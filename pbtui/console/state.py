@@ -15,6 +15,7 @@ from pbtui.console.equity import EquityView
 from pbtui.console.fills.view import FillsView
 from pbtui.console.log.view import LogView
 from pbtui.console.optimize.view import OptimizeView, ParetoView
+from pbtui.console.replay.view import ReplayView
 from pbtui.core.actions import Target
 from pbtui.core.record import record
 from pbtui.core.snapshot import CoinFacts, EventRow, Snapshot
@@ -75,6 +76,7 @@ class ViewState:
     log: LogView = field(default_factory=LogView)
     config: ConfigView = field(default_factory=ConfigView)
     fills: FillsView = field(default_factory=FillsView)
+    replay: ReplayView = field(default_factory=ReplayView)
     events: deque[EventRow] = field(default_factory=lambda: deque(maxlen=MOST_EVENTS))
     _known: list[Key] = field(default_factory=list[Key])
     _known_of: Snapshot | None = None

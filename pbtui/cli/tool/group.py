@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pbtui.cli.parsing import Parser, add_global_flags, positive, words
 from pbtui.cli.tool.hlcvs_args import add_commands, with_command
+from pbtui.cli.tool.replay_args import add_flags as add_replay_flags
 
 # name → the command it leads to
 ALIASES = {
@@ -96,6 +97,9 @@ def _parser() -> Parser:
 
     text = "show what prepared datasets hold, or how two differ; the same for old day files"
     add_commands(commands.add_parser("verify-hlcvs", help=text, description=text), common)
+
+    text = "step through a backtest order by order: what was wanted, why, and what filled"
+    add_replay_flags(commands.add_parser("replay-backtest", parents=[common], help=text, description=text))
 
     for name, (_, text) in ALIASES.items():
         commands.add_parser(name, help=text, description=text)
