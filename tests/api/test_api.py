@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 import subprocess
 import sys
@@ -111,6 +112,20 @@ def test_a_result_of_passivbot_opens(tmp_path: Path) -> None:
     (folder / "fills.csv").write_text("")
     with pytest.raises(pb.DataError, match="cannot be read"):
         pb.read_backtest(folder)
+
+
+def test_every_call_is_typed_and_documented() -> None:
+    assert (ROOT / "pbtui" / "py.typed").is_file()  # without it type checkers take nothing of this package for typed
+    page = (ROOT / "docs" / "api.md").read_text("utf-8")
+    for name in pb.__all__:
+        each = getattr(pb, name)
+        assert inspect.getdoc(each), name
+        if not inspect.isfunction(each):
+            continue
+        signature = inspect.signature(each)
+        assert signature.return_annotation is not inspect.Signature.empty, name
+        assert all(one.annotation is not inspect.Parameter.empty for one in signature.parameters.values()), name
+        assert f"`{name}(" in page, name
 
 
 def test_nothing_of_a_terminal_is_loaded() -> None:
