@@ -3,11 +3,14 @@
 
 import argparse
 import asyncio
+import contextlib
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from textual.pilot import Pilot
@@ -15,10 +18,12 @@ from textual.pilot import Pilot
 from pbtui.cli.plan import make_plan
 from pbtui.cli.run_args import parse
 from pbtui.cli.session import open_session
+from pbtui.config.parse import parse_file
 from pbtui.console.app import ConsoleApp, ConsoleOptions
 from pbtui.core.actions import SetReplaySpeed
 from pbtui.core.clock import RealClock
 from pbtui.link.local import LocalLink
+from pbtui.live.lag import LagMeter
 from pbtui.market.holdings import Library
 from pbtui.market.transfer.take import find_files, take
 
@@ -31,9 +36,34 @@ CANDLES = Path(os.environ.get("PBTUI_CANDLES") or ROOT.parent / "shared" / "data
 LARGE = (120, 36)
 # What the stories do not tell, for it needs stored candles: name, size, theme, keys from the live screen.
 SCENES = (
+    ("log-120x36", LARGE, "dark", ("7",)),
+    ("config-120x36", LARGE, "dark", ("6", *["down"] * 6)),
+    ("fills-120x36", LARGE, "dark", ("8", *["down"] * 3)),
     ("candles-120x36", LARGE, "dark", ("5", *"ssssS", "home", "V", "tab", "down")),
     ("backtest-120x36", LARGE, "dark", ("2", "right_square_bracket")),
+    ("replay-120x36", LARGE, "dark", ("2", "m", *"nnnnnn")),
+    ("search-120x36", LARGE, "dark", ("3",)),
+    ("pareto-120x36", LARGE, "dark", ("4", *["down"] * 4)),
 )
+DAYS = {"exchanges": "binance", "coins": "BTC,ETH,SOL,XRP,ADA,DOGE", "start": "2025-05-12", "end": "2025-06-03"}
+SEARCH = {
+    "bounds": {
+        "long_entry_grid_spacing_pct": [0.004, 0.03],
+        "long_entry_grid_double_down_factor": [0.3, 1.2],
+        "long_entry_initial_qty_pct": [0.02, 0.1],
+        "long_entry_initial_ema_dist": [-0.01, 0.005],
+        "long_close_grid_markup_start": [0.003, 0.015],
+        "long_total_wallet_exposure_limit": [0.5, 1.5],
+    },
+    "scoring": ["adg", "drawdown_worst"],
+    "limits": [],
+    "population_size": 40,
+    "iters": 600,
+    "n_cpus": 1,
+    "crossover_probability": 0.64,
+    "mutation_probability": 0.34,
+}
+SEARCHED = 0.7  # share of the evaluations that are done in the picture of a search
 # The pictures of the stories that are kept; the others can be had with `pytest tests/console/stories --pictures DIR`.
 KEPT = ("live-120x36", "live-80x24", "coin-120x36", "equity-120x36", "panic-120x36", "phone-40x20", "lost-120x36",
         "light-120x36")  # fmt: skip
@@ -65,20 +95,50 @@ async def backtest(app: ConsoleApp, config: Path) -> None:
     desk, form = app.backtests, app.state.backtest.form
     desk.choose_config(config)
     await desk.idle()
-    form.typed = {
-        "exchanges": "binance",
-        "coins": "BTC,ETH,SOL,XRP,ADA,DOGE",
-        "start": "2025-05-12",
-        "end": "2025-06-03",
-    }
+    form.typed = dict(DAYS)
     form.put("offline", "yes")
     job = desk.runs.start(form)
-    for _ in range(PATIENCE_S * 4):
-        if not job.running:
-            break
-        await asyncio.sleep(0.25)
+    await until(lambda: not job.running)
     if job.state != "done":
         raise SystemExit(f"no backtest to picture: {job.line}")
+
+
+async def search(app: ConsoleApp, config: Path) -> None:
+    """Begin a search over the recorded candles, as the form of its screen does, and wait for most of it."""
+    asked = app.backtests.base_dir / "configs" / "search.json"
+    asked.parent.mkdir(exist_ok=True)
+    days = {"start_date": DAYS["start"], "end_date": DAYS["end"], "exchanges": ["binance"]}
+    raw = parse_file(config)
+    raw["backtest"] = raw.get("backtest", {}) | days
+    raw["live"]["approved_coins"] = ["ETH", "SOL", "XRP"]
+    kept = {f"{pside}_{name}": [value, value] for pside in raw["bot"] for name, value in raw["bot"][pside].items()}
+    raw["optimize"] = SEARCH | {"bounds": kept | SEARCH["bounds"]}
+    asked.write_text(json.dumps(raw), "utf-8")
+    desk, form = app.optimizer, app.state.optimize.form
+    desk.choose_config(asked)
+    await desk.idle()
+    form.typed = {"seed": "7"}
+    form.put("offline", "yes")
+    job = desk.searches.start(form)
+    app.state.optimize.current = job.number
+    await until(lambda: not job.running or (job.last and job.last.evaluations >= SEARCHED * SEARCH["iters"]))
+
+
+async def search_ended(app: ConsoleApp) -> None:
+    """Wait for the end of the search, and have its front read."""
+    (job,) = app.state.optimize.searches.values()
+    await until(lambda: not job.running)
+    if job.state != "done":
+        raise SystemExit(f"no front to picture: {job.line}")
+
+
+async def until(wanted: Callable[[], bool]) -> None:
+    """Wait for what another process does."""
+    for _ in range(PATIENCE_S * 4):
+        if wanted():
+            return
+        await asyncio.sleep(0.25)
+    raise SystemExit("it never came to this")
 
 
 async def until_busy(app: ConsoleApp, link: LocalLink) -> None:
@@ -104,6 +164,7 @@ async def picture(
         await asyncio.sleep(REST_S)
     await app.candles.idle()
     await app.backtests.idle()
+    await app.optimizer.idle()
     app.refresh_views()
     app.ask_chart()
     await asyncio.sleep(REST_S)
@@ -112,6 +173,19 @@ async def picture(
     await pilot.press("escape")
     await asyncio.sleep(REST_S)
     app.live.query_one("#positions").focus()
+
+
+async def prepare(app: ConsoleApp, name: str, config: Path, begun: set[str]) -> None:
+    """Do what a picture is of; `begun` is what was done for those before."""
+    if name in ("backtest", "replay") and "backtest" not in begun:
+        begun.add("backtest")
+        await backtest(app, config)
+    elif name in ("search", "pareto"):
+        if "search" not in begun:
+            begun.add("search")
+            await search(app, config)
+        if name == "pareto":
+            await search_ended(app)
 
 
 async def make(words: list[str], only: str) -> None:
@@ -124,10 +198,10 @@ async def make(words: list[str], only: str) -> None:
         app = ConsoleApp(link, ConsoleOptions(theme="dark", ascii_only=False, base_dir=plan.options.base_dir))
         async with app.run_test(size=LARGE) as pilot:
             await until_busy(app, link)
+            begun: set[str] = set()
             for scene in SCENES:
                 if only in scene[0]:
-                    if scene[0].startswith("backtest") and CANDLES.is_dir():
-                        await backtest(app, Path(words[0]))
+                    await prepare(app, scene[0].partition("-")[0], Path(words[0]), begun)
                     await picture(pilot, app, *scene)
         session.supervisor.request_stop("keep")
         await bot
@@ -139,13 +213,17 @@ def main() -> int:
     parser.add_argument("--only", default="", help="only pictures with this in their name")
     given = parser.parse_args()
     IMAGES.mkdir(parents=True, exist_ok=True)
+    LagMeter.start = lambda self: None  # drawing takes longer than a bot's turn may
     if any(given.only in name for name in KEPT):
         tell_stories(given.only)
     if not any(given.only in scene[0] for scene in SCENES):
         return 0
     market = ["--replay", str(CANDLES), "--coins", "BTC,ETH,SOL,XRP,ADA"] if CANDLES.is_dir() else ["--synthetic"]
-    with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(make([given.config, "--base-dir", folder, "--speed", "6000", *market], given.only))
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        config = Path("configs", Path(given.config).name)  # no picture shows where this was made
+        config.parent.mkdir()
+        shutil.copyfile(given.config, config)
+        asyncio.run(make([str(config), "--base-dir", ".", "--speed", "6000", *market], given.only))
     return 0
 
 
