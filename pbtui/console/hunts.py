@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pbtui.console.asking import change_field
 from pbtui.console.optimize.desk import OptimizeDesk
 from pbtui.console.optimize.view import OptimizeView, ParetoView
+from pbtui.console.screen_keys import ScreenKeys
 from pbtui.console.state import Sort
 from pbtui.console.takeover import take_over
 from pbtui.console.text import safe
@@ -22,13 +23,12 @@ PURPOSE = "search:"
 _METRIC, _WRITE = "metric", "write"
 
 
-class Hunts:
-    """Handlers of the actions on searches and fronts; `to_live` goes back to the bottom of the screens."""
+class Hunts(ScreenKeys):
+    """Handlers of the actions on searches and fronts."""
 
     def __init__(self, app: ConsoleApp, to_live: Callable[[], None]) -> None:
-        self._app = app
-        self._to_live = to_live
-        self.handlers: dict[str, Callable[[], None]] = {
+        super().__init__(app, to_live)
+        self.handlers = {
             "screen.optimize": self.to_optimize,
             "screen.pareto": self.to_pareto,
             "optimize.run": self.run,
@@ -60,17 +60,13 @@ class Hunts:
         """Show the searches."""
         from pbtui.console.screens.optimize import OptimizeScreen
 
-        if not isinstance(self._app.screen, OptimizeScreen):
-            self._to_live()
-            self._app.push_screen(OptimizeScreen())
+        self._go_to(OptimizeScreen)
 
     def to_pareto(self) -> None:
         """Show the fronts."""
         from pbtui.console.screens.pareto import ParetoScreen
 
-        if not isinstance(self._app.screen, ParetoScreen):
-            self._to_live()
-            self._app.push_screen(ParetoScreen())
+        self._go_to(ParetoScreen)
 
     # -- searches ------------------------------------------------------------------------------------------------
 
@@ -80,8 +76,8 @@ class Hunts:
 
         search = self._desk.searches.start(self._view.form)
         self._view.current = search.number
-        screen = self._app.console_screen
-        if isinstance(screen, OptimizeScreen):
+        screen = self._in_front(OptimizeScreen)
+        if screen is not None:
             screen.show_panel("search")
         self._app.say(f"search {search.name}: starting")
 
@@ -147,8 +143,8 @@ class Hunts:
         """Backtest the member; on the runs, go to its members."""
         from pbtui.console.screens.pareto import ParetoScreen
 
-        screen, member = self._app.console_screen, self._pareto.chosen()
-        if self._app.state.panel == "fronts" and isinstance(screen, ParetoScreen):
+        screen, member = self._in_front(ParetoScreen), self._pareto.chosen()
+        if self._app.state.panel == "fronts" and screen is not None:
             screen.show_panel("members")
         elif member is not None:
             path = member.path.resolve()

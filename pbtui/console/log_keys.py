@@ -14,6 +14,7 @@ from pbtui.console.log.record import MOST_FULL, Record
 from pbtui.console.log.search import iso
 from pbtui.console.log.view import LogView
 from pbtui.console.log.wanted import Wanted
+from pbtui.console.screen_keys import ScreenKeys
 from pbtui.console.text import Line, safe
 from pbtui.core.errors import PbtuiError
 
@@ -25,13 +26,12 @@ HOUR_MS = 3_600_000
 _MOST_OPENED = 2_000  # lines of a text shown in a dialog
 
 
-class LogKeys:
-    """Handlers of the actions on the log; `to_live` goes back to the bottom of the screens."""
+class LogKeys(ScreenKeys):
+    """Handlers of the actions on the log."""
 
     def __init__(self, app: ConsoleApp, to_live: Callable[[], None]) -> None:
-        self._app = app
-        self._to_live = to_live
-        self.handlers: dict[str, Callable[[], None]] = {
+        super().__init__(app, to_live)
+        self.handlers = {
             "screen.log": self.to_log,
             "log.search": self.search,
             "log.next": lambda: self._work(self._next(1)),
@@ -62,9 +62,7 @@ class LogKeys:
         """Show the log."""
         from pbtui.console.screens.log import LogScreen
 
-        if not isinstance(self._app.screen, LogScreen):
-            self._to_live()
-            self._app.push_screen(LogScreen())
+        self._go_to(LogScreen)
 
     def _work(self, doing: Coroutine[None, None, None]) -> None:
         """Do something that may have to wait for the file; a newer wish takes its place."""

@@ -13,6 +13,7 @@ from pbtui.console.config.editor import edit, editor_words
 from pbtui.console.config.view import ConfigView
 from pbtui.console.dialogs.pick import PickDialog
 from pbtui.console.dialogs.words import WordsDialog
+from pbtui.console.screen_keys import ScreenKeys
 from pbtui.console.text import safe
 from pbtui.core.errors import PbtuiError
 
@@ -21,13 +22,12 @@ if TYPE_CHECKING:
     from pbtui.console.screens.config import ConfigScreen
 
 
-class Settings:
-    """Handlers of the actions on configurations; `to_live` goes back to the bottom of the screens."""
+class Settings(ScreenKeys):
+    """Handlers of the actions on configurations."""
 
     def __init__(self, app: ConsoleApp, to_live: Callable[[], None]) -> None:
-        self._app = app
-        self._to_live = to_live
-        self.handlers: dict[str, Callable[[], None]] = {
+        super().__init__(app, to_live)
+        self.handlers = {
             "screen.config": self.to_config,
             "config.open": self.open,
             "config.edit": self.edit,
@@ -48,16 +48,13 @@ class Settings:
     def _screen(self) -> ConfigScreen | None:
         from pbtui.console.screens.config import ConfigScreen
 
-        screen = self._app.console_screen
-        return screen if isinstance(screen, ConfigScreen) else None
+        return self._in_front(ConfigScreen)
 
     def to_config(self) -> None:
         """Show the config."""
         from pbtui.console.screens.config import ConfigScreen
 
-        if not isinstance(self._app.screen, ConfigScreen):
-            self._to_live()
-            self._app.push_screen(ConfigScreen())
+        self._go_to(ConfigScreen)
 
     # -- looking -------------------------------------------------------------------------------------------------
 

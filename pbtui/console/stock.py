@@ -12,6 +12,7 @@ from pbtui.console.candles.words import size_word
 from pbtui.console.dialogs.confirm import ConfirmDialog, words
 from pbtui.console.dialogs.pick import PickDialog
 from pbtui.console.dialogs.words import WordsDialog
+from pbtui.console.screen_keys import ScreenKeys
 from pbtui.console.tables import candle_lists, coverage
 from pbtui.console.text import Line, safe
 
@@ -23,13 +24,12 @@ if TYPE_CHECKING:
 _MOST_LISTED = 12
 
 
-class Stock:
-    """Handlers of the actions on stored candles; `to_live` goes back to the bottom of the screens."""
+class Stock(ScreenKeys):
+    """Handlers of the actions on stored candles."""
 
     def __init__(self, app: ConsoleApp, to_live: Callable[[], None]) -> None:
-        self._app = app
-        self._to_live = to_live
-        self.handlers: dict[str, Callable[[], None]] = {
+        super().__init__(app, to_live)
+        self.handlers = {
             "screen.candles": self.to_candles,
             "candles.download": self.download,
             "candles.stop": self.stop,
@@ -55,16 +55,13 @@ class Stock:
     def _screen(self) -> CandlesScreen | None:
         from pbtui.console.screens.candles import CandlesScreen
 
-        screen = self._app.console_screen
-        return screen if isinstance(screen, CandlesScreen) else None
+        return self._in_front(CandlesScreen)
 
     def to_candles(self) -> None:
         """Show the candles."""
         from pbtui.console.screens.candles import CandlesScreen
 
-        if not isinstance(self._app.screen, CandlesScreen):
-            self._to_live()
-            self._app.push_screen(CandlesScreen())
+        self._go_to(CandlesScreen)
 
     # -- work ----------------------------------------------------------------------------------------------------
 

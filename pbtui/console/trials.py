@@ -11,6 +11,7 @@ from pbtui.console.asking import change_field
 from pbtui.console.backtest.desk import BacktestDesk
 from pbtui.console.backtest.view import TABS, BacktestView
 from pbtui.console.prompt import from_list
+from pbtui.console.screen_keys import ScreenKeys
 from pbtui.console.takeover import take_over
 from pbtui.console.text import safe
 from pbtui.core.errors import PbtuiError
@@ -22,13 +23,12 @@ if TYPE_CHECKING:
 PURPOSE = "form:"
 
 
-class Trials:
-    """Handlers of the actions on backtests; `to_live` goes back to the bottom of the screens."""
+class Trials(ScreenKeys):
+    """Handlers of the actions on backtests."""
 
     def __init__(self, app: ConsoleApp, to_live: Callable[[], None]) -> None:
-        self._app = app
-        self._to_live = to_live
-        self.handlers: dict[str, Callable[[], None]] = {
+        super().__init__(app, to_live)
+        self.handlers = {
             "screen.backtest": self.to_backtest,
             "backtest.run": self.run,
             "backtest.stop": self.stop,
@@ -55,16 +55,13 @@ class Trials:
     def _screen(self) -> BacktestScreen | None:
         from pbtui.console.screens.backtest import BacktestScreen
 
-        screen = self._app.console_screen
-        return screen if isinstance(screen, BacktestScreen) else None
+        return self._in_front(BacktestScreen)
 
     def to_backtest(self) -> None:
         """Show the backtests."""
         from pbtui.console.screens.backtest import BacktestScreen
 
-        if not isinstance(self._app.screen, BacktestScreen):
-            self._to_live()
-            self._app.push_screen(BacktestScreen())
+        self._go_to(BacktestScreen)
 
     # -- runs ----------------------------------------------------------------------------------------------------
 

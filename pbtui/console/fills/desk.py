@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pbtui.console.fills.view import MOST, PAGE, asked_for
+from pbtui.console.screen_keys import ScreenKeys
 from pbtui.console.text import safe
 from pbtui.core.errors import PbtuiError
 from pbtui.core.fill_pages import FillsPage, FillsQuery
@@ -15,13 +16,12 @@ if TYPE_CHECKING:
     from pbtui.console.screens.fills import FillsScreen
 
 
-class FillsDesk:
-    """Handlers of the actions on fills; `to_live` goes back to the bottom of the screens."""
+class FillsDesk(ScreenKeys):
+    """Handlers of the actions on fills."""
 
     def __init__(self, app: ConsoleApp, to_live: Callable[[], None]) -> None:
-        self._app = app
-        self._to_live = to_live
-        self.handlers: dict[str, Callable[[], None]] = {
+        super().__init__(app, to_live)
+        self.handlers = {
             "screen.fills": self.to_fills,
             "fills.more": self.more,
             "fills.again": self.again,
@@ -31,16 +31,13 @@ class FillsDesk:
     def _screen(self) -> FillsScreen | None:
         from pbtui.console.screens.fills import FillsScreen
 
-        screen = self._app.console_screen
-        return screen if isinstance(screen, FillsScreen) else None
+        return self._in_front(FillsScreen)
 
     def to_fills(self) -> None:
         """Show the fills."""
         from pbtui.console.screens.fills import FillsScreen
 
-        if not isinstance(self._app.screen, FillsScreen):
-            self._to_live()
-            self._app.push_screen(FillsScreen())
+        self._go_to(FillsScreen)
 
     def more(self) -> None:
         """Ask for older orders, too."""
