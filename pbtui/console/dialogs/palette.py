@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from textual.app import ComposeResult
-from textual.binding import Binding
-from textual.widgets import Input
 
 from pbtui.console.actions import ACTIONS, ConsoleAction, key_label
 from pbtui.console.availability import why_not
 from pbtui.console.dialogs.base import Words
+from pbtui.console.dialogs.find import FindDialog
 from pbtui.console.dialogs.help import COLUMNS, ListDialog, action_row
 from pbtui.console.state import ViewState
 from pbtui.console.widgets.columns import Row
 from pbtui.console.widgets.grid import GridTable
-
-_ROWS = 14
 
 
 def score(action: ConsoleAction, typed: str) -> int | None:
@@ -37,66 +34,36 @@ def found_rows(state: ViewState, typed: str) -> list[Row]:
     return [action_row(action, state) for _, _, action in fitting]
 
 
-class PaletteDialog(ListDialog[str]):
+class PaletteDialog(FindDialog[str], ListDialog[str]):
     """Returns the id of the chosen action."""
 
-    BINDINGS = [  # noqa: RUF012 - Textual's way
-        Binding("down,tab", "move(1)", "down", show=False, priority=True),
-        Binding("up,shift+tab", "move(-1)", "up", show=False, priority=True),
-        Binding("pagedown", "move(10)", "page down", show=False, priority=True),
-        Binding("pageup", "move(-10)", "page up", show=False, priority=True),
-    ]
+    ASKS = "type to find an action"
 
     def __init__(self, state: ViewState) -> None:
         super().__init__("Palette")
         self._state = state
 
     def compose_inside(self) -> ComposeResult:
-        """Input and table."""
-        yield Input(placeholder="type to find an action", max_length=60, compact=True)
-        yield GridTable(classes="list", header=False, markers=False, show_cursor=True)
+        """Input and table, below them what an action does."""
+        yield from super().compose_inside()
         yield Words(id="words")
 
     def on_mount(self) -> None:
         """Show all actions."""
         super().on_mount()
-        table = self.query_one(GridTable)
-        table.can_focus = False
-        table.empty = ("no such action",)
-        self._fill("")
+        self.query_one(GridTable).empty = ("no such action",)
+        self.find("")
 
-    def focus_first(self) -> None:
-        """Typing goes into the input."""
-        self.query_one(Input).focus()
-
-    def _fill(self, typed: str) -> None:
+    def find(self, typed: str) -> None:
+        """List the actions that fit."""
         table = self.query_one(GridTable)
         rows = found_rows(self._state, typed)
         table.cursor_key = rows[0].key if rows else None
         table.set_rows(COLUMNS, rows)
         self.explain()
 
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Find."""
-        self._fill(event.value)
-
-    def on_input_submitted(self) -> None:
+    def take_row(self) -> None:
         """Take the action under the cursor."""
-        self._take()
-
-    def on_grid_table_opened(self) -> None:
-        """Take the double-clicked action."""
-        self._take()
-
-    def _take(self) -> None:
         key = self.query_one(GridTable).cursor_key
         if isinstance(key, str):
             self.dismiss(key)
-
-    def wanted_rows(self) -> int:
-        """A page that does not jump while typing."""
-        return _ROWS
-
-    def action_move(self, by: int) -> None:
-        """Move the cursor."""
-        self.query_one(GridTable).move_by(by)
