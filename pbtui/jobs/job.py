@@ -23,7 +23,7 @@ LINE_LIMIT = 16 * 1024 * 1024
 _LAST_LINES = 20
 _QUEUE_LIMIT = 50_000
 _DRAIN_S = 2.0
-_GRACE_S = 5.0
+GRACE_S = 5.0
 _PACKAGE_ROOT = Path(__file__).resolve().parent.parent.parent
 _SECRET = re.compile(r"SECRET|TOKEN|PASSW|PASSPHRASE|API_?KEY|PRIVATE_?KEY|CREDENTIAL", re.IGNORECASE)
 
@@ -113,7 +113,7 @@ class Job:
             return self.end.result
         raise JobFailed(self.end or Failed("the job ended without a result"))
 
-    async def stop(self, *, grace_s: float = _GRACE_S) -> None:
+    async def stop(self, *, grace_s: float = GRACE_S) -> None:
         """Ask it to end in order; whoever has not ended after `grace_s` is killed with all it started."""
         self._wanted_end = True
         await self._write({"do": "stop"})

@@ -9,8 +9,9 @@ import numpy as np
 
 from pbtui.console.backtest.plot import Floats, Series, gutter_of, plot
 from pbtui.console.backtest.view import RunJob
-from pbtui.console.numbers import bar, money, pct
-from pbtui.console.text import Line, Span, fit, fold, line_width, safe, width
+from pbtui.console.numbers import money, pct
+from pbtui.console.started import progress_line
+from pbtui.console.text import Line, Span, fold, line_width, safe, width
 
 if TYPE_CHECKING:
     from pbtui.backtest.metric_groups import Unit
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 Named = tuple[str, str, str]  # a mark, its ink, what it stands for
 _DRAWDOWN_FROM_ROWS = 13
-_BAR = 24
 _LAST_NOTES = 3
 
 
@@ -119,7 +119,7 @@ def job_lines(job: RunJob, columns: int, rows: int, *, plain: bool) -> list[Line
     standing = job.standing
     lines: list[Line] = [((safe(job.name, 80), "strong"), (f"  {_STATES.get(job.state, job.state)}", _ink(job)))]
     if job.running:
-        lines.append(_progress(job, columns))
+        lines.append(progress_line(job, columns))
         lines += fold(((" · ".join(standing.figures()) or "", "dim"),), columns)
     elif job.line:
         lines += fold(((safe(job.line), _ink(job)),), columns)
@@ -145,16 +145,3 @@ _STATES = {"failed": "✗ failed", "stopped": "● stopped", "done": "✓ done",
 
 def _ink(job: RunJob) -> str:
     return {"failed": "bad", "stopped": "warn", "done": "up", "stopping": "warn"}.get(job.state, "accent")
-
-
-def _progress(job: RunJob, columns: int) -> Line:
-    share = job.standing.share
-    title = job.standing.title() if job.state != "starting" else "reading the config"
-    if share is None:
-        return ((title, "text"),)
-    room = max(6, min(_BAR, columns - len(title) - 8))
-    filled, empty = bar(share, room)
-    return (
-        (fit(title, min(len(title), max(4, columns - room - 8))), "text"),
-        ("  ", "text"), (filled, "accent"), (empty, "border"), (f" {share:>4.0%}", "strong"),
-    )  # fmt: skip

@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pbtui.console.backtest.form import Form
 from pbtui.console.backtest.view import BacktestView, RunJob
+from pbtui.console.processes import Processes
 from pbtui.console.text import safe
 from pbtui.core.errors import ExitCode
 from pbtui.jobs.events import Done, EquitySample, Event, Failed, Note
-from pbtui.jobs.job import Job, JobFailed
 
 if TYPE_CHECKING:
     from pbtui.backtest.job import BacktestJob
     from pbtui.console.backtest.desk import BacktestDesk
 
-MODULE = "pbtui.backtest.child"
 
+class Runs(Processes[RunJob]):
+    """Backtests under way."""
 
-class Runs:
-    """Starts, follows and stops backtests; leaving the screen touches none of them."""
+    WORD = "backtest"
 
     def __init__(self, desk: BacktestDesk) -> None:
+        super().__init__(desk)
         self._desk = desk
-        self._processes: dict[int, Job] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+
+    def _module(self) -> str:
+        from pbtui.backtest.job import CHILD
+
+        return CHILD
 
     @property
     def _view(self) -> BacktestView:
@@ -71,28 +74,6 @@ class Runs:
         planned.load()
         return planned.to_request()
 
-    def _launch(self, job: RunJob, request: Mapping[str, Any]) -> None:
-        if job.state == "stopping":
-            self._end(job, Failed("stopped", int(ExitCode.INTERRUPTED)))
-            return
-        self._keep(self._run(job, request))
-
-    async def _run(self, job: RunJob, request: Mapping[str, Any]) -> None:
-        try:
-            process = await Job.start(MODULE, request)
-        except JobFailed as error:
-            self._end(job, error.failed)
-            return
-        self._processes[job.number] = process
-        if job.state == "stopping":
-            self._keep(process.stop())
-        else:
-            job.state = "running"
-        async for event in process.events():
-            self._take(job, event)
-            self._desk.touch()
-        self._processes.pop(job.number, None)
-
     def _take(self, job: RunJob, event: Event) -> None:
         match event:
             case Done() | Failed():
@@ -113,29 +94,4 @@ class Runs:
             self._desk.add_results(job.folder.parent.parent)
             self._desk.look()
             return
-        stopped = event.exit_code == ExitCode.INTERRUPTED
-        job.state, job.line = ("stopped" if stopped else "failed"), safe(event.line)
-        job.last_lines = () if stopped or event.exit_code != ExitCode.FAILED else event.last_lines
-        self._desk.say(f"backtest {job.name}: {job.line}", "warn" if stopped else "bad")
-
-    def stop(self, job: RunJob) -> str:
-        """Ask a run to end; asked again, kill it. Returns what was done."""
-        process = self._processes.get(job.number)
-        if job.state == "stopping":
-            if process is not None:
-                process.kill()
-            return "killing"
-        job.state = "stopping"
-        if process is not None:
-            self._keep(process.stop())
-        return "stopping"
-
-    async def let_go(self) -> None:
-        """Let all go on without us."""
-        for process in list(self._processes.values()):
-            await process.let_go()
-
-    def _keep(self, work: Any) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._end_badly(job, event)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pbtui.console.backtest.form import Form
+from pbtui.console.started import StartedJob
 from pbtui.core.record import record
-from pbtui.jobs.standing import Standing
 
 if TYPE_CHECKING:
     from pbtui.backtest.metric_groups import Unit
@@ -17,32 +17,16 @@ if TYPE_CHECKING:
 
 Tab = Literal["summary", "equity", "coins", "fills", "exposure"]
 TABS: tuple[Tab, ...] = ("summary", "equity", "coins", "fills", "exposure")
-JobState = Literal["starting", "running", "stopping", "done", "failed", "stopped"]
 MOST_SAMPLES = 4_000
-MOST_NOTES = 50
 MOST_RESULTS = 4  # kept in memory
 
 
 @dataclass(slots=True)
-class RunJob:
+class RunJob(StartedJob):
     """A backtest started here; `samples` are (time, balance, equity) of its present run."""
 
-    number: int
-    name: str
-    state: JobState = "starting"
-    standing: Standing = field(default_factory=Standing)
     samples: list[tuple[int, float, float]] = field(default_factory=list[tuple[int, float, float]])
     run: str = ""  # whose samples they are: suites have many runs
-    notes: list[str] = field(default_factory=list[str])
-    line: str = ""  # what came of it
-    last_lines: tuple[str, ...] = ()
-    folder: Path | None = None
-    changes: int = 0  # grows with every sample taken
-
-    @property
-    def running(self) -> bool:
-        """Tell whether it has not ended yet."""
-        return self.state in ("starting", "running", "stopping")
 
     def sample(self, run: str, ts_ms: int, balance: float, equity: float) -> None:
         """Take a sample; a new run of a suite begins a new curve, a long one is thinned."""
@@ -52,10 +36,6 @@ class RunJob:
         self.changes += 1
         if len(self.samples) > MOST_SAMPLES:
             self.samples = self.samples[:-1:2] + self.samples[-1:]
-
-    def note(self, text: str) -> None:
-        """Keep a line for the person who waits."""
-        self.notes = [*self.notes, text][-MOST_NOTES:]
 
 
 @record

@@ -7,13 +7,13 @@ import math
 import numpy as np
 
 from pbtui.console.backtest.plot import Series, plot
-from pbtui.console.numbers import NOTHING, bar
+from pbtui.console.numbers import NOTHING
 from pbtui.console.optimize.scatter import Axis, scatter
 from pbtui.console.optimize.view import Axes, ParetoView, SearchJob
+from pbtui.console.started import progress_line
 from pbtui.console.text import Line, fit, fold, safe
 from pbtui.optimize.results import Stored
 
-_BAR = 24
 _LEAST_CURVE = 6
 _LAST_NOTES = 3
 _STATES = {"failed": "✗ failed", "stopped": "● stopped", "done": "✓ done", "stopping": "ending the evaluations…"}
@@ -26,7 +26,7 @@ def search_lines(search: SearchJob, columns: int, rows: int, *, plain: bool) -> 
     word = "paused" if search.paused else _STATES.get(search.state, search.state)
     lines: list[Line] = [((safe(search.name, 80), "strong"), (f"  {word}", ink))]
     if search.running:
-        lines.append(_progress(search, columns))
+        lines.append(progress_line(search, columns))
     elif search.line:
         lines += fold(((safe(search.line), ink),), columns)
     lines += fold(((" · ".join(_figures(search)), "text"),), columns)
@@ -44,19 +44,6 @@ def search_lines(search: SearchJob, columns: int, rows: int, *, plain: bool) -> 
         lines += plot(counts, [Series(values, "accent")], columns, room, plain=plain, with_dates=False)
     left = max(0, rows - len(lines))
     return [*lines[:rows], *(tail[-left:] if left else [])]
-
-
-def _progress(search: SearchJob, columns: int) -> Line:
-    title = search.standing.title() if search.state != "starting" else "reading the config"
-    share = search.standing.share
-    if share is None:
-        return ((title, "text"),)
-    room = max(6, min(_BAR, columns - len(title) - 8))
-    filled, empty = bar(share, room)
-    return (
-        (fit(title, min(len(title), max(4, columns - room - 8))), "text"),
-        ("  ", "text"), (filled, "accent"), (empty, "border"), (f" {share:>4.0%}", "strong"),
-    )  # fmt: skip
 
 
 def _figures(search: SearchJob) -> list[str]:

@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pbtui.console.optimize.form import SEEDS, SearchForm
 from pbtui.console.optimize.view import OptimizeView, SearchJob
+from pbtui.console.processes import Processes
 from pbtui.console.text import safe
 from pbtui.core.errors import ExitCode
 from pbtui.jobs.events import Done, Event, Failed, FrontPoints, Note, SearchState
-from pbtui.jobs.job import Job, JobFailed
 
 if TYPE_CHECKING:
     from pbtui.console.optimize.desk import OptimizeDesk
 
-_PATIENCE_S = 86_400.0  # a running evaluation may take its time; asked again, it is killed
 _PAUSABLE = "the search has not begun yet"
 
 
-class Searches:
-    """Starts, pauses and stops searches; leaving the screen touches none of them."""
+class Searches(Processes[SearchJob]):
+    """Searches under way; they can be paused, too."""
+
+    WORD = "search"
+    PATIENCE_S = 86_400.0  # a running evaluation may take its time; asked again, it is killed
 
     def __init__(self, desk: OptimizeDesk) -> None:
+        super().__init__(desk)
         self._desk = desk
-        self._processes: dict[int, Job] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+
+    def _module(self) -> str:
+        from pbtui.optimize.job import CHILD
+
+        return CHILD
 
     @property
     def _view(self) -> OptimizeView:
@@ -50,35 +55,15 @@ class Searches:
             drawn = secrets.randbelow(SEEDS)
             job = job_of(asked, base_dir=desk.base_dir, now_ms=desk.clock.now_ms(), drawn=drawn)
             request = job.to_request()
-            return lambda: self._launch(search, request, job.seed)
+            return lambda: self._begin(search, request, job.seed)
 
         self._desk.start("search", work, lambda why: self._end(search, Failed(why, int(ExitCode.USAGE))))
         return search
 
-    def _launch(self, search: SearchJob, request: Mapping[str, Any], seed: int) -> None:
-        if search.state == "stopping":
-            self._end(search, Failed("stopped", int(ExitCode.INTERRUPTED)))
-            return
-        search.seed = seed
-        self._keep(self._run(search, request))
-
-    async def _run(self, search: SearchJob, request: Mapping[str, Any]) -> None:
-        from pbtui.optimize.job import CHILD
-
-        try:
-            process = await Job.start(CHILD, request)
-        except JobFailed as error:
-            self._end(search, error.failed)
-            return
-        self._processes[search.number] = process
-        if search.state == "stopping":
-            self._keep(process.stop(grace_s=_PATIENCE_S))
-        else:
-            search.state = "running"
-        async for event in process.events():
-            self._take(search, event)
-            self._desk.touch()
-        self._processes.pop(search.number, None)
+    def _begin(self, search: SearchJob, request: Mapping[str, Any], seed: int) -> None:
+        if search.state != "stopping":
+            search.seed = seed
+        self._launch(search, request)
 
     def _take(self, search: SearchJob, event: Event) -> None:
         search.changes += 1
@@ -107,10 +92,7 @@ class Searches:
             self._desk.say(f"search {search.name}: {search.line}", "up" if whole else "warn")
             self._desk.look()
             return
-        stopped = event.exit_code == ExitCode.INTERRUPTED
-        search.state, search.line = ("stopped" if stopped else "failed"), safe(event.line)
-        search.last_lines = () if stopped or event.exit_code != ExitCode.FAILED else event.last_lines
-        self._desk.say(f"search {search.name}: {search.line}", "warn" if stopped else "bad")
+        self._end_badly(search, event)
         self._desk.look()
 
     def pause(self, search: SearchJob) -> str:
@@ -123,26 +105,3 @@ class Searches:
         wanted = not search.last.paused
         self._keep(process.pause(wanted))
         return "pausing after the running evaluations" if wanted else "going on"
-
-    def stop(self, search: SearchJob) -> str:
-        """Ask a search to end in order; asked again, kill it. Returns what was done."""
-        process = self._processes.get(search.number)
-        if search.state == "stopping":
-            if process is not None:
-                process.kill()
-            return "killing"
-        search.state = "stopping"
-        search.changes += 1
-        if process is not None:
-            self._keep(process.stop(grace_s=_PATIENCE_S))
-        return "stopping"
-
-    async def let_go(self) -> None:
-        """Let all go on without us."""
-        for process in list(self._processes.values()):
-            await process.let_go()
-
-    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)

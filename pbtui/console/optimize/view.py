@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pbtui.console.backtest.view import JobState
 from pbtui.console.optimize.form import SearchForm
-from pbtui.jobs.standing import Standing
+from pbtui.console.started import StartedJob
 
 if TYPE_CHECKING:
     from pbtui.console.optimize.reading import Front
@@ -19,32 +18,17 @@ if TYPE_CHECKING:
 
 Axes = tuple[int, int]  # which objective lies across, which upwards
 MOST_SAMPLES = 4_000
-_MOST_NOTES = 50
 _MOST_FRONTS = 3  # kept in memory
 
 
 @dataclass(slots=True)
-class SearchJob:
+class SearchJob(StartedJob):
     """A search started here; `curve` holds (evaluations, hypervolume)."""
 
-    number: int
-    name: str
-    state: JobState = "starting"
-    standing: Standing = field(default_factory=Standing)
     last: SearchState | None = None  # the newest state, kept after its stage
     points: FrontPoints | None = None
     curve: list[tuple[int, float]] = field(default_factory=list[tuple[int, float]])
-    notes: list[str] = field(default_factory=list[str])
     seed: int | None = None
-    line: str = ""  # what came of it
-    last_lines: tuple[str, ...] = ()
-    folder: Path | None = None
-    changes: int = 0  # grows with everything heard
-
-    @property
-    def running(self) -> bool:
-        """Tell whether it has not ended yet."""
-        return self.state in ("starting", "running", "stopping")
 
     @property
     def paused(self) -> bool:
@@ -59,10 +43,6 @@ class SearchJob:
         self.curve.append((state.evaluations, state.hypervolume))
         if len(self.curve) > MOST_SAMPLES:
             self.curve = self.curve[:-1:2] + self.curve[-1:]
-
-    def note(self, text: str) -> None:
-        """Keep a line for the person who waits."""
-        self.notes = [*self.notes, text][-_MOST_NOTES:]
 
 
 @dataclass(slots=True)
