@@ -130,17 +130,16 @@ def backtest(
 
 def read_backtest(folder: Path | str) -> Backtest:
     """Return the result in a folder, ours or Passivbot's; raises DataError where it is none, or damaged."""
-    from pbtui.backtest.result import FILLS, open_result
+    from pbtui.backtest.result import FILLS, curve_file, open_result, read_table
 
     path = Path(folder)
     opened = open_result(path)
-    curves = (path / f"balance_and_equity.csv{end}" for end in (".gz", ""))
-    curve = next((file for file in curves if file.is_file()), path / "balance_and_equity.csv.gz")
-    equity = _table_of(curve)
+    curve, fills = curve_file(path), path / FILLS
+    equity = read_table(curve, curve)
     return Backtest(
         name=str(opened.facts.get("run", {}).get("name") or path.parent.name),
         analysis=opened.analysis,
-        fills=_table_of(path / FILLS).drop_columns([""]),
+        fills=read_table(fills, fills).drop_columns([""]),
         equity=equity.rename_columns(["time", *equity.column_names[1:]]),
         config=opened.config,
         folder=path,
@@ -215,19 +214,6 @@ def _times(ms: Any) -> pa.Array:
     import pyarrow as pa
 
     return pa.array(ms, pa.int64()).cast(pa.timestamp("ms", tz="UTC"))
-
-
-def _table_of(path: Path) -> pa.Table:
-    import pyarrow as pa
-    from pyarrow import csv
-
-    from pbtui.core.sanitize import sanitize_line
-
-    try:
-        return csv.read_csv(path)
-    except (OSError, pa.ArrowException) as error:
-        why = sanitize_line(error, limit=120)
-        raise DataError(f"{sanitize_line(path, limit=200)} cannot be read: {why}") from error
 
 
 def _of_rows(rows: Sequence[Mapping[str, Any]]) -> pa.Table:

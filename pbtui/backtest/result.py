@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pbtui import __version__
 from pbtui.backtest.part import Part
@@ -23,6 +23,9 @@ from pbtui.core.sanitize import sanitize_line
 from pbtui.core.system import is_running, sync_folder
 from pbtui.engine.build import build_hash
 from pbtui.market.sealed import digest_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 FILLS, CURVE, ANALYSIS, CONFIG, FACTS = (
     "fills.csv",
@@ -159,6 +162,25 @@ def read_object(path: Path) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise DataError(f"{shown} holds no object")
     return found
+
+
+def curve_file(folder: Path) -> Path:
+    """Return where a result folder keeps balances and equity: packed, or as older results have it."""
+    packed = folder / CURVE
+    plain = packed.with_suffix("")
+    return plain if plain.is_file() and not packed.is_file() else packed
+
+
+def read_table(path: Path, called: object) -> pa.Table:
+    """Return a table of a result folder; raises DataError, in which it is `called` so. Loads pyarrow."""
+    import pyarrow as pa
+    from pyarrow import csv
+
+    try:
+        return csv.read_csv(path)
+    except (OSError, pa.ArrowException) as error:
+        why = sanitize_line(error, limit=120)
+        raise DataError(f"{sanitize_line(called, limit=200)} cannot be read: {why}") from error
 
 
 def _draw(run: Run, folder: Path, pictures: Pictures, on_step: Callable[[str], None]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pbtui.backtest.result import FILLS, Opened, open_result
+from pbtui.backtest.result import FILLS, Opened, curve_file, open_result, read_object, read_table
 from pbtui.console.text import safe
 from pbtui.core.errors import DataError
 from pbtui.core.record import record
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-_CURVES = ("balance_and_equity.csv.gz", "balance_and_equity.csv")
 _SUITE = "suite_summary.json"
 _HOUR_MS = 3_600_000
 
@@ -90,7 +88,7 @@ def read_result(folder: Path) -> Result:
     Tables that are missing or damaged are named in `problems`; the rest is there.
     """
     if (folder / _SUITE).is_file():
-        return Result(folder, None, None, None, (), _suite(folder / _SUITE))
+        return Result(folder, None, None, None, (), read_object(folder / _SUITE))
     opened = open_result(folder)
     problems: list[str] = []
     curve = fills = None
@@ -107,31 +105,11 @@ def read_result(folder: Path) -> Result:
     return Result(folder, opened, curve, fills, coins, None, tuple(problems))
 
 
-def _suite(path: Path) -> Mapping[str, Any]:
-    try:
-        found = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError) as error:
-        raise DataError(f"{safe(path, 200)} cannot be read: {safe(error, 120)}") from error
-    if not isinstance(found, dict):
-        raise DataError(f"{safe(path, 200)} holds no object")
-    return found
-
-
-def _table(path: Path) -> pa.Table:
-    import pyarrow as pa
-    from pyarrow import csv
-
-    try:
-        return csv.read_csv(path)
-    except (OSError, pa.ArrowException) as error:
-        raise DataError(f"{safe(path.name)} cannot be read: {safe(error, 120)}") from error
-
-
 def _curve(folder: Path) -> Curve:
-    path = next((folder / name for name in _CURVES if (folder / name).is_file()), None)
-    if path is None:
-        raise DataError(f"{_CURVES[0]} is not there")
-    table = _table(path)
+    path = curve_file(folder)
+    if not path.is_file():
+        raise DataError(f"{path.name} is not there")
+    table = read_table(path, path.name)
     times = _times(table, table.column_names[0], path)
     parts: dict[str, dict[str, Floats]] = {"balance": {}, "equity": {}}
     for part, unit in ((part, unit) for part in parts for unit in ("usd", "btc")):
@@ -156,7 +134,7 @@ _NEEDED = ("coin", "type", "qty", "price")
 def _fills(path: Path) -> FillTable:
     if not path.is_file():
         raise DataError(f"{path.name} is not there")
-    table = _table(path)
+    table = read_table(path, path.name)
     missing = [name for name in _NEEDED if name not in table.column_names]
     if missing:
         raise DataError(f"{path.name} has no column {missing[0]}")
