@@ -20,6 +20,8 @@ from tests.venues.gateio import GateIoDialect
 from tests.venues.hyperliquid import PRIVATE_KEY, WALLET, HyperliquidDialect
 from tests.venues.kucoin import KucoinDialect
 from tests.venues.okx import OkxDialect
+from tests.venues.paradex import ACCOUNT, ParadexDialect
+from tests.venues.paradex import PRIVATE_KEY as SUBKEY
 from tests.venues.simulator import KEY, PASSPHRASE, SECRET, Simulator
 
 DIALECTS = (
@@ -30,6 +32,7 @@ DIALECTS = (
     HyperliquidDialect,
     KucoinDialect,
     OkxDialect,
+    ParadexDialect,
 )
 CREATE = {  # what one order is created with
     "binance": "POST /fapi/v1/order",
@@ -39,11 +42,12 @@ CREATE = {  # what one order is created with
     "hyperliquid": "/exchange#order",
     "kucoin": "POST /api/v1/orders/multi",
     "okx": "POST /api/v5/trade/batch-orders",
+    "paradex": "POST /v1/orders/batch",
 }
 
 
 def quote_of(name: str) -> str:
-    return "USDC" if name == "hyperliquid" else "USDT"
+    return "USDC" if name in ("hyperliquid", "paradex") else "USDT"
 
 
 def bitcoin(name: str) -> str:
@@ -81,6 +85,8 @@ def connect(
     keys = {"apiKey": Secret(KEY), "secret": Secret(SECRET), "password": Secret(PASSPHRASE)}
     if name == "hyperliquid":
         keys = {"walletAddress": Secret(WALLET), "privateKey": Secret(PRIVATE_KEY)}
+    if name == "paradex":
+        keys = {"walletAddress": Secret(ACCOUNT), "privateKey": Secret(SUBKEY)}
     owner = Account("tester", name, quote_of(name), credentials=keys)
     return PrivateExchange(quirks_of(name), owner, feed, clock, budget=budget)
 

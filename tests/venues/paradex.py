@@ -277,7 +277,9 @@ class ParadexDialect:
         for each in orders:  # one bad signature refuses them all
             if not signed_by(each["signature"], order_hash(CHAIN, ACCOUNT, each), self.keys[key]):
                 raise Refused("INVALID_ORDER_SIGNATURE", "order signature is wrong")
-            assert each["recv_window"] >= 10
+            life_ms = each["recv_window"] * max(1.0, self._simulator.fast_clock.speed)
+            if self._now() > each["signature_timestamp"] + life_ms:
+                raise Refused("VALIDATION_ERROR", "order came after its recv_window")
         told: list[dict[str, Any]] = []
         errors: list[dict[str, str]] = []
         for each in orders:

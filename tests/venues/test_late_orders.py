@@ -22,6 +22,7 @@ TOO_LATE = {  # what a venue says of an order that comes after its time
     "hyperliquid": "expired",
     "kucoin": "400002",
     "okx": "51149",
+    "paradex": "recv_window",
 }
 
 

@@ -15,7 +15,7 @@ from pbtui.exchange.private.book import Book
 from pbtui.exchange.private.quirks import KeyFacts, Look, Modes, VenueFacts
 from pbtui.exchange.private.taken import taken
 from pbtui.exchange.private.wire import Wire
-from pbtui.exchange.venues.paradex_client import ORDERS, equip, public_key
+from pbtui.exchange.venues.paradex_client import ORDER_LIFE_MS, ORDERS, equip, public_key
 from pbtui.exchange.venues.paradex_codes import MEANINGS, code_of, specific
 from pbtui.exchange.venues.paradex_rows import (
     balance_of,
@@ -54,6 +54,7 @@ class Paradex:
             reserve=50.0,
             public_costs={},
             meanings=MEANINGS,
+            late_ms=ORDER_LIFE_MS,
             equip=self._equip,
         )
 

@@ -11,6 +11,7 @@ _CODE = re.compile(r'"error"\s*:\s*"([A-Z_]+)"')
 # The venue's general refusal says in words what is wrong.
 _GENERAL = ("VALIDATION_ERROR", "BINDING_ERROR", "INVALID_REQUEST_PARAMETER")
 _WORDS = (
+    (re.compile(r"recv_?window|timestamp|expired", re.IGNORECASE), "INVALID_TIMESTAMP"),
     (re.compile(r"notional", re.IGNORECASE), "MIN_NOTIONAL"),
     (re.compile(r"leverage", re.IGNORECASE), "LEVERAGE"),
     (re.compile(r"tick|price precision", re.IGNORECASE), "INVALID_PRICE_PRECISION"),

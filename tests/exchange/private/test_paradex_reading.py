@@ -259,6 +259,7 @@ def test_errors_are_told_by_their_names_and_words() -> None:
     assert told("DUPLICATED_CLIENT_ID") == "DUPLICATED_CLIENT_ID"
     assert told("VALIDATION_ERROR", "order notional is below 10") == "MIN_NOTIONAL"
     assert told("VALIDATION_ERROR", "leverage must be at most 20") == "LEVERAGE"
+    assert told("VALIDATION_ERROR", "order came after its recv_window") == "INVALID_TIMESTAMP"
     assert told("VALIDATION_ERROR", "odd") == "VALIDATION_ERROR"
     assert code_of("<html>502</html>") == ""
     assert {"MIN_NOTIONAL", "LEVERAGE", "INVALID_ORDER_SIZE", "INVALID_PRICE_PRECISION"} <= set(MEANINGS)
