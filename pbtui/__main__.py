@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
@@ -10,9 +11,17 @@ def main() -> int:
     # Containers often forbid bytecode files; without those of this program and of what it draws with, every start
     # compiles them anew and the first screen is a second late. A folder that cannot be written is simply not used.
     sys.dont_write_bytecode = False
+    if os.name == "nt":
+        _speak_utf8()
     from pbtui.cli.main import main as run
 
     return run(sys.argv[1:])
+
+
+def _speak_utf8() -> None:
+    """Write UTF-8 where standard streams would have the code page of Windows, which lacks half of our signs."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # pyright: ignore[reportAttributeAccessIssue]
 
 
 if __name__ == "__main__":

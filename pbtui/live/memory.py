@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import mmap
 from pathlib import Path
 
 _STATM = Path("/proc/self/statm")
@@ -11,7 +11,7 @@ _STATM = Path("/proc/self/statm")
 def rss_mb() -> float:
     """Return the resident memory in MB; 0 where the system does not tell."""
     try:
-        pages = int(_STATM.read_text().split()[1])
+        pages = int(_STATM.read_text("ascii").split()[1])
     except (OSError, IndexError, ValueError):
         return 0.0
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+    return pages * mmap.PAGESIZE / 1e6
