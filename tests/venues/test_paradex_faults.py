@@ -276,6 +276,13 @@ async def test_keys_that_must_not_trade_are_refused_at_the_start(venue: Simulato
     assert not any("bind it" not in text for text in trader.warnings)
     with pytest.raises(AccountRefused, match="one position a coin"):
         await trader.prepare_account(hedge_mode=True)
+    venue.faults.garble('{"error":"INVALID_TOKEN","message":"invalid bearer jwt"}', times=2, path=BALANCE)
+    with pytest.raises(RateLimited):  # a venue that takes no login of its own for a while is no reason to end
+        await trader.fetch_balance()
+    venue.faults.garble('{"error":"UNAUTHORIZED_ERROR","message":"unauthorized"}', times=1, path="/v1/auth")
+    dialect.forget_tokens()
+    with pytest.raises(AccountRefused):
+        await trader.fetch_balance()
     del dialect.keys[hex(public_point(PRIVATE_KEY)[0])]  # the subkey is revoked
     dialect.forget_tokens()
     with pytest.raises(AccountRefused):

@@ -29,7 +29,6 @@ from pbtui.exchange.venues.paradex_rows import (
 
 _BATCH = 10
 _LOOKS = 3  # at orders that were sent, while one of them still waits for the venue's risk check
-_KINDS = ("", "main", "subaccount", "vault_operator", "vault_sub_operator")
 _CANCELLED = ("QUEUED_FOR_CANCELLATION", "ALREADY_CLOSED", "NOT_FOUND")
 _BY_HAND = "USER_CANCELED"
 
@@ -178,7 +177,6 @@ class Paradex:
     async def _info(self, wire: Wire, what: str) -> Row:
         """Return the venue's row about the account; raises UnreadableAnswer where there is none."""
         for row in results(await wire.read(what, "privateGetAccountInfo"), what):
-            row.word("kind", *_KINDS)
             if hex_number(row, "account") == self._address:
                 return row
         raise UnreadableAnswer(f"{what}: the answer names another account")

@@ -17,6 +17,7 @@ from typing import Any
 
 from pbtui.config.accounts import Account
 from pbtui.core.errors import ConfigError
+from pbtui.exchange.venues.paradex_codes import LOGIN_REFUSED
 
 ORDERS = "signedOrders"  # the method that `equip` adds
 ORDER_LIFE_MS = 15_000  # an answer is waited for ten seconds; signing a batch takes up to two, signed are whole seconds
@@ -102,10 +103,16 @@ def _log_in_first(client: Any) -> None:
     A request refused for its token was not taken: to send it again is safe.
     """
     inner, authenticate, busy = client.request, client.authenticate_rest, asyncio.Lock()
+    errors: Any = importlib.import_module("ccxt.base.errors")
 
     async def log_in(_: Mapping[str, Any] | None = None) -> Any:
         async with busy:
-            return await authenticate({})
+            try:
+                return await authenticate({})
+            except errors.ExchangeError as error:
+                if not _STALE.search(str(error)):
+                    raise
+                raise errors.AuthenticationError(_STALE.sub(LOGIN_REFUSED, str(error))) from error
 
     async def request(path: str, api: Any = ("public",), method: str = "GET", params: Any = None, **more: Any) -> Any:
         params = {} if params is None else params
@@ -114,7 +121,7 @@ def _log_in_first(client: Any) -> None:
         token = await log_in()
         try:
             return await inner(path, api, method, params, **more)
-        except importlib.import_module("ccxt.base.errors").ExchangeError as error:
+        except errors.ExchangeError as error:
             if not _STALE.search(str(error)):
                 raise
             if client.options.get("authToken") == token:

@@ -18,6 +18,7 @@ _WORDS = (
     (re.compile(r"size", re.IGNORECASE), "INVALID_ORDER_SIZE"),
 )
 _KEY = "the private key belongs to no key of the account, or its subkey was revoked"
+LOGIN_REFUSED = "LOGIN_REFUSED"  # our name: the same refusals, of a login itself
 _LOGIN = "check the account's keys on the venue's page"
 _SMALL = "raise entry_initial_qty_pct or the balance: the order is too small"
 _INVALID = Meaning("rejected", "invalid")
@@ -48,8 +49,10 @@ MEANINGS: Mapping[str, Meaning] = {
     "MARKET_NOT_FOUND": _CLOSED,
     "MARKET_NOT_OPEN": _CLOSED,
     "NO_ACCESS_TO_MARKET": _CLOSED,
-    "INVALID_TOKEN": Meaning("refused", hint=_LOGIN),
-    "UNAUTHORIZED_ERROR": Meaning("refused", hint=_LOGIN),
+    # Nothing was taken: with a login that was fresh a moment ago the venue is at fault, not the account.
+    "INVALID_TOKEN": Meaning("later"),
+    "UNAUTHORIZED_ERROR": Meaning("later"),
+    LOGIN_REFUSED: Meaning("refused", hint=_KEY),
     "NOT_ONBOARDED": Meaning("refused", hint="log in once on the venue's page with this account"),
     "ACCOUNT_NOT_FOUND": Meaning("refused", hint="check wallet_address: it is the Paradex address of the account"),
     "INVALID_STARKNET_ADDRESS": Meaning("refused", hint="check wallet_address: it is the account's Paradex address"),
