@@ -24,7 +24,7 @@ _OTHER = {
     "aggtrades",
 }
 _OTHER |= {"ticks", "liquidations", "metrics", "oi", "interest", "bid", "ask", "depth"}
-_UPPER_CASE = {"hyperliquid"}  # its kSHIB has the symbol KSHIB/USDC:USDC
+_UPPER_CASE = {"hyperliquid", "paradex"}  # whose kSHIB has the symbol KSHIB/USDC:USDC
 _THOUSANDS = re.compile(r"k[A-Z0-9]{2,}")
 _KINDS = re.compile(r"[-_](futures|spot|perp|swap|candles|klines)$", re.IGNORECASE)
 
