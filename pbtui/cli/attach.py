@@ -5,6 +5,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import signal
+import sys
+import termios
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,11 +19,13 @@ from pbtui.cli.run import run_loop
 from pbtui.cli.run_args import add_screen_flags
 from pbtui.console.terminal import why_no_screen
 from pbtui.core.clock import RealClock
-from pbtui.core.errors import ConfigError, ExitCode
+from pbtui.core.errors import ConfigError, ExitCode, PbtuiError
+from pbtui.core.record import record
 from pbtui.live import lock
 
 if TYPE_CHECKING:
     from pbtui.console.app import ConsoleApp
+    from pbtui.console.leaving import ConsoleExit
 
 
 def main(argv: list[str]) -> int:
@@ -51,7 +58,7 @@ def main(argv: list[str]) -> int:
         check_theme(given.theme)
     if info is None:
         return _one_after_the_other(given)
-    return run_loop(_attach(info, view=given.view, take=given.take, theme=given.theme))
+    return show(info, Manner(view=given.view, take=given.take, theme=given.theme))
 
 
 def _one_after_the_other(given: argparse.Namespace) -> int:
@@ -61,25 +68,85 @@ def _one_after_the_other(given: argparse.Namespace) -> int:
         chosen = pick_bot.choose(list(lock.running(lock.state_folder())), pick_bot.ask_terminal)
         if chosen is None:
             return code
-        code = run_loop(_attach(chosen, view=given.view, take=given.take, theme=given.theme))
+        code = show(chosen, Manner(view=given.view, take=given.take, theme=given.theme))
 
 
-async def _attach(info: lock.LockInfo, *, view: bool, take: bool, theme: str) -> int:
+@record
+class Manner:
+    """How a console is opened on a bot. `take`: by force; `locked`: nothing can be changed until it is unlocked."""
+
+    view: bool = False
+    take: bool = False
+    theme: str = ""
+    locked: bool = False
+    notice: str = ""
+
+
+def follow(name: str, manner: Manner) -> int:
+    """Show the running bot of that unique name, turned to from the console of another; raises NotRunning."""
+    return show(lock.find(lock.state_folder(), name), replace(manner, notice=_arrival(name)))
+
+
+def show(info: lock.LockInfo, manner: Manner) -> int:
+    """Show a bot and every other one the operator turns to; a bot that does not answer leads back to the one before.
+
+    Raises as `lock.find` and LinkClosed where there is none before.
+    """
+    former: lock.LockInfo | None = None
+    while True:
+        try:
+            left = run_loop(_attach(info, manner))
+        except PbtuiError as error:
+            if former is None:
+                raise
+            info, former, manner = former, None, replace(manner, notice=f"{info.user}: {error.line()}")
+            continue
+        if left.reason != "switch":
+            break
+        manner = replace(manner, take=False, locked=left.locked, notice=_arrival(left.text))
+        try:
+            former, info = info, lock.find(lock.state_folder(), left.text)
+        except PbtuiError as error:
+            manner = replace(manner, notice=error.line())
+    if left.reason == "crash":
+        say(f"pbtui: the console failed: {left.text}; the bot is not touched")
+        return int(ExitCode.FAILED)
+    return int(ExitCode.OK)
+
+
+def _arrival(name: str) -> str:
+    return f"this is {name} now"
+
+
+async def _attach(info: lock.LockInfo, manner: Manner) -> ConsoleExit:
+    from pbtui.cli.account_list import find_accounts
     from pbtui.console.app import ConsoleOptions, run_console
     from pbtui.console.kept import kept_file
 
     # A bot's folder lies two levels below its base folder, where its candles are too.
     base_dir = Path(info.run_dir).parent.parent
-    options = ConsoleOptions(attached=True, theme=theme, kept=kept_file(info.user), base_dir=base_dir)
-    link = await remote.connect(info, "viewer" if view else "controller", take=take)
+    options = ConsoleOptions(
+        attached=True,
+        read_only=manner.locked,
+        theme=manner.theme,
+        kept=kept_file(info.user),
+        base_dir=base_dir,
+        accounts=partial(find_accounts, base_dir),
+        notice=manner.notice,
+    )
+    link = await remote.connect(info, "viewer" if manner.view else "controller", take=manner.take)
     try:
-        left = await run_console(link, options, on_app=_leave_on_signals)
+        if manner.notice:
+            _forget_keys()
+        return await run_console(link, options, on_app=_leave_on_signals)
     finally:
         await link.close()
-    if left.reason == "crash":
-        say(f"pbtui: the console failed: {left.text}; the bot is not touched")
-        return int(ExitCode.FAILED)
-    return int(ExitCode.OK)
+
+
+def _forget_keys() -> None:
+    """Drop what was typed while no console read the terminal: it was meant for another bot."""
+    with suppress(OSError, termios.error):
+        termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
 
 
 async def _speak(info: lock.LockInfo, given: argparse.Namespace) -> int:

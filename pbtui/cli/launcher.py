@@ -13,6 +13,7 @@ import ctypes
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -34,19 +35,25 @@ class Stage:
         if null > 2:
             os.close(null)
 
-    def detach(self, farewell: str, code: int = 0) -> None:
-        """Leave the terminal and its session, and let the parent give the shell back after printing `farewell`."""
+    def detach(self, farewell: str, code: int = 0, *, following: str = "", locked: bool = False) -> None:
+        """Leave the terminal and its session, and let the parent give the shell back after printing `farewell`.
+
+        With `following`, the unique name of another bot, the parent shows that one before.
+        """
         self.leave_terminal()
         with suppress(OSError):
             os.setsid()
         _die_with_parent(False)
         with suppress(OSError):
-            os.write(self._pipe, f"{code}\n{farewell}".encode())
+            os.write(self._pipe, f"{code}\n{following}\n{int(locked)}\n{farewell}".encode())
             os.close(self._pipe)
 
 
-def launch(run: Callable[[Stage], int]) -> int:
-    """Run `run` in a child process; returns its exit code, or the code it detached with."""
+def launch(run: Callable[[Stage], int], follow: Callable[[str, bool], int]) -> int:
+    """Run `run` in a child process; returns its exit code, or the code it detached with.
+
+    Where the child leaves its terminal to another bot, `follow` shows that one; the child lives on.
+    """
     sys.stdout.flush()
     sys.stderr.flush()
     reading, writing = os.pipe()
@@ -55,7 +62,7 @@ def launch(run: Callable[[Stage], int]) -> int:
     child = os.fork()
     if child:
         os.close(writing)
-        return _wait(child, reading)
+        return _wait(child, reading, follow)
     os.close(reading)
     code = 1
     try:
@@ -77,7 +84,7 @@ def _guarded(run: Callable[[Stage], int], stage: Stage) -> int:
     return report(lambda: run(stage))
 
 
-def _wait(child: int, reading: int) -> int:
+def _wait(child: int, reading: int, follow: Callable[[str, bool], int]) -> int:
     """Wait for the child's end or its farewell, passing signals on."""
 
     def forward(number: int, _frame: object) -> None:
@@ -94,12 +101,23 @@ def _wait(child: int, reading: int) -> int:
     with os.fdopen(reading, "rb") as pipe:
         farewell = pipe.read()  # ends when the child closes its end: by detaching or by dying
     if farewell:
-        code, _, text = farewell.decode(errors="replace").partition("\n")
+        code, following, locked, text = farewell.decode(errors="replace").split("\n", 3)
         with suppress(OSError, ValueError):
             print(text, file=sys.stderr, flush=True)
-        return int(code)
+        if not following:
+            return int(code)
+        _let_live(child)
+        return follow(following, locked == "1")
     _, status = os.waitpid(child, 0)
     return _exit_code(status)
+
+
+def _let_live(child: int) -> None:
+    """Be no longer the one that passes signals on to the child, only the one that notes its end."""
+    for number in _FORWARDED:
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    threading.Thread(target=os.waitpid, args=(child, 0), daemon=True).start()
 
 
 def _exit_code(status: int) -> int:

@@ -6,7 +6,8 @@ import gc
 import os
 import sys
 from collections.abc import Coroutine
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from pbtui.cli.confirm import confirm_real_money
 from pbtui.cli.narrate import say
@@ -14,6 +15,7 @@ from pbtui.cli.run_args import RunOptions, parse
 from pbtui.console.terminal import why_no_screen
 from pbtui.core.errors import ConfigError
 
+T = TypeVar("T")
 _STARTED_S = 2.0  # by then the modules of a console and a bot are loaded
 
 
@@ -39,7 +41,14 @@ def main(argv: list[str]) -> int:
         check_theme(options.theme)
     from pbtui.cli.launcher import launch
 
-    return launch(lambda stage: _console(options, stage))
+    return launch(lambda stage: _console(options, stage), partial(_follow, options.theme))
+
+
+def _follow(theme: str, name: str, locked: bool) -> int:
+    """Show another bot in the terminal that the console of this one has left."""
+    from pbtui.cli.attach import Manner, follow
+
+    return follow(name, Manner(theme=theme, locked=locked))
 
 
 def _headless(options: RunOptions) -> int:
@@ -78,7 +87,7 @@ def _console(options: RunOptions, stage: Any) -> int:
             return 0
 
 
-def run_loop(work: Coroutine[Any, Any, int]) -> int:
+def run_loop(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine on uvloop where there is one."""
     import asyncio
 
@@ -93,7 +102,7 @@ def run_loop(work: Coroutine[Any, Any, int]) -> int:
         return runner.run(work)
 
 
-async def _with_collector(work: Coroutine[Any, Any, int]) -> int:
+async def _with_collector(work: Coroutine[Any, Any, T]) -> T:
     """Do the work; the collector of garbage begins once the program has started."""
     import asyncio
 

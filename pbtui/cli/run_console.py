@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pbtui.cli import figures
@@ -35,8 +36,8 @@ async def run_session(plan: RunPlan, clock: Clock, stage: Stage, curtain: Curtai
         bot.add_done_callback(screen.leave_if_nothing_ran)
         left = await screen.show()
         session.supervisor.watch_no_more()
-        if not bot.done() and left.reason in ("detach", "crash"):
-            screen.go_on_alone(left)
+        if left.reason == "switch" or (not bot.done() and left.reason in ("detach", "crash")):
+            screen.go_on_alone(left, ended=bot.done())
         ending = await bot
         if not screen.gone:
             _say_ending(ending)
@@ -75,6 +76,7 @@ class _Screen:
         if self.gone:
             self._begun.set()
             return ConsoleExit("detach")
+        from pbtui.cli.account_list import find_accounts
         from pbtui.console.app import ConsoleOptions, run_console
         from pbtui.console.kept import kept_file
 
@@ -88,6 +90,7 @@ class _Screen:
                 config=config,
                 theme=given.theme,
                 kept=kept_file(self._session.info.user),
+                accounts=partial(find_accounts, given.base_dir),
             )
             await asyncio.sleep(0)  # signals that came while all this was loaded are heard now
             if self.gone:
@@ -117,14 +120,19 @@ class _Screen:
         if bot.result().error is not None and bot.result().summary is None:
             self._app.leave("stopped")
 
-    def go_on_alone(self, left: ConsoleExit) -> None:
-        """Give the shell back; the bot goes on without a terminal."""
+    def go_on_alone(self, left: ConsoleExit, *, ended: bool = False) -> None:
+        """Give the shell back, or the terminal to another bot; the bot goes on without, unless it has ended."""
         user = self._session.info.user
-        self._session.supervisor.journal.say("session", f"going on without a screen: `pbtui attach {user}` opens one")
+        if not ended:
+            text = f"going on without a screen: `pbtui attach {user}` opens one"
+            self._session.supervisor.journal.say("session", text)
         if self.gone:
             return
         self.gone = True
-        if left.reason == "crash":
+        if left.reason == "switch":
+            farewell = f"{user} has ended" if ended else self._farewell()
+            self._stage.detach(farewell, following=left.text, locked=left.locked)
+        elif left.reason == "crash":
             self._stage.detach(f"the console failed ({left.text}); {self._farewell()}", code=int(ExitCode.FAILED))
         else:
             self._stage.detach(self._farewell())

@@ -122,6 +122,7 @@ ACTIONS: tuple[ConsoleAction, ...] = (
                   Danger.REVERSIBLE, "Bot", TRADING, True, ("stepped",)),
     ConsoleAction("lock", ("R",), "read-only", "refuse all actions until the account is typed", group="Bot",
                   needs=("snapshot",)),
+    ConsoleAction("account", ("U",), "account", "another bot of this machine in this terminal", group="Screens"),
     ConsoleAction("quit", ("q", "ctrl+c"), "quit", "detach or stop the bot; asks which", group="Screens", hint=60),
     ConsoleAction("coin.open", ("enter",), "coin", "the coin: chart, orders, mode, flags in words",
                   group="Screens", places=LIVE, needs=("open",), hint=20),

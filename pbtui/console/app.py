@@ -18,6 +18,7 @@ from textual.filter import LineFilter, NoColor
 from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
+from pbtui.console.accounts import FindAccounts
 from pbtui.console.actions import BY_ID, ConsoleAction, Danger, move_keys
 from pbtui.console.availability import ENDED, why_not
 from pbtui.console.backtest.desk import BacktestDesk
@@ -78,6 +79,8 @@ class ConsoleOptions:
     themes_dir: Path | None = None  # themes of the user's own
     keys_file: Path | None = None  # keys of the user's own
     kept: Path | None = None  # where choices of view are kept
+    accounts: FindAccounts | None = None  # the other bots and accounts of this machine
+    notice: str = ""  # said first, and keys that change something rest a moment
 
 
 class ConsoleApp(Sturdy, App[ConsoleExit], inherit_bindings=False):
@@ -174,6 +177,9 @@ class ConsoleApp(Sturdy, App[ConsoleExit], inherit_bindings=False):
         self.keeper.arrive()
         if self._keys_problem:
             self.say(self._keys_problem, ink="warn")
+        if self.options.notice:
+            self.guard()  # keys were meant for another bot a moment ago
+            self.say(safe(self.options.notice, 200), ink="warn")
         self.wardrobe.watch()
 
     def tick(self) -> None:
@@ -190,7 +196,7 @@ class ConsoleApp(Sturdy, App[ConsoleExit], inherit_bindings=False):
         self.leaving = True
         self.keeper.keep_now()
         self.candles.close()
-        self.exit(ConsoleExit(reason, text))
+        self.exit(ConsoleExit(reason, text, locked=reason == "switch" and self.state.locked))
 
     def hang_up(self) -> None:
         """The terminal is gone: stop reading it and leave at once, as a detach. For the SIGHUP handler."""

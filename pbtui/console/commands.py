@@ -17,6 +17,7 @@ from pbtui.link.targets import completions as bot_completions
 
 # What only a console understands, with what may follow.
 _OWN = {
+    "account": "account NAME: its bot in this terminal",
     "coin": "coin COIN: its screen",
     "theme": "theme NAME",
     "sort": "sort COLUMN: positions by it",
@@ -126,7 +127,13 @@ def _speed(text: str) -> Command:
 # -- while typing ------------------------------------------------------------------------------------------------
 
 
-def completions(text: str, state: ViewState, themes: Sequence[str] = (), files: Sequence[str] = ()) -> list[str]:
+def completions(
+    text: str,
+    state: ViewState,
+    themes: Sequence[str] = (),
+    files: Sequence[str] = (),
+    accounts: Sequence[str] = (),
+) -> list[str]:
     """Return the whole lines that the typed beginning may become."""
     words = text.split()
     coins = list(dict.fromkeys(safe(state.coin(key[0]), 20) for key in state.known()))
@@ -136,7 +143,8 @@ def completions(text: str, state: ViewState, themes: Sequence[str] = (), files: 
         return [word for word in dict.fromkeys(first) if word.startswith(begun) and word != "q"]
     verb, begun = words[0].casefold(), "" if text.endswith(" ") else words[-1]
     if verb in _OWN:
-        offered = {"coin": coins, "theme": themes, "sort": _columns(), "bt": files, "look": files}.get(verb, ())
+        own = {"account": accounts, "coin": coins, "theme": themes, "sort": _columns(), "bt": files, "look": files}
+        offered = own.get(verb, ())
         place = len(words) - (0 if text.endswith(" ") else 1)
         found = [word for word in offered if word.casefold().startswith(begun.casefold())]
         return [f"{words[0]} {word}" for word in found] if place == 1 else []

@@ -40,6 +40,7 @@ class Errands:
             "filter": lambda command: app.state.filters.update(positions=command.argument),
             "sort": lambda command: self._sort(command.argument),
             "coin": lambda command: self._coin(command.argument.split()[0]),
+            "account": lambda command: look.switching.typed(command.argument),
             "bt": partial(self._with_file, use=self._backtest),
             "look": partial(self._with_file, use=self._config),
         }
@@ -47,6 +48,7 @@ class Errands:
     def carry_out(self, text: str) -> None:
         """Carry out a typed command, or say what is wrong with it."""
         self._files = None
+        self._look.switching.forget()
         self._app.notes.hush()  # the hint was for typing
         command = parse(text, self._app.state)
         if command.problem:
@@ -57,8 +59,10 @@ class Errands:
     def complete(self, text: str) -> list[str]:
         """Return the whole lines that a typed beginning may become."""
         words = text.split(maxsplit=1)
-        files = self._config_files() if words and words[0].casefold() in ("bt", "look") else []
-        return completions(text, self._app.state, self._app.themes.names, files)
+        verb = words[0].casefold() if words else ""
+        files = self._config_files() if verb in ("bt", "look") else []
+        accounts = self._look.switching.offered() if verb == "account" else []
+        return completions(text, self._app.state, self._app.themes.names, files, accounts)
 
     def tell(self, text: str) -> None:
         """Say what the line typed so far would do, or what may follow."""

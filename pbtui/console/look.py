@@ -20,6 +20,7 @@ from pbtui.console.screens.live import LiveScreen
 from pbtui.console.settings import Settings
 from pbtui.console.state import MOST_LEVEL, Sort
 from pbtui.console.stock import Stock
+from pbtui.console.switching import Switching
 from pbtui.console.tables import backtest_lists, backtest_result, candle_lists, coverage, modes, orders, positions
 from pbtui.console.tables.events import LEVELS
 from pbtui.console.trials import Trials
@@ -51,6 +52,7 @@ class Look:
         self.hunts = Hunts(app, self.to_live)
         self.company = Company(app)
         self.replays = Replays(app)
+        self.switching = Switching(app)
         self.log_keys = LogKeys(app, self.to_live)
         self.handlers: dict[str, Callable[[], None]] = {
             "screen.live": self.to_live,
@@ -89,6 +91,7 @@ class Look:
             **self.hunts.handlers,
             **self.company.handlers,
             **self.replays.handlers,
+            **self.switching.handlers,
             **self.log_keys.handlers,
             **Settings(app, self.to_live).handlers,
             **FillsDesk(app, self.to_live).handlers,
@@ -141,6 +144,7 @@ class Look:
     def command(self) -> None:
         """Ask for a typed command."""
         if self._screen is not None:
+            self.switching.offered()  # asked for now, so that they are known when they are typed
             hint = "mode BTC long gs · panic ETH long · bt configs/x.json · tab completes"
             self._app.open_prompt("command", "", hint, self._app.errands.complete)
 
