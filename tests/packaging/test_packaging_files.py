@@ -16,6 +16,7 @@ import pytest
 
 from pbtui.cli.run_args import parse
 from scripts.strategy_picture import closes, ladder
+from scripts.trailing_picture import BOT, fired, prices
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -138,6 +139,14 @@ def test_the_ladder_of_the_strategy_page_is_the_engines() -> None:
     ]
     assert f"average {steps[-1].average / steps[-1].order.price - 1:.1%} above".replace("%", " %") in page
     assert [round(step.size, 9) for step in closes(steps[-1])][-1] == 0.0
+
+
+def test_the_trailing_entry_of_the_strategy_page_is_the_engines() -> None:
+    page = (ROOT / "docs" / "strategy.md").read_text("utf-8")
+    shot = fired()
+    bounced = 1.0 + BOT["entry_trailing_retracement_pct"]
+    assert prices()[shot.minute] > shot.low * bounced > prices()[shot.minute - 1]
+    assert f"the bounce from {shot.low:g} is." in page
 
 
 def test_the_source_distribution_holds_what_its_wheel_needs() -> None:
