@@ -46,6 +46,10 @@ def open_replay(place: Path, sourcing: Sourcing, on_event: OnEvent) -> OpenRepla
             return _of_folder(place, sourcing, on_event)
         if place.is_file():
             return _of_config(place, sourcing, on_event)
+    except ConfigError as error:
+        if "--offline" in error.hint:  # there is no such flag here: a replay never fetches anything
+            error.hint = _where(place)
+        raise
     except (NoData, ExchangeError) as error:
         raise ConfigError(f"the candles of {shown} are not here: {error.message}", hint=_where(place)) from error
     except DataError as error:
