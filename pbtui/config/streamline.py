@@ -60,6 +60,8 @@ def streamlined(text: str, source: str, style: Style) -> str:
 
     Raises ConfigError when the text can't be read, and where the new text would not have the same values and comments.
     """
+    if not text.strip("\ufeff \t\r\n"):
+        raise ConfigError(f"{source}: is empty", hint="this is no configuration")
     is_object = not text.lstrip("\ufeff \t\r\n").startswith("[")
     value = parse_text(text, source, is_object=is_object)
     if not isinstance(value, dict | list):

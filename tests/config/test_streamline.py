@@ -104,7 +104,9 @@ def test_an_object_without_brackets_and_sorted_keys() -> None:
     assert streamlined('["BTC", "ETH"]', "x", PLAIN) == '["BTC","ETH"]\n'
 
 
-@pytest.mark.parametrize("text", ["{a: '''\n  long\n'''}", '{"a": }', '{"a": 1', "just words", '{"a": NaN, /* '])
+@pytest.mark.parametrize(
+    "text", ["{a: '''\n  long\n'''}", '{"a": }', '{"a": 1', "just words", '{"a": NaN, /* ', "", "\ufeff \n"]
+)
 def test_what_cannot_be_laid_out_is_refused(text: str) -> None:
     with pytest.raises(ConfigError):
         streamlined(text, "x", PLAIN)
