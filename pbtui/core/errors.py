@@ -52,10 +52,6 @@ class StateError(PbtuiError):
     """A stored state (ledger, modes file) cannot be read or written."""
 
 
-class InvariantBroken(PbtuiError):
-    """An impossible state was seen: stop opening orders rather than act on it."""
-
-
 class ExchangeError(PbtuiError):
     """A call to a venue failed."""
 

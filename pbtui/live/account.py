@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pbtui.core.ids import order_type_of
+from pbtui.core.ids import is_ours, order_type_of
 from pbtui.core.order_types import is_close_type
 from pbtui.core.types import FLAT, OpenOrder, Position, Pside, Ticker
 from pbtui.live.keys import Key
@@ -29,11 +29,11 @@ class Account:
 
     def own_orders(self) -> list[OpenOrder]:
         """Return the orders that carry our id or Passivbot's."""
-        return [order for order in self.orders if order_type_of(order.client_id) is not None]
+        return [order for order in self.orders if is_ours(order.client_id)]
 
     def foreign_orders(self) -> list[OpenOrder]:
         """Return everybody else's orders: shown, left alone."""
-        return [order for order in self.orders if order_type_of(order.client_id) is None]
+        return [order for order in self.orders if not is_ours(order.client_id)]
 
     def foreign_entries(self) -> list[OpenOrder]:
         """Return foreign orders that could add to a position: they count against exposure."""

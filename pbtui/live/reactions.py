@@ -9,7 +9,8 @@ Every call to a venue fails with one of these classes; adapters sort a venue's c
     OrderGone          a usual answer to a cancel: the account is read before anything is sent for the coin
     OrderRejected      the order waits 20 s, doubling up to 15 min; three refusals of its kind a minute at most
     AccountRefused     the bot stops: an operator must act
-    InvariantBroken, a plan that fails its checks   nothing is sent, entries are blocked, resting orders stay
+
+A plan that fails its checks is not sent: entries are blocked, resting orders stay.
 """
 
 from __future__ import annotations

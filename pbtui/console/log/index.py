@@ -69,10 +69,6 @@ class Index:
         within = place[1] - block.offset if place[0] == block.number else block.length
         return max(0, min(self._firsts[at] + bisect_left(block.starts, within), self._count - 1))
 
-    def block_at(self, place: Place) -> int:
-        """Return the number of the block that holds a place, or of the last one before it."""
-        return max(0, bisect_right(self.blocks, place, key=lambda block: (block.number, block.offset)) - 1)
-
     def record(self, row: int) -> Record:
         """Return a row as a record; one that can no longer be read says so."""
         place = self.place(row)

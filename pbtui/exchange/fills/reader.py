@@ -81,12 +81,6 @@ class FillReader:
             found = self._db.execute(f"SELECT {columns} FROM fills {where} ORDER BY ts_ms, seq", values).fetchall()
         return [Fill(*row[:-1], pnl_known=bool(row[-1])) for row in found]
 
-    def bounds_ms(self) -> tuple[int, int] | None:
-        """Return the times of the oldest and newest execution, None without any."""
-        with STORE.faults(self._path):
-            first, last = self._db.execute("SELECT min(ts_ms), max(ts_ms) FROM fills").fetchone()
-        return None if first is None else (int(first), int(last))
-
     def check(self) -> None:
         """Read the whole file; raises StateError where it is damaged."""
         with STORE.faults(self._path):

@@ -134,28 +134,6 @@ class DatasetCache:
                 self._discard(stored.path)
                 raise DataError(f"{shown} was damaged and is removed", hint="run again to prepare it anew")
 
-    def prune(self, limit_bytes: int) -> list[str]:
-        """Remove the datasets used longest ago until the rest fits; returns their names.
-
-        What killed processes left behind is removed too.
-        """
-        self._sweep()
-        found: list[tuple[int, int, Path]] = []
-        for folder in self._folders():
-            if folder.name.startswith("."):
-                continue
-            with contextlib.suppress(OSError):
-                size = sum(path.stat().st_size for path in folder.iterdir())
-                found.append(((folder / "meta.json").stat().st_mtime_ns, size, folder))
-        total, removed = sum(size for _, size, _ in found), list[str]()
-        for _, size, folder in sorted(found):
-            if total <= limit_bytes:
-                break
-            self._discard(folder)
-            total -= size
-            removed.append(folder.name)
-        return removed
-
     def _keep(
         self,
         draft: Draft,

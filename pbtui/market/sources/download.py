@@ -55,7 +55,6 @@ class Downloader:
         self._quiet_until: defaultdict[str, float] = defaultdict(float)
         self._session: aiohttp.ClientSession | None = None
         self.requests = 0
-        self.received_bytes = 0
 
     async def close(self) -> None:
         """Close every connection."""
@@ -166,7 +165,6 @@ class Downloader:
             if size > most:
                 raise BadBody(f"has more than the {most} bytes that make sense")
             body.write(chunk)
-        self.received_bytes += size
 
 
 def _name(url: str) -> str:

@@ -208,21 +208,6 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     assert made.hlcvs.shape == (1441, 2, 4)
 
 
-def test_pruning_keeps_what_was_used_last(tmp_path: Path) -> None:
-    one = world(tmp_path)
-    made = [one.prepare(request(end_ms=MAY_31 + n * MINUTE_MS)) for n in (600, 700, 800)]
-    for age, data in zip((3, 1, 2), made, strict=True):
-        assert data.path is not None
-        os.utime(data.path / "meta.json", (10_000 - age, 10_000 - age))
-    sizes = [sum(p.stat().st_size for p in data.path.iterdir()) for data in made if data.path]
-    removed = DatasetCache(tmp_path).prune(sizes[1] + sizes[2])
-    assert removed == [made[0].path.name if made[0].path else ""]
-    assert made[0].hlcvs[5, 0, 2] == made[1].hlcvs[5, 0, 2]  # still mapped here
-    assert DatasetCache(tmp_path).prune(sizes[1] + sizes[2]) == []
-    again = one.prepare(request(end_ms=MAY_31 + 600 * MINUTE_MS))
-    assert again.fingerprint == made[0].fingerprint
-
-
 DYING = """
 import os, signal, sys
 from pathlib import Path
