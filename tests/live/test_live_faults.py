@@ -11,11 +11,11 @@ from live_support import Run, settings, stepped, streamed
 from pbtui.core.errors import ExchangeError
 from pbtui.core.types import PSIDES
 from pbtui.engine.numerics import qty_to_cost
-from pbtui.exchange.paper.faults import FaultKind, FaultPlan, FaultyExchange
 from pbtui.exchange.paper.stepped import SteppedPaper
 from pbtui.exchange.paper.stream import StreamPaper
 from pbtui.live.account import reduces
 from pbtui.live.errors import ErrorBudgetSpent
+from tests.support.faulty_exchange import FaultKind, FaultPlan, FaultyExchange
 
 TWEL = {"long": 1.2, "short": 0.4}  # of the example
 RATES: dict[FaultKind, float] = {
@@ -155,7 +155,7 @@ async def test_refused_orders_wait_longer_each_time_and_are_told_about(tmp_path:
 @pytest.mark.parametrize("nth", range(1, 40, 3))
 async def test_death_at_any_call_leaves_no_duplicates(tmp_path: Path, nth: int) -> None:
     """The process dies before or after the n-th call; a new bot on the same account goes on."""
-    from pbtui.exchange.paper.faults import SimulatedKill
+    from tests.support.faulty_exchange import SimulatedKill
 
     plan = FaultPlan(seed=nth, at={nth * 7: "kill_after" if nth % 2 else "kill"})
     config = settings(values={"live.approved_coins": "BTC,ETH,SOL"})

@@ -10,9 +10,9 @@ from live_support import settings, stepped, streamed
 
 from pbtui.core.errors import UnreadableAnswer
 from pbtui.core.types import Fill, OpenOrder, OrderRequest
-from pbtui.exchange.paper.faults import FaultPlan, FaultyExchange
 from pbtui.exchange.port import CreateResult, HeldPosition
 from pbtui.live.keys import is_entry
+from tests.support.faulty_exchange import FaultPlan, FaultyExchange
 
 
 class Garbling(FaultyExchange):
@@ -49,7 +49,7 @@ async def test_an_order_whose_answer_makes_no_sense_may_exist(tmp_path: Path) ->
     guards = run.bot.core.guards
     noted: list[str] = []
     inner = guards.doubtful
-    guards.doubtful = lambda request, **more: (noted.append(request.client_id), inner(request, **more))[1]  # type: ignore[method-assign]
+    guards.doubtful = lambda request, *at, **more: (noted.append(request.client_id), inner(request, *at, **more))[1]  # type: ignore[method-assign]
     await run.minutes(1)
     resting = {resting.order.client_id for resting in run.venue.books.orders.values()}
     assert resting

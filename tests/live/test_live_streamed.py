@@ -10,11 +10,11 @@ from live_support import HEAD, StreamedSynthetic, settings, streamed
 from pbtui.core.clock import MINUTE_MS, VirtualClock
 from pbtui.core.errors import VenueUnreachable
 from pbtui.exchange.paper.factory import open_paper
-from pbtui.exchange.paper.faults import FaultPlan, FaultyExchange
 from pbtui.live.bot import Bot, RunLimits
 from pbtui.live.candles import WarmUp, anchors
 from pbtui.live.errors import ErrorBudgetSpent
 from pbtui.live.events import EventLog
+from tests.support.faulty_exchange import FaultPlan, FaultyExchange
 
 COINS = {"live.approved_coins": "BTC,ETH,SOL", "bot.long.n_positions": 3, "bot.short.n_positions": 3}
 

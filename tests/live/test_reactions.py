@@ -9,9 +9,9 @@ import pytest
 from live_support import settings, streamed
 
 from pbtui.core.errors import OrderRejected
-from pbtui.exchange.paper.faults import FaultPlan, FaultyExchange
 from pbtui.exchange.venues import READY, quirks_of
 from pbtui.live.reactions import REFUSALS, refusal_line, refusal_of
+from tests.support.faulty_exchange import FaultPlan, FaultyExchange
 
 
 @pytest.mark.parametrize("venue", READY)

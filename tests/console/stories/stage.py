@@ -21,12 +21,12 @@ from pbtui.console.app import ConsoleApp, ConsoleOptions
 from pbtui.core.actions import SetReplaySpeed
 from pbtui.core.clock import VirtualClock
 from pbtui.core.snapshot import PositionRow, Snapshot
-from pbtui.exchange.paper.faults import FaultPlan, FaultyExchange
 from pbtui.link.base import Link
 from pbtui.link.client import SocketLink
 from pbtui.link.local import LocalLink
 from pbtui.live.lag import LagMeter
 from pbtui.live.supervisor import Ending
+from tests.support.faulty_exchange import FaultPlan, FaultyExchange
 
 FAST, WATCHED = 6_000.0, 1.0  # market seconds a second: while a story is prepared, and while it is told
 PATIENCE_S = 120.0

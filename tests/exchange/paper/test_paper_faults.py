@@ -8,8 +8,8 @@ import pytest
 from paper_support import A, flat, on_minutes, order
 
 from pbtui.core.errors import ExchangeError, OrderRejected, OutcomeUnknown, RateLimited, VenueUnreachable
-from pbtui.exchange.paper.faults import FaultKind, FaultPlan, FaultyExchange, SimulatedKill
 from pbtui.exchange.port import Exchange, SteppedExchange
+from tests.support.faulty_exchange import FaultKind, FaultPlan, FaultyExchange, SimulatedKill
 
 MINUTES = [{A: flat(100.0)}] * 5
 
