@@ -1,0 +1,58 @@
+"""A console with a day's backtest to step through, with a bot beside it or without one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from pbtui.console.app import ConsoleApp, ConsoleOptions
+from pbtui.console.replay.view import ReplayView
+from pbtui.core.clock import VirtualClock
+from pbtui.link.nobody import NoBot
+
+from .sample import NOW_MS
+from .support import LARGE, Desk, until
+
+
+async def at_rest(d: Desk) -> None:
+    """Wait until no thread works for the replay, and all is drawn."""
+    await d.pilot.pause()
+    await d.app.backtests.idle()
+    await d.app.replays.desk.idle()
+    d.app.refresh_views()
+    await d.settle()
+
+
+async def press(d: Desk, *keys: str) -> None:
+    """Press keys, each after what the last one began is done."""
+    for key in keys:
+        await d.clock.advance(0.5)
+        await d.pilot.press(key)
+        await at_rest(d)
+
+
+def view_of(d: Desk) -> ReplayView:
+    return d.app.state.replay
+
+
+async def opened(d: Desk) -> None:
+    """Wait until there is something to see, or a reason why not."""
+    view = view_of(d)
+    await until(lambda: bool(view.shown or view.problem))
+    await at_rest(d)
+
+
+@asynccontextmanager
+async def alone(place: Path, base: Path, size: tuple[int, int] = LARGE, **where: object) -> AsyncIterator[Desk]:
+    """Run a console without a bot, opened on a replay."""
+    clock = VirtualClock(NOW_MS)
+    app = ConsoleApp(NoBot(), ConsoleOptions(clock=clock, theme="dark", ascii_only=False, base_dir=base))
+    async with app.run_test(size=size) as pilot:
+        d = Desk(app, None, clock, pilot)  # type: ignore[arg-type]
+        await d.settle()
+        app.replays.show(place, **where)  # type: ignore[arg-type]
+        await opened(d)
+        yield d
+        await at_rest(d)
+        assert app.draw_fault == ""
