@@ -9,7 +9,7 @@ import pytest
 
 from pbtui.config import load
 from pbtui.console.dialogs.adopt import AdoptDialog
-from pbtui.console.optimize.reading import parameters
+from pbtui.console.optimize.reading import parameters, read_front
 from pbtui.console.optimize.scatter import Axis, scatter
 from pbtui.console.optimize.view import turned
 from pbtui.console.screens.backtest import BacktestScreen
@@ -213,3 +213,24 @@ def test_axes_go_round_and_never_show_the_same() -> None:
     assert turned((2, 1), 0, 3) == (0, 1)
     assert turned((0, 1), 1, 1) == (0, 0)
     assert turned((5, 1), 1, 3) == (2, 0)
+
+
+def test_what_was_not_searched_lies_at_no_bound(base: Path) -> None:
+    run = base / "optimize_results" / RUN
+    for path in run.glob("pareto/*.json"):
+        document = json.loads(path.read_text())
+        bounds = document["optimize"]["bounds"]
+        bounds |= {"short_ema_span_0": [document["bot"]["short"]["ema_span_0"], 5_000]}
+        bounds["long_close_grid_markup_start"] = [document["bot"]["long"]["close_grid_markup_start"], 0.9]
+        path.write_text(json.dumps(document))
+    whole = read_front(run, base)
+    found = {each.name: each for each in parameters(whole.by_id[whole.picked], whole.tuned)}
+    assert found["short.ema_span_0"].fixed
+    assert not found["short.ema_span_0"].at_end
+    assert found["long.close_grid_markup_start"].at_end
+    (run / "run.json").write_text('{"fine_tune": ["long_entry_grid_spacing_pct"]}')
+    tuned = read_front(run, base)
+    told = parameters(tuned.by_id[tuned.picked], tuned.tuned)
+    assert [each.name for each in told if not each.fixed] == ["long.entry_grid_spacing_pct"]
+    (run / "run.json").write_text("[")
+    assert read_front(run, base).tuned == frozenset()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +13,7 @@ from pbtui.config.bounds import BoundError, Range, read_bound
 from pbtui.console.backtest.finding import moment_of
 from pbtui.console.optimize.view import FrontRun
 from pbtui.console.text import safe
+from pbtui.core.types import PSIDES
 from pbtui.optimize.exports import parameters_of
 from pbtui.optimize.folder import FACTS, RESULTS, SUMMARY
 from pbtui.optimize.members import FOLDER
@@ -21,6 +23,7 @@ from pbtui.optimize.results import Results, Stored, metric_names, open_results
 _MOST = 2_000
 _STAMP = 20  # letters of a folder's name that tell its time
 _AT_END = 1e-9
+_CEILINGS = ("n_positions", "total_wallet_exposure_limit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,8 @@ class Front:
     distances: Mapping[str, float]
     picked: str
     metrics: tuple[str, ...]
+    tuned: frozenset[str] = frozenset()
+    """The bounds that alone were searched; all where there is none."""
 
     @cached_property
     def by_id(self) -> dict[str, Stored]:
@@ -100,19 +105,39 @@ def read_front(folder: Path, base_dir: Path) -> Front:
         dict(zip(ids, picked.distances, strict=True)),
         ids[picked.place],
         tuple(metric_names(results.members)),
+        _tuned(folder),
     )
 
 
-def parameters(member: Stored) -> list[Parameter]:
-    """Return the parameters of a member that has bounds, those searched first."""
-    bounds: Any = (member.document.get("optimize") or {}).get("bounds")
-    bounds = bounds if isinstance(bounds, Mapping) else {}
+def parameters(member: Stored, tuned: frozenset[str] = frozenset()) -> list[Parameter]:
+    """Return the parameters of a member that has bounds, those searched first; `tuned` alone were, where it has some.
+
+    Those of a side that may hold nothing were not searched, whatever their bounds are (optimizer.md 2).
+    """
+    written: Any = (member.document.get("optimize") or {}).get("bounds")
+    bounds = {str(key): _range(value) for key, value in written.items()} if isinstance(written, Mapping) else {}
+    off = {pside for pside in PSIDES if any(_never(bounds.get(f"{pside}_{name}")) for name in _CEILINGS)}
     found: list[Parameter] = []
     for name, value in parameters_of(member).items():
-        told = _range(bounds.get(name.replace(".", "_", 1)))
+        key = name.replace(".", "_", 1)
+        told = bounds.get(key)
         if told is not None and isinstance(value, int | float):
-            found.append(Parameter(name, float(value), told.low, told.high))
+            open_here = name.partition(".")[0] not in off and (not tuned or key in tuned)
+            found.append(Parameter(name, float(value), told.low, told.high if open_here else told.low))
     return sorted(found, key=lambda each: each.fixed)
+
+
+def _never(told: Range | None) -> bool:
+    return told is not None and told.high <= 0.0
+
+
+def _tuned(run: Path) -> frozenset[str]:
+    """Return the bounds that a run was told to fine-tune; none where it searched all, or does not say."""
+    try:
+        facts = json.loads((run / FACTS).read_bytes())
+        return frozenset(map(str, facts.get("fine_tune") or ()))
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError):
+        return frozenset()
 
 
 def _range(value: Any) -> Range | None:

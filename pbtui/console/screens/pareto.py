@@ -118,7 +118,8 @@ class ParetoScreen(PagedScreen):
             return
         from pbtui.console.optimize.reading import parameters
 
-        found = parameters(member)
+        front = self.view.front()
+        found = parameters(member, front.tuned if front is not None else frozenset())
         table.set_title(lists.bars_title(found, member.id))
         table.empty = ("its file tells no bounds",)
         table.set_rows(lists.BAR_COLUMNS, lists.bar_rows(found))
