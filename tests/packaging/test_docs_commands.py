@@ -12,6 +12,8 @@ from typing import Any, NoReturn
 import pytest
 
 from pbtui.cli.main import main
+from pbtui.config.schema import KEYS
+from pbtui.console.actions import BY_ID
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = (
@@ -23,7 +25,7 @@ _BEFORE = r"(?:^|\| |\$ |bot |uv run |\.venv/bin/|state )"  # what stands before
 _COMMAND = re.compile(rf"{_BEFORE}pbtui((?: [^\n]*)?)$", re.MULTILINE)
 _INLINE = re.compile(r"`((?:uv run |\.venv/bin/)?pbtui(?: [^`\n]+)?)`")
 _ENDS = re.compile(r"\s+(?:#|>|\||&&|2>).*$| … .*$")
-_VALUES = {"N": "7", "H": "12", "RATE": "60"}
+_VALUES = {"N": "7", "H": "12", "TIME": "2025-05-10T12:30"}
 
 
 class Understood(BaseException):
@@ -99,3 +101,20 @@ def test_words_that_are_wrong_are_found(nothing_done: None, capsys: pytest.Captu
     assert main(["candles", "verify", "--no-such-flag"]) == 2
     assert main(["completions", "powershell"]) == 2
     assert capsys.readouterr().err
+
+
+def test_files_and_keys_that_the_pages_name_exist() -> None:
+    wrong: list[str] = []
+    for page in PAGES:
+        text = page.read_text("utf-8")
+        for file in re.findall(r"`((?:docs|scripts|deploy|tests|pbtui|pb_rust|\.ci)/[A-Za-z0-9_./-]+)`", text):
+            if not (ROOT / file.rstrip("/")).exists():
+                wrong.append(f"{page.name}: {file}")
+        for name in re.findall(r"`(test_\w+\.py)`", text):
+            if not any((ROOT / "tests").rglob(name)):
+                wrong.append(f"{page.name}: {name}")
+        for key in re.findall(r"`((?:live|backtest|optimize|logging|bot\.long|bot\.short)\.[a-z0-9_.]+)[`:]", text):
+            known = any(each == key or each.startswith(f"{key}.") for each in KEYS)
+            if not (known or key in BY_ID or key.endswith(".py")):
+                wrong.append(f"{page.name}: {key}")
+    assert not wrong, "\n".join(wrong)
