@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import signal
 import sys
-import termios
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -145,6 +144,8 @@ async def _attach(info: lock.LockInfo, manner: Manner) -> ConsoleExit:
 
 def _forget_keys() -> None:
     """Drop what was typed while no console read the terminal: it was meant for another bot."""
+    import termios  # only where there is a console
+
     with suppress(OSError, termios.error):
         termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import sys
 from collections.abc import Coroutine
 from functools import partial
 from typing import Any, TypeVar
@@ -94,10 +93,10 @@ def run_loop(work: Coroutine[Any, Any, T]) -> T:
     # The start-up's objects live as long as the process: no need to look through them again and again.
     gc.disable()
     work = _with_collector(work)
-    if sys.platform == "win32":
+    try:
+        import uvloop
+    except ImportError:  # Windows, and Pythons that it is not made for
         return asyncio.run(work)
-    import uvloop
-
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(work)
 
