@@ -132,7 +132,7 @@ def _tell(options: argparse.Namespace, found: list[Finding], mended: Iterable[Fi
             print(f"{stamp(each.start_ms)}{end}  {each.kind:<8}{where}{text}{done_word}")
     left = len(found) - len(done)
     if done:
-        say(f"{len(done)} mended; a running bot counts them from its next start on")
+        say(f"{len(done)} mended; a running bot counts them from its next turn on")
     say(f"{left} findings" if left else "nothing is wrong" if not found else "nothing is left")
     return ExitCode.FAILED if left else ExitCode.OK
 

@@ -135,6 +135,13 @@ class KeepsFills(Protocol):
         """Return what is kept from before a time, oldest first; the venue is not asked. Raises StateError."""
         ...
 
+    def fills_mended(self) -> list[Fill] | None:
+        """Return all that is kept, oldest first, if another process has changed it since the last call, else None.
+
+        The venue is not asked. Raises StateError.
+        """
+        ...
+
     def fills_file(self) -> Path | None:
         """Return the file with a table `fills`, None without one."""
         ...

@@ -58,6 +58,12 @@ class FillBook:
             self._forget_old()
         return fresh
 
+    def begin_anew(self, fills: Iterable[Fill]) -> None:
+        """Forget everything and take these in instead, oldest first, as after a restart."""
+        other = FillBook(overlap_ms=self._overlap_ms)
+        other.take(fills)
+        self.__dict__.update(other.__dict__)
+
     def last_fill(self, key: Key) -> Fill | None:
         """Return the last fill of a coin and side."""
         return self._last.get(key)

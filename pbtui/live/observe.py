@@ -46,6 +46,7 @@ class Observer:
         self._cancelled: set[str] = set()
         self._empty_answers = 0
         self._knows_the_past = False
+        self.mended = ""  # what another process changed in the kept fills since the last reading, in words
 
     def expect_gone(self, order_ids: Iterable[str]) -> None:
         """Note orders that were cancelled by us: their absence needs no second reading."""
@@ -61,6 +62,7 @@ class Observer:
             self._fills.take(self._exchange.fills_before(self._first_fill_ms))
             self._knows_the_past = True
         fresh = self._fills.take(fills)
+        self._take_mended()
         if fresh and not first_reading and not self._stepped:
             # The positions were read before these fills were known: read them again (live.md 6).
             balance, held = await self._money()
@@ -73,6 +75,20 @@ class Observer:
         self.account.doubts = tuple(doubts)
         self.account.read = True
         return fresh
+
+    def _take_mended(self) -> None:
+        """Count fills anew where a command has added, changed or dropped some of them beside the bot."""
+        kept = self._exchange.fills_mended() if isinstance(self._exchange, KeepsFills) else None
+        self.mended = ""
+        if kept is None:
+            return
+        fills, before = self._fills, _sums(self._fills)
+        fills.begin_anew(kept)
+        if _sums(fills) != before:
+            self.mended = (
+                f"another command changed the kept fills: counted anew, {fills.count:,} instead of {before[0]:,}, "
+                f"profit {fills.pnl_last:+,.2f} instead of {before[1]:+,.2f}, its peak {fills.pnl_max:+,.2f}"
+            )
 
     async def _look_again(
         self, held: list[HeldPosition], orders: list[OpenOrder], doubts: list[str]
@@ -203,6 +219,11 @@ class Observer:
         if snapped != anchor:
             self._store.set_anchor(snapped)
         return snapped
+
+
+def _sums(fills: FillBook) -> tuple[int, float, float]:
+    """Return what counts of the fills, free of the noise of sums in another sequence."""
+    return fills.count, round(fills.pnl_last, 6), round(fills.pnl_max, 6)
 
 
 async def _both(first: Coroutine[Any, Any, A], second: Coroutine[Any, Any, B]) -> tuple[A, B]:

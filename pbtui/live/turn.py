@@ -212,9 +212,12 @@ class LoopCore:
 
     async def _read_account(self) -> list[Fill]:
         live = self.rules.live
-        return await self.observer.read(
+        fresh = await self.observer.read(
             hysteresis_pct=live.balance_hysteresis_snap_pct, balance_override=live.balance_override
         )
+        if self.observer.mended:
+            self.events.info("fills", self.observer.mended)
+        return fresh
 
     async def _learn_ages(self) -> None:
         days = self.rules.live.minimum_coin_age_days

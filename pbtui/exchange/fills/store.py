@@ -65,6 +65,7 @@ class FillStore:
         self.path = path
         self.owner = owner
         self._db = connection
+        self._version = _data_version(connection)
 
     @classmethod
     def open(cls, path: Path, owner: Owner) -> FillStore:
@@ -134,6 +135,12 @@ class FillStore:
             ).fetchall()
         return [_fill(row) for row in found]
 
+    def changed_by_others(self) -> bool:
+        """Tell whether another process has written to the file since the last call."""
+        with STORE.faults(self.path):
+            before, self._version = self._version, _data_version(self._db)
+        return self._version != before
+
     def newest_ms(self) -> int | None:
         """Return when the newest execution happened, None without any."""
         with STORE.faults(self.path):
@@ -190,6 +197,11 @@ class FillStore:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
+
+
+def _data_version(connection: sqlite3.Connection) -> int:
+    """Return a number that changes with every commit of another connection, and with none of this one."""
+    return int(connection.execute("PRAGMA data_version").fetchone()[0])
 
 
 def set_aside(path: Path, why: str) -> Path:

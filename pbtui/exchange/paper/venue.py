@@ -81,6 +81,10 @@ class PaperVenue:
         """Return nothing: a ledger is always read from its beginning."""
         return []
 
+    def fills_mended(self) -> list[Fill] | None:
+        """Return None: nobody else writes a ledger."""
+        return None
+
     def fills_file(self) -> Path | None:
         """Return the ledger."""
         return self.ledger.path

@@ -89,6 +89,17 @@ class FillLog:
         found |= {name: fill for name, fill in self._unwritten.items() if fill.ts_ms >= since_ms}
         return late + sorted(found.values(), key=lambda fill: fill.ts_ms)
 
+    def mended(self) -> list[Fill] | None:
+        """Return all that is kept, oldest first, if another process has changed it since the last call, else None.
+
+        Nothing is asked. Raises StateError.
+        """
+        if not self._store.changed_by_others():
+            return None
+        self._spans = merged([*self._spans, *self._store.spans()])
+        found = {fill.id: fill for fill in self._store.fills()} | self._unwritten
+        return sorted(found.values(), key=lambda fill: fill.ts_ms)
+
     def gaps(self, since_ms: int, until_ms: int) -> list[Span]:
         """Return the stretches of [since, until) that were never told in full."""
         return missing(self._spans, since_ms, until_ms)

@@ -159,6 +159,10 @@ class PrivateExchange:
         """Return what is kept from before a time, oldest first."""
         return self._fills.before(until_ms)
 
+    def fills_mended(self) -> list[Fill] | None:
+        """Return all that is kept if another process has changed it since the last call."""
+        return self._fills.mended()
+
     def fills_file(self) -> Path | None:
         """Return the store of fills, None while they are kept in memory only."""
         return self._fills.store.path
