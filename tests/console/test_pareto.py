@@ -234,3 +234,31 @@ def test_what_was_not_searched_lies_at_no_bound(base: Path) -> None:
     assert [each.name for each in told if not each.fixed] == ["long.entry_grid_spacing_pct"]
     (run / "run.json").write_text("[")
     assert read_front(run, base).tuned == frozenset()
+
+
+async def test_a_tested_front_shows_both_samples_and_what_was_tried(base: Path) -> None:
+    run = base / "optimize_results" / RUN
+    found = {
+        f"{n:04x}00000000": {
+            "objectives": [0.0001 * n, 0.3], "violation": 0.0, "robustness": 0.5 + 0.01 * n, "deflated_sharpe": 0.25,
+            "metrics": {"adg_usd": -0.0001 * n, "drawdown_worst_usd": 0.3},
+        }
+        for n in range(12)
+    }  # fmt: skip
+    verdict = {
+        "method": "holdout", "train": ["2024-04-01", "2024-04-06"], "test": ["2024-04-07", "2024-04-09"], "folds": [],
+        "trials": 5_026, "members": 12, "rank_correlation": {"adg_usd": -0.625, "drawdown_worst_usd": None},
+        "kept_limits": 12, "robustness": 0.55, "deflated_sharpe": 0.25, "front": [], "found": found,
+    }  # fmt: skip
+    (run / "validation.json").write_text(json.dumps(verdict))
+    async with looking(base, size=(200, 50)) as d:
+        assert "Members 12 · 5,026 trials · rank ρ unseen -0.62 –" in d.text
+        assert "adg_usd.oos" in d.text
+        assert "deflated_sharpe" in d.text
+        chosen = pareto_of(d).chosen()
+        assert chosen is not None
+        assert f"{chosen.value('robustness'):.6g}" in row_of(d, chosen.id[:8], "0.25")
+        await keys(d, "slash")
+        await d.type("robustness>=0.58 adg.oos<-0.00095")
+        await keys(d, "enter")
+        assert sorted(int(each[:4], 16) for each in shown(d)) == [10, 11]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pbtui.console.numbers import NOTHING, bar, utc
 from pbtui.console.optimize.view import FrontRun, ParetoView
@@ -134,7 +134,18 @@ def members_title(view: ParetoView, count: int, wanted: str, problem: str) -> st
         parts.append(f"/{safe(wanted, 40)}")
     if front.results.odd:
         parts.append(f"⚠ {len(front.results.odd)} unread")
-    return " · ".join(parts)
+    return " · ".join([*parts, *_validated(front.results.validation)])
+
+
+def _validated(told: Mapping[str, Any] | None) -> list[str]:
+    """Return how many were tried, and how far the order of each objective holds on unseen days."""
+    if not told:
+        return []
+    trials, ranks = told.get("trials"), told.get("rank_correlation")
+    found = [f"{trials:,} trials"] if isinstance(trials, int) else []
+    known = list(ranks.values()) if isinstance(ranks, Mapping) else []
+    words = [f"{rho:+.2f}" if isinstance(rho, int | float) else NOTHING for rho in known]
+    return [*found, f"rank ρ unseen {' '.join(words)}"] if words else found
 
 
 def members_empty(view: ParetoView, wanted: str) -> tuple[str, ...]:
