@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pbtui.backtest.repeat import SharedCandles, causes, run_again
@@ -19,6 +20,7 @@ from pbtui.core.sanitize import sanitize_line
 from pbtui.market.prepare.request import NoData
 
 _ENDINGS = (".json", ".hjson")
+_MANY = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,26 @@ def open_replay(place: Path, sourcing: Sourcing, on_event: OnEvent) -> OpenRepla
     except DataError as error:
         raise ConfigError(error.message, hint=error.hint) from error
     raise ConfigError(f"{shown} is not there", hint="name the folder of a backtest, or a config")
+
+
+def named_coin(replay: Replay, wanted: str) -> str:
+    """Return a coin as the run names it, "" for none; raises ConfigError for one that the run did not trade."""
+    found = next((coin for coin in replay.coins if coin.casefold() == wanted.casefold()), "")
+    if wanted and not found:
+        there = ", ".join(replay.coins[:_MANY]) + (" …" if len(replay.coins) > _MANY else "")
+        raise ConfigError(f"{sanitize_line(wanted, limit=40)} was not in this backtest", hint=f"there are: {there}")
+    return found
+
+
+def check_moment(replay: Replay, moment_ms: int) -> None:
+    """Raise ConfigError for a moment that the run did not look at."""
+    if not replay.covers(moment_ms):
+        first, last = (_stamp(replay.time_ms(bar)) for bar in (replay.first_bar, replay.last_bar))
+        raise ConfigError(f"{_stamp(moment_ms)} is outside of this backtest", hint=f"it runs from {first} to {last}")
+
+
+def _stamp(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%MZ")
 
 
 def _of_folder(folder: Path, sourcing: Sourcing, on_event: OnEvent) -> OpenReplay:

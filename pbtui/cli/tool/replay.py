@@ -9,7 +9,7 @@ from math import isfinite
 from typing import Any
 
 from pbtui.backtest.replay import Replay, check_all
-from pbtui.backtest.replay_open import OpenReplay, open_replay
+from pbtui.backtest.replay_open import OpenReplay, check_moment, named_coin, open_replay
 from pbtui.backtest.replay_told import Step
 from pbtui.backtest.sourcing import Sourcing
 from pbtui.cli.candles_cmd import show, show_json
@@ -21,7 +21,6 @@ from pbtui.console.why.words import Decimals, sentence
 from pbtui.core.amounts import plain
 from pbtui.core.clock import RealClock
 from pbtui.core.errors import ConfigError, ExitCode
-from pbtui.core.sanitize import sanitize_line
 from pbtui.core.snapshot import ReasonRow
 from pbtui.core.types import PSIDES
 from pbtui.jobs.events import Event, Note
@@ -40,9 +39,13 @@ def run(options: argparse.Namespace) -> int:
         from pbtui.cli.tool.replay_screen import show_replay
 
         return show_replay(options)
-    opened = open_replay(options.place, sourcing_of(options), _narrate if options.place.is_file() else _hear_nothing)
+    opened = open_replay(options.place, _sourcing(options), _narrate if options.place.is_file() else _hear_nothing)
     replay = opened.replay
-    at, coin = start_of(replay, options), coin_of(replay, options.coin)
+    coin = named_coin(replay, options.coin)
+    for moment in (options.at, options.to):
+        if moment is not None:
+            check_moment(replay, moment)
+    at = replay.first_bar if options.at is None else replay.bar_at(options.at)
     if options.json:
         show_json(_head(opened))
     say(f"{opened.title}: {opened.verdict}")
@@ -59,31 +62,9 @@ def run(options: argparse.Namespace) -> int:
     return int(ExitCode.OK if sound else ExitCode.FAILED)
 
 
-def sourcing_of(options: argparse.Namespace) -> Sourcing:
+def _sourcing(options: argparse.Namespace) -> Sourcing:
     """Return where candles come from: what is held, nothing is fetched."""
     return Sourcing(base_dir=options.base_dir, clock=RealClock(), say=say, offline=True)
-
-
-def coin_of(replay: Replay, wanted: str) -> str:
-    """Return the coin asked for as the run names it, "" for none; raises ConfigError for one that it did not trade."""
-    if not wanted:
-        return ""
-    found = next((coin for coin in replay.coins if coin.casefold() == wanted.casefold()), "")
-    if not found:
-        there = ", ".join(replay.coins[:30]) + (" …" if len(replay.coins) > 30 else "")
-        raise ConfigError(f"{sanitize_line(wanted, limit=40)} was not in this backtest", hint=f"there are: {there}")
-    return found
-
-
-def start_of(replay: Replay, options: argparse.Namespace) -> int:
-    """Return the bar to begin with; raises ConfigError for a moment outside the run."""
-    for moment in (options.at, options.to):
-        if moment is not None and not replay.covers(moment):
-            first, last = (utc(replay.time_ms(bar), STAMP) for bar in (replay.first_bar, replay.last_bar))
-            raise ConfigError(
-                f"{utc(moment, STAMP)} is outside of this backtest", hint=f"it runs from {first} to {last}"
-            )
-    return replay.first_bar if options.at is None else replay.bar_at(options.at)
 
 
 def _asked_for_lines(options: argparse.Namespace) -> bool:

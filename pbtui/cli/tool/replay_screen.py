@@ -38,11 +38,16 @@ async def _show(options: argparse.Namespace) -> int:
     from pbtui.link.nobody import NoBot
 
     tasks: list[asyncio.Task[None]] = []
+    problems: list[str] = []  # why there is nothing to step through
 
     async def begin(app: ConsoleApp) -> None:
         await app.seen.wait()
         show = partial(app.replays.show, coin=options.coin, at_ms=options.at, whole=options.whole_ladders)
         app.call_later(show, options.place)  # screens are pushed by the app's own task
+        await app.replays.desk.settled.wait()
+        if app.state.replay.problem:
+            problems.append(app.state.replay.problem)
+            app.leave("detach")
 
     def on_app(app: ConsoleApp) -> None:
         _leave_on_signals(app)
@@ -54,7 +59,9 @@ async def _show(options: argparse.Namespace) -> int:
     if left.reason == "crash":
         say(f"pbtui: the console failed: {left.text}")
         return int(ExitCode.FAILED)
-    return int(ExitCode.OK)
+    for problem in problems:
+        say(f"pbtui: {problem}")
+    return int(ExitCode.USAGE if problems else ExitCode.OK)
 
 
 def _leave_on_signals(app: ConsoleApp) -> None:

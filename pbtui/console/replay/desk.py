@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ class ReplayDesk:
 
     def __init__(self, base_dir: Path, view: ReplayView, clock: Clock, *, say: Say, draw: Callable[[], None]) -> None:
         self.view = view
+        self.settled = asyncio.Event()  # there is a replay to step through, or a reason why not
         self._base_dir = base_dir
         self._clock = clock
         self._say = say
@@ -45,15 +47,19 @@ class ReplayDesk:
         view.place, view.replay, view.shown, view.problem, view.verdict = place, None, None, "", ""
         view.title, view.stage, view.whole, view.page = safe(place.name, 60), "opening", whole, 0
         view.fills, view.looking = (), ""
+        self.settled.clear()
 
         def work() -> Callable[[], None]:
             import pbtui.console.backtest.around  # noqa: F401 - loading it on the loop would hold that up
-            from pbtui.backtest.replay_open import open_replay
+            from pbtui.backtest.replay_open import check_moment, named_coin, open_replay
             from pbtui.backtest.sourcing import Sourcing
 
             sourcing = Sourcing(base_dir=self._base_dir, clock=self._clock, say=lambda text: None, offline=True)
             found = open_replay(place, sourcing, lambda event: self._heard(wish, event))
-            return lambda: self._opened(wish, found, coin, at_ms)
+            named = named_coin(found.replay, coin)
+            if at_ms is not None:
+                check_moment(found.replay, at_ms)
+            return lambda: self._opened(wish, found, named, at_ms)
 
         self._threads.start("replay", work, lambda why: self._failed(wish, why))
         self._threads.touch()
@@ -70,6 +76,7 @@ class ReplayDesk:
     def _failed(self, wish: int, why: str) -> None:
         if wish == self._wish:
             self.view.problem, self.view.stage = why, ""
+            self.settled.set()
             self._draw()
 
     def _opened(self, wish: int, found: OpenReplay, coin: str, at_ms: int | None) -> None:
@@ -78,10 +85,10 @@ class ReplayDesk:
         view, replay = self.view, found.replay
         view.replay, view.title, view.verdict, view.same = replay, found.title, found.verdict, found.same
         view.stage = ""
-        first = replay.next_fill(replay.first_bar - 1, coin if coin in replay.coins else "")
+        self.settled.set()
+        first = replay.next_fill(replay.first_bar - 1, coin)
         row = replay.ledger.rows(first)[0] if first is not None else None
-        named = replay.coins[int(replay.ledger.fills.coin[row])] if row is not None else replay.coins[0]
-        chosen = next((each for each in replay.coins if each.casefold() == coin.casefold()), named)
+        chosen = coin or (replay.coins[int(replay.ledger.fills.coin[row])] if row is not None else replay.coins[0])
         if at_ms is None:
             bar = max(replay.first_bar, first - 1) if first is not None else replay.first_bar
         else:
@@ -185,9 +192,7 @@ class ReplayDesk:
         from pbtui.console.replay.picture import picture_of
 
         step, reasons = replay.step(bar, whole=whole), replay.why(bar, coin, whole=whole)
-        known = self.view.shown is not None and self.view.shown.coin == coin and self.view.fills
-        fills = self.view.fills if known else replay.fills_of(coin)
-        return Shown(step, coin, reasons, picture_of(replay, step, coin), whole), fills
+        return Shown(step, coin, reasons, picture_of(replay, step, coin), whole), replay.fills_of(coin)
 
     def _made_now(self, wish: int, made: tuple[Shown, tuple]) -> None:
         if wish == self._wish:
