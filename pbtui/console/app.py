@@ -22,6 +22,7 @@ from pbtui.console.accounts import FindAccounts
 from pbtui.console.actions import BY_ID, ConsoleAction, Danger, move_keys
 from pbtui.console.availability import ENDED, why_not
 from pbtui.console.backtest.desk import BacktestDesk
+from pbtui.console.backtest.keys import PURPOSE
 from pbtui.console.burst import Burst
 from pbtui.console.candles.desk import CandleDesk
 from pbtui.console.config.desk import ConfigDesk
@@ -30,16 +31,16 @@ from pbtui.console.dialogs.quit import StoppingDialog
 from pbtui.console.driver import PatientDriver
 from pbtui.console.errands import Errands
 from pbtui.console.faults import Sturdy, reason_of, restart_key
-from pbtui.console.hunts import PURPOSE as HUNT_PURPOSE
 from pbtui.console.keeper import Keeper
 from pbtui.console.keymap import keys_or_default, user_keys_file
 from pbtui.console.leaving import ConsoleExit, Reason
 from pbtui.console.log.desk import LogDesk
-from pbtui.console.log_keys import PURPOSE as LOG_PURPOSE
+from pbtui.console.log.keys import PURPOSE as LOG_PURPOSE
 from pbtui.console.look import Look
 from pbtui.console.notes import Notes
 from pbtui.console.operate import Operate
 from pbtui.console.optimize.desk import OptimizeDesk
+from pbtui.console.optimize.keys import PURPOSE as SEARCH_PURPOSE
 from pbtui.console.prompt import Completer, Prompt
 from pbtui.console.pump import Pump
 from pbtui.console.replay.keys import Replays
@@ -50,7 +51,6 @@ from pbtui.console.state import Key, ViewState
 from pbtui.console.terminal import speaks_utf8
 from pbtui.console.text import safe
 from pbtui.console.themes import user_themes_dir
-from pbtui.console.trials import PURPOSE
 from pbtui.console.wardrobe import Wardrobe
 from pbtui.console.widgets.chart_panel import ChartPanel
 from pbtui.console.widgets.equity_panel import EquityPanel
@@ -427,9 +427,9 @@ class ConsoleApp(Sturdy, App[ConsoleExit], inherit_bindings=False):
             if panels:
                 panels[0].focus()
         if message.purpose.startswith(PURPOSE) and message.kept:
-            self._look.trials.typed(message.purpose, message.text)
-        if message.purpose.startswith(HUNT_PURPOSE) and message.kept:
-            self._look.hunts.typed(message.purpose, message.text)
+            self._look.backtest_keys.typed(message.purpose, message.text)
+        if message.purpose.startswith(SEARCH_PURPOSE) and message.kept:
+            self._look.optimize_keys.typed(message.purpose, message.text)
         if message.purpose.startswith(LOG_PURPOSE) and message.kept:
             self._look.log_keys.typed(message.purpose, message.text)
         if message.purpose == "command" and message.kept:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pbtui.console.candles.threads import Threads
 from pbtui.console.text import safe
+from pbtui.console.threads import Threads
 from pbtui.core.clock import Clock
 from pbtui.core.record import record
 
@@ -98,7 +98,7 @@ class FormDesk:
 
     def read_config(self, form: ConfigForm, path: Path | None, read: Callable[[], Callable[[], None]]) -> None:
         """Take a config for a form. `read` runs in a thread and returns what takes over what it found."""
-        from pbtui.console.candles.configs import shown_path
+        from pbtui.console.configs import shown_path
 
         form.config, form.problem, form.reading, form.told = path, "", True, {}
         form.name = safe(shown_path(path, self.base_dir), 120) if path is not None else ""

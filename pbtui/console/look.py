@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from pbtui.console.backtest.keys import BacktestKeys
+from pbtui.console.candles.keys import CandleKeys
 from pbtui.console.company import Company
+from pbtui.console.config.keys import ConfigKeys
 from pbtui.console.dialogs.help import HelpDialog
 from pbtui.console.dialogs.palette import PaletteDialog
 from pbtui.console.dialogs.themes import ThemesDialog
 from pbtui.console.dialogs.words import WordsDialog, event_words, warning_words
-from pbtui.console.fills.desk import FillsDesk
-from pbtui.console.hunts import Hunts
-from pbtui.console.log_keys import LogKeys
+from pbtui.console.fills.keys import FillsKeys
+from pbtui.console.log.keys import LogKeys
+from pbtui.console.optimize.keys import OptimizeKeys
 from pbtui.console.replay.keys import Replays
 from pbtui.console.screens.base import ConsoleScreen
 from pbtui.console.screens.coin import CoinScreen
 from pbtui.console.screens.live import LiveScreen
-from pbtui.console.settings import Settings
 from pbtui.console.state import MOST_LEVEL, Sort
-from pbtui.console.stock import Stock
 from pbtui.console.switching import Switching
 from pbtui.console.tables import backtest_lists, backtest_result, candle_lists, coverage, modes, orders, positions
 from pbtui.console.tables.events import LEVELS
-from pbtui.console.trials import Trials
 from pbtui.console.widgets.lines import LineView
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ class Look:
 
     def __init__(self, app: ConsoleApp) -> None:
         self._app = app
-        self.trials = Trials(app, self.to_live)
-        self.hunts = Hunts(app, self.to_live)
+        self.backtest_keys = BacktestKeys(app, self.to_live)
+        self.optimize_keys = OptimizeKeys(app, self.to_live)
         self.company = Company(app)
         self.replays = Replays(app)
         self.switching = Switching(app)
@@ -86,15 +86,15 @@ class Look:
             "events.level": self.level,
             "chart.shorter": lambda: self.timeframe(-1),
             "chart.longer": lambda: self.timeframe(1),
-            **Stock(app, self.to_live).handlers,
-            **self.trials.handlers,
-            **self.hunts.handlers,
+            **CandleKeys(app, self.to_live).handlers,
+            **self.backtest_keys.handlers,
+            **self.optimize_keys.handlers,
             **self.company.handlers,
             **self.replays.handlers,
             **self.switching.handlers,
             **self.log_keys.handlers,
-            **Settings(app, self.to_live).handlers,
-            **FillsDesk(app, self.to_live).handlers,
+            **ConfigKeys(app, self.to_live).handlers,
+            **FillsKeys(app, self.to_live).handlers,
         }
 
     @property

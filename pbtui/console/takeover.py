@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 async def take_over(app: ConsoleApp, path: Path, name: str) -> None:
     """Show what trading with the configuration in `path` would change; write it as `name` once that is confirmed."""
     from pbtui.console.backtest.adopt import write
-    from pbtui.console.candles.configs import shown_path
+    from pbtui.console.configs import shown_path
     from pbtui.console.dialogs.adopt import AdoptDialog
 
     def shown(adoption: Adoption) -> str:
@@ -36,7 +36,7 @@ async def take_over(app: ConsoleApp, path: Path, name: str) -> None:
 
 def _prepare(app: ConsoleApp, path: Path, name: str) -> Adoption:
     from pbtui.console.backtest.adopt import prepare_file, running_config
-    from pbtui.console.candles.configs import find_configs
+    from pbtui.console.configs import find_configs
 
     desk, snapshot = app.backtests, app.state.snapshot
     config_name = snapshot.account.config_name if snapshot is not None else ""

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pbtui.console.candles.configs import find_configs, found_names, fuzzy
 from pbtui.console.candles.view import Fetch, FetchRow
+from pbtui.console.configs import find_configs, found_names, fuzzy
 from pbtui.console.screens.live import LiveScreen
 from pbtui.console.tables.candle_lists import fetch_title
 from pbtui.core.clock import DAY_MS

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pbtui.console.candles.download import Download
-from pbtui.console.candles.threads import Stopped, Threads
 from pbtui.console.candles.view import MOST_FINDINGS, CandlesView, Check, Pair
 from pbtui.console.text import safe
+from pbtui.console.threads import Stopped, Threads
 from pbtui.core.clock import Clock, RealClock
 from pbtui.core.errors import PbtuiError
 

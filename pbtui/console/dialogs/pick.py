@@ -7,7 +7,7 @@ from pathlib import Path
 
 from textual.widgets import Input
 
-from pbtui.console.candles.configs import find_configs, found_names, shown_path
+from pbtui.console.configs import find_configs, found_names, shown_path
 from pbtui.console.dialogs.find import FindDialog
 from pbtui.console.text import safe
 from pbtui.console.widgets.columns import Column, Row, cell

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pbtui.console.candles.threads import Threads
 from pbtui.console.replay.view import ReplayView, Shown
 from pbtui.console.text import safe
+from pbtui.console.threads import Threads
 from pbtui.core.clock import Clock
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widget import Widget
 
-from pbtui.console.candles.configs import shown_path
 from pbtui.console.config.view import ConfigView
 from pbtui.console.config.words import key_words, section_words
+from pbtui.console.configs import shown_path
 from pbtui.console.screens.base import ConsoleScreen
 from pbtui.console.tables import config_tree as tree
 from pbtui.console.text import Line, fold, safe

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widget import Widget
 
-from pbtui.console.fills.desk import look
+from pbtui.console.fills.keys import look
 from pbtui.console.fills.view import BYS, FillsView
 from pbtui.console.screens.base import ConsoleScreen
 from pbtui.console.tables import fill_lists as lists

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pbtui.console.screens.fills import FillsScreen
 
 
-class FillsDesk(ScreenKeys):
+class FillsKeys(ScreenKeys):
     """Handlers of the actions on fills."""
 
     def __init__(self, app: ConsoleApp, to_live: Callable[[], None]) -> None:

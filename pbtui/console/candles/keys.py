@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _MOST_LISTED = 12
 
 
-class Stock(ScreenKeys):
+class CandleKeys(ScreenKeys):
     """Handlers of the actions on stored candles."""
 
     def __init__(self, app: ConsoleApp, to_live: Callable[[], None]) -> None:

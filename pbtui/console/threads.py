@@ -36,7 +36,7 @@ class Threads:
         self._loop = asyncio.get_running_loop()
         self._running += 1
         self._idle.clear()
-        threading.Thread(target=self._run, args=(work, failed), name=f"candles {name}", daemon=True).start()
+        threading.Thread(target=self._run, args=(work, failed), name=f"console {name}", daemon=True).start()
 
     def post(self, news: Callable[[], None]) -> None:
         """Bring news to the loop, from any thread; a loop that is gone needs none."""

@@ -23,7 +23,7 @@ PURPOSE = "search:"
 _METRIC, _WRITE = "metric", "write"
 
 
-class Hunts(ScreenKeys):
+class OptimizeKeys(ScreenKeys):
     """Handlers of the actions on searches and fronts."""
 
     def __init__(self, app: ConsoleApp, to_live: Callable[[], None]) -> None:
@@ -171,7 +171,7 @@ class Hunts(ScreenKeys):
 
     def write(self) -> None:
         """Ask for the file the member becomes."""
-        from pbtui.console.candles.configs import shown_path
+        from pbtui.console.configs import shown_path
 
         member = self._pareto.chosen()
         if member is not None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pbtui.console.screens.config import ConfigScreen
 
 
-class Settings(ScreenKeys):
+class ConfigKeys(ScreenKeys):
     """Handlers of the actions on configurations."""
 
     def __init__(self, app: ConsoleApp, to_live: Callable[[], None]) -> None:

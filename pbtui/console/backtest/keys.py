@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 PURPOSE = "form:"
 
 
-class Trials(ScreenKeys):
+class BacktestKeys(ScreenKeys):
     """Handlers of the actions on backtests."""
 
     def __init__(self, app: ConsoleApp, to_live: Callable[[], None]) -> None:
