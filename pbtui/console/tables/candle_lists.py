@@ -58,7 +58,7 @@ FETCH_COLUMNS: tuple[Column, ...] = (
 )
 _BAR = 10
 _INKS = {"waiting": "dim", "running": "accent", "done": "up", "failed": "bad", "stopped": "warn"}
-_KIND_INKS = {"gap": "warn", "flat": "text", "outlier": "warn", "disagreement": "warn"}
+_KIND_INKS = {"gap": "warn", "flat": "text", "outlier": "warn", "volume": "warn", "disagreement": "warn"}
 
 
 def _gap_words(hole: Hole) -> Mapping[str, str]:

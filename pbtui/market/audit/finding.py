@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pbtui.core.sanitize import sanitize_line
 
-Kind = Literal["gap", "duplicate", "flat", "outlier", "unsound", "disagreement", "file"]
+Kind = Literal["gap", "duplicate", "flat", "outlier", "unsound", "volume", "disagreement", "file"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,10 @@ class Finding:
         return sanitize_line(f"{self.exchange} {self.coin} {when}{self.kind} {length}· {self.text}", limit=400)
 
     def record(self) -> dict[str, Any]:
-        """Return plain values: coin, from (UTC), minutes, kind, and what else is known."""
+        """Return plain values: coin, from (UTC; None of a whole file), minutes, kind, and what else is known."""
         return {
             "coin": sanitize_line(self.coin, limit=40),
-            "from": stamp(self.from_ms),
+            "from": stamp(self.from_ms) if self.minutes else None,
             "minutes": self.minutes,
             "kind": self.kind,
             "exchange": self.exchange,

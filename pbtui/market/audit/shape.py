@@ -15,6 +15,7 @@ FLAT_MINUTES = 60  # a liquid coin whose price stands still for an hour is a fee
 _NEAR = 60  # candles on each side that tell what is usual
 _LEAST_SPIKE = 0.03
 _SPIKE_TIMES = 30.0  # the usual move of a minute
+_MOST_TRADED = 1e8  # of quote in a usual minute: some fifteen times what the largest market has
 _BACK = 0.25  # a spike comes back to within this share of its height
 
 Make = Callable[[Kind, int, int, str], Finding]
@@ -29,6 +30,7 @@ def findings_of_rows(exchange: str, coin: str, symbol: str, rows: Rows) -> list[
     if not len(rows):
         return []
     found = [*_unsound(rows, make), *_steps(rows, make), *_flat(rows, make), *_spikes(rows, make)]
+    found += _volume(rows, make)
     return sorted(found, key=lambda each: each.from_ms)
 
 
@@ -89,6 +91,15 @@ def _spikes(rows: Rows, make: Make) -> Iterator[Finding]:
         what = "a close" if lonely[at] else "a wick"
         text = f"{what} {float(np.expm1(size)) * 100:.1f} % away from the minutes beside it"
         yield make("outlier", int(rows["ts"][at]), 1, text)
+
+
+def _volume(rows: Rows, make: Make) -> Iterator[Finding]:
+    """Quote volumes in place of base volumes: the usual minute would turn over more than any market does."""
+    with np.errstate(invalid="ignore"):
+        usual = float(np.median(rows["bv"].astype(np.float64) * rows["c"]))
+    if usual > _MOST_TRADED:
+        text = f"{usual / 1e6:,.0f} million a usual minute: quote volumes may stand where base volumes should"
+        yield make("volume", int(rows["ts"][0]), len(rows), text)
 
 
 def _usual(moves: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -83,6 +83,14 @@ def test_a_stray_wick_is_found() -> None:
     assert found(rows) == [("outlier", 321, 1)]
 
 
+def test_quote_volumes_in_place_of_base_volumes_are_found() -> None:
+    rows = walk(300, price=100_000.0)
+    rows["bv"] = 60.0  # six millions a minute
+    assert found(rows) == []
+    rows["bv"] *= rows["c"]
+    assert found(rows) == [("volume", 0, 300)]
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf, 0.0, -1.0])
 @pytest.mark.parametrize("name", ["o", "h", "l", "c"])
 def test_numbers_that_are_none_are_found(name: str, value: float) -> None:
