@@ -110,9 +110,68 @@ def test_an_answer_of_the_database_and_none(
 
     answer(json.dumps(told), "", 1)
     assert audit.python_vulnerabilities() == ["package a 1.0: PYSEC-1 (mended in 2.0)"]
+    told["dependencies"].append({"name": "c", "skip_reason": "not found"})
+    answer(json.dumps(told), "", 1)
+    assert len(audit.python_vulnerabilities()) == 1
+    said = capsys.readouterr().err
+    assert "2 packages compared with the database" in said
+    assert "1 packages were not compared: the database did not tell of them (not found)" in said
     answer("", "ConnectionError: no route", 1)
     assert audit.python_vulnerabilities() == []
     assert "cannot be reached (ConnectionError: no route)" in capsys.readouterr().err
+
+
+def test_crates_are_asked_about_as_cargo_deny_wants_it(
+    audit: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calls: list[list[str]] = []
+
+    def answer(err: str, code: int) -> None:
+        def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+            calls.append(command)
+            return subprocess.CompletedProcess([], code, "", err)
+
+        monkeypatch.setattr(audit.subprocess, "run", run)
+
+    monkeypatch.setattr(audit.shutil, "which", lambda _: "there")
+    answer("error[vulnerability]: a hole", 1)
+    assert audit.rust_vulnerabilities() == ["cargo-deny: error[vulnerability]: a hole"]
+    answer("[ERROR] failed to fetch advisory database", 1)
+    assert audit.rust_vulnerabilities() == []
+    assert "crates were not compared: the database cannot be reached" in capsys.readouterr().err
+    answer("something else", 1)
+    assert audit.rust_terms() == ["cargo-deny: terms: exit code 1"]
+    answer("", 0)
+    assert audit.rust_terms() == []
+    assert all(call.index("--config") < call.index("check") for call in calls)
+    monkeypatch.setattr(audit.shutil, "which", lambda _: None)
+    assert audit.rust_terms() == audit.rust_vulnerabilities() == []
+    assert "cargo-deny is not installed" in capsys.readouterr().err
+
+
+def test_every_licence_is_on_the_page(audit: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert audit.page_faults() == []
+    assert "| textual | MIT |" in audit.PAGE.read_text("utf-8")
+    whole = audit.PAGE.read_text("utf-8")
+    page = tmp_path / "licences.md"
+    page.write_text("".join(line for line in whole.splitlines(keepends=True) if "| textual |" not in line), "utf-8")
+    monkeypatch.setattr(audit, "PAGE", page)
+    monkeypatch.setattr(audit, "ROOT", tmp_path)
+    monkeypatch.setattr(audit, "requirements", lambda _: (["Textual", "numpy"], ""))
+    assert audit.page_faults() == ["licences.md does not name textual: run scripts/audit --page"]
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("MIT | License :: OSI Approved :: MIT License", "MIT"),
+        ("Copyright (c) somebody | License :: OSI Approved :: BSD License", "BSD License"),
+        ("===== | License :: OSI Approved", "see its licence file"),
+        ("License :: OSI Approved :: Apache Software License | License :: OSI Approved", "Apache Software License"),
+    ],
+)
+def test_the_shortest_name_of_a_licence_is_shown(audit: ModuleType, said: str, told: str) -> None:
+    assert audit.shown(said) == told
 
 
 def test_what_pbtui_needs_is_followed_to_its_ends(audit: ModuleType) -> None:
