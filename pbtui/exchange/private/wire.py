@@ -6,6 +6,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pbtui.core.clock import Clock
 from pbtui.core.errors import (
@@ -131,6 +132,10 @@ class Wire:
     def now_ms(self) -> int:
         """Return the venue's time, as requests are signed with."""
         return int(self._client.milliseconds())
+
+    def host(self, part: str) -> str:
+        """Return where requests of a part of the venue's interface go, as the library names the part."""
+        return urlsplit(str(self._client.urls["api"][part])).hostname or ""
 
     async def read(self, name: str, method: str, params: Mapping[str, Any] | None = None, *, cost: float = 1.0) -> Any:
         """Return the answer to a question; one that got none is asked again, twice at most."""

@@ -19,6 +19,7 @@ from pbtui.exchange.private.wire import Unchanged, Wire
 from pbtui.exchange.venues.binance_codes import MEANINGS
 from pbtui.exchange.venues.binance_history import trades_since
 
+_FUTURES, _KEYS = "fapi.binance.com", "api.binance.com"  # the venue's own addresses
 _CODE = re.compile(r'"code"\s*:\s*"?(-?\d+)')
 
 
@@ -43,8 +44,13 @@ class Binance:
         return found.group(1) if found else ""
 
     async def key_facts(self, wire: Wire) -> KeyFacts:
-        """Return what the key may do."""
-        found = Row(await wire.read("key", "sapiGetAccountApiRestrictions"), "key")
+        """Return what the key may do; nothing of it on a testnet, which has no address that tells."""
+        try:
+            found = Row(await wire.read("key", "sapiGetAccountApiRestrictions"), "key")
+        except ExchangeError:
+            if wire.host("fapiPrivate") == _FUTURES or wire.host("sapi") != _KEYS:
+                raise
+            return KeyFacts()
         return KeyFacts(
             trade=found.flag("enableFutures"),
             withdraw=found.flag("enableWithdrawals"),

@@ -8,7 +8,7 @@ import pytest
 from payloads import Case, fixture, refuses_what_is_spoiled
 from payloads_okx import at_once
 
-from pbtui.core.errors import UnreadableAnswer
+from pbtui.core.errors import AccountRefused, UnreadableAnswer
 from pbtui.core.types import Fill, Market, OpenOrder, Position
 from pbtui.exchange.port import HeldPosition
 from pbtui.exchange.private.answers import Row, rows
@@ -31,6 +31,20 @@ class OneAnswer:
 
     async def read(self, *_: Any, **__: Any) -> Any:
         return self._answer
+
+
+class Refusing(OneAnswer):
+    """Refuses every question, at these hosts."""
+
+    def __init__(self, **hosts: str) -> None:
+        super().__init__(None)
+        self._hosts = hosts
+
+    async def read(self, *_: Any, **__: Any) -> Any:
+        raise AccountRefused("key: Invalid Api-Key ID.")
+
+    def host(self, part: str) -> str:
+        return self._hosts[part]
 
 
 def book() -> Book:
@@ -162,6 +176,16 @@ async def test_what_a_key_may_do_is_read() -> None:
     assert told == KeyFacts(trade=True, withdraw=True, bound_to_ip=False)
     with pytest.raises(UnreadableAnswer):
         await binance.Binance().key_facts(OneAnswer({"ipRestrict": 0}))  # type: ignore[arg-type]
+
+
+async def test_a_testnet_of_binance_tells_nothing_of_keys_and_the_venue_itself_must() -> None:
+    ours, theirs, proxy = "testnet.binancefuture.com", "fapi.binance.com", "127.0.0.1"
+    testnet: Any = Refusing(fapiPrivate=ours, sapi="api.binance.com")
+    assert await binance.Binance().key_facts(testnet) == KeyFacts()
+    for futures, keys in ((theirs, "api.binance.com"), (proxy, proxy), (theirs, proxy)):
+        real: Any = Refusing(fapiPrivate=futures, sapi=keys)
+        with pytest.raises(AccountRefused):
+            await binance.Binance().key_facts(real)
 
 
 @pytest.mark.parametrize("venue", ["binance", "bybit"])
