@@ -55,6 +55,14 @@ async def test_members_by_distance_by_objective_by_any_metric(base: Path) -> Non
         values = [found.by_id[each].value("sharpe_ratio_usd") for each in shown(d)]
         assert values == sorted(values, reverse=True)  # type: ignore[type-var]
         assert "sharpe_ratio_usd▾" in d.text
+        await keys(d, "m")
+        d.app.focused.value = "drawdown_worst_usd.max"  # type: ignore[union-attr]
+        await keys(d, "enter")
+        assert "drawdown_worst_usd.max▴" in d.text
+        assert shown(d) == sorted(shown(d))
+        await keys(d, "m")
+        d.app.focused.value = "sharpe_ratio_usd"  # type: ignore[union-attr]
+        await keys(d, "enter")
         await keys(d, "right_square_bracket")
         assert "y sharpe_ratio_usd" in d.text
         await keys(d, "m")

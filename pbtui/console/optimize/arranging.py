@@ -8,11 +8,18 @@ from pbtui.console.optimize.reading import Front
 from pbtui.console.state import Sort
 from pbtui.console.tables.select import Value, filtered, ordered
 from pbtui.core.errors import ConfigError
+from pbtui.optimize.metrics import weight
 from pbtui.optimize.picking import keep_those
-from pbtui.optimize.results import Stored
+from pbtui.optimize.results import OWN_METRICS, Stored
 
 _SIGNS = "<>="
 _LAST = float("inf")
+
+
+def more_is_better(key: str) -> bool:
+    """Tell whether a high value of a metric, or of `metric.stat`, is the good one."""
+    name = key.partition(".")[0]
+    return name in OWN_METRICS or weight(name) < 0
 
 
 def arranged(front: Front, wanted: str, sort: Sort) -> tuple[list[Stored], str]:

@@ -166,8 +166,10 @@ class OptimizeKeys(ScreenKeys):
         if front is not None and key and not any(item.knows(key) for item in front.results.members):
             self._app.say(f"{safe(key, 60)} is nothing these members tell", ink="warn")
             return
+        from pbtui.console.optimize.arranging import more_is_better
+
         self._pareto.metric = key
-        state.sorts["members"] = Sort(key, state.sorts["members"].descending) if key else Sort()
+        state.sorts["members"] = Sort(key, more_is_better(key)) if key else Sort()
 
     def write(self) -> None:
         """Ask for the file the member becomes."""
