@@ -40,6 +40,7 @@ _TEXTS: tuple[tuple[str, str], ...] = (
     ("invalid leverage value", "InvalidLeverage"),
     ("cross margin is not allowed", "IsolatedOnly"),
     ("trading is halted", "Halted"),
+    ("expiresafter", "Expired"),
     ("expired", "Expired"),
 )
 _MARGIN = "lower the wallet exposure limits, or add margin"
