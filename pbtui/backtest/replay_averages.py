@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 
 import numpy as np
@@ -12,7 +13,7 @@ from pbtui.backtest.replay_account import Books, Holder
 from pbtui.backtest.replay_rules import ReplayRules
 from pbtui.engine.indicators import SymbolIndicators, TrailingTracker
 
-_BLOCK = 720  # bars whose averages are kept together, so that going back costs nothing
+_BLOCK = 360  # bars whose averages are kept together, so that going back costs nothing
 _MOST_CELLS = 60_000  # of coins times bars kept
 NO_EXTREMES = TrailingTracker().as_dict()
 
@@ -43,11 +44,28 @@ class ReplayAverages:
         if not self._front or self._at >= first:
             self._begin()
         self._feed(first - 1)
-        found: list[list[orjson.Fragment]] = []
-        for bar in range(first, end):
-            self._feed(bar)
-            found.append([orjson.Fragment(orjson.dumps(one.emas())) for one in self._front])
+        count = len(self._front)
+        columns = [self._block_of(place, first, end) for place in range(count)]
+        self._at = end - 1
+        return [[columns[place][at] for place in range(count)] for at in range(end - first)]
+
+    def _block_of(self, place: int, first: int, end: int) -> list[orjson.Fragment]:
+        """Return the `emas` of a coin after each bar of a block, taking the bars in."""
+        one, own = self._front[place], self._rules.ranges[place]
+        rows: list[list[float]] = self._inputs.hlcvs[first:end, own.column].tolist()
+        found: list[orjson.Fragment] = []
+        for bar, (high, low, close, volume) in enumerate(rows, first):
+            if bar == own.first > 0:
+                self._take(one, place, bar, bar + 1, shift=-1)
+            if bar > own.last:
+                high = low = close = volume = math.nan  # nothing counts any more, but hours go on
+            if bar >= own.first:
+                one.update(self._time(bar), high, low, close, volume)
+            found.append(orjson.Fragment(orjson.dumps(one.emas())))
         return found
+
+    def _time(self, bar: int) -> int:
+        return self._rules.first_ms + bar * self._rules.interval_ms
 
     def _begin(self) -> None:
         rules = self._rules
