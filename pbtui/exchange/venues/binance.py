@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,6 +20,7 @@ from pbtui.exchange.private.wire import Unchanged, Wire
 from pbtui.exchange.venues.binance_codes import MEANINGS
 from pbtui.exchange.venues.binance_history import trades_since
 
+_log = logging.getLogger("pbtui.exchange")
 _FUTURES, _KEYS = "fapi.binance.com", "api.binance.com"  # the venue's own addresses
 _CODE = re.compile(r'"code"\s*:\s*"?(-?\d+)')
 
@@ -212,11 +214,20 @@ def fill_of(row: Row, book: Book) -> Fill:
         qty=row.positive("qty") * (1 if side == "buy" else -1),
         price=row.positive("price"),
         pnl=pnl,
-        fee=-row.number("commission"),
+        fee=_fee(row, book.quote),
         order_type=order_type_of(client_id) or "unknown",
         client_id=client_id,
         order_id=order_id,
     )
+
+
+def _fee(row: Row, quote: str) -> float:
+    """Return the fee in quote, negative where it was paid; one in another coin counts as 0."""
+    fee = -row.number("commission")
+    if fee and "commissionAsset" in row and row.text("commissionAsset").upper() != quote:
+        _log.warning("binance took a fee in %s: it is counted as 0 %s", row.text("commissionAsset"), quote)
+        return 0.0
+    return fee
 
 
 _RESTING = ("NEW", "PARTIALLY_FILLED")

@@ -168,6 +168,14 @@ def test_the_profit_of_a_close_is_found_or_marked_as_not_told() -> None:
     assert pnl({}, 10**9) is None
 
 
+def test_a_fee_of_binance_in_another_coin_is_none_in_ours(caplog: pytest.LogCaptureFixture) -> None:
+    row = fixture(_BINANCE + "trades.json")[0]
+    assert binance.fill_of(Row({**row, "commissionAsset": "USDT"}, "fill"), book()).fee == -float(row["commission"])
+    assert caplog.text == ""
+    assert binance.fill_of(Row({**row, "commissionAsset": "BNB"}, "fill"), book()).fee == 0.0
+    assert "in BNB" in caplog.text
+
+
 async def test_what_a_key_may_do_is_read() -> None:
     told = await bybit.Bybit().key_facts(OneAnswer(fixture(_BYBIT + "user_query_api.json")))  # type: ignore[arg-type]
     assert told == KeyFacts(trade=False, withdraw=False, bound_to_ip=True, account_id="1448939")
