@@ -16,7 +16,7 @@ from pbtui.cli import parsing, pick_bot, remote
 from pbtui.cli.narrate import say
 from pbtui.cli.run import run_loop
 from pbtui.cli.run_args import add_screen_flags
-from pbtui.console.terminal import why_no_screen
+from pbtui.console.tty.terminal import why_no_screen
 from pbtui.core.clock import RealClock
 from pbtui.core.errors import ConfigError, ExitCode, PbtuiError
 from pbtui.core.record import record
@@ -52,7 +52,7 @@ def main(argv: list[str]) -> int:
     if problem:
         raise ConfigError(problem, hint="use --plain, or pbtui status")
     if given.theme:
-        from pbtui.console.themes import check_theme
+        from pbtui.console.theming.themes import check_theme
 
         check_theme(given.theme)
     if info is None:

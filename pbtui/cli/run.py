@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pbtui.cli.confirm import confirm_real_money
 from pbtui.cli.narrate import say
 from pbtui.cli.run_args import RunOptions, parse
-from pbtui.console.terminal import why_no_screen
+from pbtui.console.tty.terminal import why_no_screen
 from pbtui.core.errors import ConfigError
 
 T = TypeVar("T")
@@ -35,7 +35,7 @@ def main(argv: list[str]) -> int:
     if problem:
         raise ConfigError(problem, hint="run it with --no-ui")
     if options.theme:
-        from pbtui.console.themes import check_theme
+        from pbtui.console.theming.themes import check_theme
 
         check_theme(options.theme)
     from pbtui.cli.launcher import launch
@@ -62,7 +62,7 @@ def _console(options: RunOptions, stage: Any) -> int:
     gc.disable()  # what is loaded now stays: looking through it would cost a fifth of the start; see `run_loop`
     from pbtui.cli.early import EarlySignals
     from pbtui.cli.plan import make_plan
-    from pbtui.console.curtain import Curtain
+    from pbtui.console.tty.curtain import Curtain
     from pbtui.core.clock import RealClock
 
     plan = make_plan(options)

@@ -22,7 +22,7 @@ from pbtui.live.supervisor import Ending
 
 if TYPE_CHECKING:
     from pbtui.console.app import ConsoleApp
-    from pbtui.console.curtain import Curtain
+    from pbtui.console.tty.curtain import Curtain
 
 _FIRST_PICTURE_S = 2.0  # a terminal that shows nothing by then keeps no bot waiting
 

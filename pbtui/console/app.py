@@ -23,12 +23,10 @@ from pbtui.console.actions import BY_ID, ConsoleAction, Danger, move_keys
 from pbtui.console.availability import ENDED, why_not
 from pbtui.console.backtest.desk import BacktestDesk
 from pbtui.console.backtest.keys import PURPOSE
-from pbtui.console.burst import Burst
 from pbtui.console.candles.desk import CandleDesk
 from pbtui.console.config.desk import ConfigDesk
 from pbtui.console.dialogs.base import Dialog
 from pbtui.console.dialogs.quit import StoppingDialog
-from pbtui.console.driver import PatientDriver
 from pbtui.console.errands import Errands
 from pbtui.console.faults import Sturdy, reason_of, restart_key
 from pbtui.console.keeper import Keeper
@@ -48,10 +46,12 @@ from pbtui.console.screens.base import ConsoleScreen
 from pbtui.console.screens.coin import CoinScreen
 from pbtui.console.screens.live import LiveScreen
 from pbtui.console.state import Key, ViewState
-from pbtui.console.terminal import speaks_utf8
 from pbtui.console.text import safe
-from pbtui.console.themes import user_themes_dir
-from pbtui.console.wardrobe import Wardrobe
+from pbtui.console.theming.themes import user_themes_dir
+from pbtui.console.theming.wardrobe import Wardrobe
+from pbtui.console.tty.burst import Burst
+from pbtui.console.tty.driver import PatientDriver
+from pbtui.console.tty.terminal import speaks_utf8
 from pbtui.console.widgets.chart_panel import ChartPanel
 from pbtui.console.widgets.equity_panel import EquityPanel
 from pbtui.core.actions import Action

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pbtui.console.text import safe
-from pbtui.console.threads import Threads
+from pbtui.console.work.threads import Threads
 from pbtui.core.clock import Clock
 from pbtui.core.record import record
 

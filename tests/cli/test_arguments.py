@@ -10,7 +10,7 @@ import pytest
 from pbtui.cli import main as cli
 from pbtui.cli import parsing
 from pbtui.cli.run_args import parse
-from pbtui.console.themes import check_theme
+from pbtui.console.theming.themes import check_theme
 from pbtui.core.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[2]

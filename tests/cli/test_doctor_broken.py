@@ -15,7 +15,7 @@ from pbtui.cli import main as cli
 from pbtui.cli.checks import own_files, settings, venues
 from pbtui.cli.checks.finding import Asked, Finding, State
 from pbtui.console.keymap import user_keys_file
-from pbtui.console.themes import user_themes_dir
+from pbtui.console.theming.themes import user_themes_dir
 from pbtui.live.alerts.settings import alerts_file
 
 Capture = pytest.CaptureFixture[str]

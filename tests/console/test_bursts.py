@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 
-from pbtui.console.burst import FAST, FLOOD, QUIET_S, ROOM, WINDOW_S, Burst, KeyGate
 from pbtui.console.dialogs.base import Dialog
 from pbtui.console.screens.live import LiveScreen
+from pbtui.console.tty.burst import FAST, FLOOD, QUIET_S, ROOM, WINDOW_S, Burst, KeyGate
 from pbtui.core.actions import Target
 
 from .sample import symbol_of

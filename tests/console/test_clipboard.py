@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pbtui.console import clipboard
+from pbtui.console.tty import clipboard
 from pbtui.core.errors import StateError
 
 

@@ -13,8 +13,8 @@ from typing import TextIO
 
 import pytest
 
-from pbtui.console.curtain import Curtain
-from pbtui.console.sketch import outline
+from pbtui.console.tty.curtain import Curtain
+from pbtui.console.tty.sketch import outline
 
 from .sample import starting
 from .support import desk

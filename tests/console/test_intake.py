@@ -11,7 +11,7 @@ from textual._xterm_parser import XTermParser
 from textual.events import Key, Paste
 from textual.message import Message
 
-from pbtui.console.intake import LONGEST, Intake
+from pbtui.console.tty.intake import LONGEST, Intake
 
 MARKED = "\x1b[200~{}\x1b[201~"
 PARTS = st.lists(

@@ -10,9 +10,9 @@ import time
 import pytest
 
 from pbtui.console.app import ConsoleApp
-from pbtui.console.driver import MOST_BEHIND, MOST_WAITING, FrameWriter
-from pbtui.console.pressure import CALM_S, LATE_S, Pressure
 from pbtui.console.screens.live import LiveScreen
+from pbtui.console.tty.driver import MOST_BEHIND, MOST_WAITING, FrameWriter
+from pbtui.console.tty.pressure import CALM_S, LATE_S, Pressure
 from pbtui.core.clock import VirtualClock
 
 from .sample import NOW_MS, snapshot

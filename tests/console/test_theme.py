@@ -11,9 +11,9 @@ import pytest
 from rich.color import Color as RichColor
 from textual.color import Color
 
-from pbtui.console.terminal import speaks_utf8, why_no_screen
-from pbtui.console.theme import ROLES, Palette, load_palette
-from pbtui.console.themes import THEMES_DIR, Change, Themes
+from pbtui.console.theming.theme import ROLES, Palette, load_palette
+from pbtui.console.theming.themes import THEMES_DIR, Change, Themes
+from pbtui.console.tty.terminal import speaks_utf8, why_no_screen
 from pbtui.core.errors import ConfigError
 
 from .support import desk

@@ -54,7 +54,7 @@ def _themes() -> Iterator[Finding]:
     folder = settings_folder() / "themes"
     if not folder.is_dir():
         return
-    from pbtui.console.themes import Themes
+    from pbtui.console.theming.themes import Themes
 
     themes = Themes(folder)
     for problem in themes.problems:

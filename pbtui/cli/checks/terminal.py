@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 
 from pbtui.cli.checks.finding import Asked, Finding, ok, warn
-from pbtui.console.terminal import NO_CURSOR, speaks_utf8
+from pbtui.console.tty.terminal import NO_CURSOR, speaks_utf8
 from pbtui.core.sanitize import sanitize_line
 
 _AREA = "terminal"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pbtui.cli.narrate import say
 from pbtui.cli.run import run_loop
-from pbtui.console.terminal import why_no_screen
+from pbtui.console.tty.terminal import why_no_screen
 from pbtui.core.errors import ConfigError, ExitCode
 from pbtui.core.sanitize import sanitize_line
 
@@ -27,7 +27,7 @@ def show_replay(options: argparse.Namespace) -> int:
         shown = sanitize_line(options.place, limit=200)
         raise ConfigError(f"{shown} is not there", hint="name the folder of a backtest, or a config")
     if options.theme:
-        from pbtui.console.themes import check_theme
+        from pbtui.console.theming.themes import check_theme
 
         check_theme(options.theme)
     return run_loop(_show(options))

@@ -10,8 +10,8 @@ import numpy as np
 from pbtui.console.backtest.plot import Floats, Series, gutter_of, plot
 from pbtui.console.backtest.view import RunJob
 from pbtui.console.numbers import money, pct
-from pbtui.console.started import progress_line
 from pbtui.console.text import Line, Span, fold, line_width, safe, width
+from pbtui.console.work.started import progress_line
 
 if TYPE_CHECKING:
     from pbtui.backtest.metric_groups import Unit

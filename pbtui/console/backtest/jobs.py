@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from pbtui.console.backtest.form import Form
 from pbtui.console.backtest.view import BacktestView, RunJob
-from pbtui.console.processes import Processes
 from pbtui.console.text import safe
+from pbtui.console.work.processes import Processes
 from pbtui.core.errors import ExitCode
 from pbtui.jobs.events import Done, EquitySample, Event, Failed, Note
 

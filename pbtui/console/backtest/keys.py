@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from pbtui.console import clipboard
 from pbtui.console.actions import label_of
 from pbtui.console.asking import change_field
 from pbtui.console.backtest.desk import BacktestDesk
@@ -14,6 +13,7 @@ from pbtui.console.prompt import from_list
 from pbtui.console.screen_keys import ScreenKeys
 from pbtui.console.takeover import take_over
 from pbtui.console.text import safe
+from pbtui.console.tty import clipboard
 from pbtui.core.errors import PbtuiError
 
 if TYPE_CHECKING:

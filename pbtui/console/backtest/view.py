@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pbtui.console.backtest.form import Form
-from pbtui.console.started import StartedJob
+from pbtui.console.work.started import StartedJob
 from pbtui.core.record import record
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pbtui.console.candles.download import Download
 from pbtui.console.candles.view import MOST_FINDINGS, CandlesView, Check, Pair
 from pbtui.console.text import safe
-from pbtui.console.threads import Stopped, Threads
+from pbtui.console.work.threads import Stopped, Threads
 from pbtui.core.clock import Clock, RealClock
 from pbtui.core.errors import PbtuiError
 

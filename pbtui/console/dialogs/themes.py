@@ -7,7 +7,7 @@ from textual.binding import Binding
 
 from pbtui.console.dialogs.base import Dialog, Words
 from pbtui.console.text import Line, safe
-from pbtui.console.themes import Themes
+from pbtui.console.theming.themes import Themes
 from pbtui.console.widgets.columns import Column, Row, cell
 from pbtui.console.widgets.grid import GridTable
 

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING
 
-from pbtui.console import clipboard
 from pbtui.console.dialogs.words import WordsDialog
 from pbtui.console.log.desk import LogDesk
 from pbtui.console.log.pattern import Pattern
@@ -16,6 +15,7 @@ from pbtui.console.log.view import LogView
 from pbtui.console.log.wanted import Wanted
 from pbtui.console.screen_keys import ScreenKeys
 from pbtui.console.text import Line, safe
+from pbtui.console.tty import clipboard
 from pbtui.core.errors import PbtuiError
 
 if TYPE_CHECKING:

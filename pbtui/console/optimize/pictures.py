@@ -10,8 +10,8 @@ from pbtui.console.backtest.plot import Series, plot
 from pbtui.console.numbers import NOTHING
 from pbtui.console.optimize.scatter import Axis, scatter
 from pbtui.console.optimize.view import Axes, ParetoView, SearchJob
-from pbtui.console.started import progress_line
 from pbtui.console.text import Line, fit, fold, safe
+from pbtui.console.work.started import progress_line
 from pbtui.optimize.results import Stored
 
 _LEAST_CURVE = 6

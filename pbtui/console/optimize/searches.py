@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from pbtui.console.optimize.form import SEEDS, SearchForm
 from pbtui.console.optimize.view import OptimizeView, SearchJob
-from pbtui.console.processes import Processes
 from pbtui.console.text import safe
+from pbtui.console.work.processes import Processes
 from pbtui.core.errors import ExitCode
 from pbtui.jobs.events import Done, Event, Failed, FrontPoints, Note, SearchState
 

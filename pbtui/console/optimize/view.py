@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pbtui.console.optimize.form import SearchForm
-from pbtui.console.started import StartedJob
+from pbtui.console.work.started import StartedJob
 
 if TYPE_CHECKING:
     from pbtui.console.optimize.reading import Front

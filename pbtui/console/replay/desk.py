@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pbtui.console.replay.view import ReplayView, Shown
 from pbtui.console.text import safe
-from pbtui.console.threads import Threads
+from pbtui.console.work.threads import Threads
 from pbtui.core.clock import Clock
 
 if TYPE_CHECKING:

@@ -18,9 +18,9 @@ from pbtui.console.footer import Footer
 from pbtui.console.header import header_lines
 from pbtui.console.notes import message_line
 from pbtui.console.prompt import Prompt
-from pbtui.console.sketch import LEAST_COLUMNS, LEAST_ROWS, has_two_rows, is_flat
 from pbtui.console.state import Sort
 from pbtui.console.text import fold
+from pbtui.console.tty.sketch import LEAST_COLUMNS, LEAST_ROWS, has_two_rows, is_flat
 from pbtui.console.widgets.grid import GridTable
 from pbtui.console.widgets.lines import LineView
 

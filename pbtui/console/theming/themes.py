@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from pbtui.console.theme import Palette, load_palette
+from pbtui.console.theming.theme import Palette, load_palette
 from pbtui.core.errors import ConfigError
 from pbtui.core.record import record
 from pbtui.core.sanitize import sanitize_line
 
-THEMES_DIR = Path(__file__).resolve().parents[2] / "themes"
+THEMES_DIR = Path(__file__).resolve().parents[3] / "themes"
 AUTO = "auto"  # the one for what the terminal can show, whatever was worn last
 DEFAULT = "dark"
 SIXTEEN = "ansi16"

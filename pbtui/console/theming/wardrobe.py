@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.style import Style
 
-from pbtui.console.themes import MONO, Themes
+from pbtui.console.theming.themes import MONO, Themes
 from pbtui.console.widgets.lines import LineView
 
 if TYPE_CHECKING:

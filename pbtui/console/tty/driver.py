@@ -17,9 +17,9 @@ from textual.drivers._writer_thread import WriterThread
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
-from pbtui.console.burst import KeyGate
-from pbtui.console.intake import Intake
-from pbtui.console.pressure import Pressure
+from pbtui.console.tty.burst import KeyGate
+from pbtui.console.tty.intake import Intake
+from pbtui.console.tty.pressure import Pressure
 from pbtui.core.clock import Clock
 
 if TYPE_CHECKING:

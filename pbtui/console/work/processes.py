@@ -7,8 +7,8 @@ from collections.abc import Coroutine, Mapping
 from typing import Any, ClassVar, Generic, TypeVar
 
 from pbtui.console.asking import FormDesk
-from pbtui.console.started import StartedJob
 from pbtui.console.text import safe
+from pbtui.console.work.started import StartedJob
 from pbtui.core.errors import ExitCode
 from pbtui.jobs.events import Done, Event, Failed
 from pbtui.jobs.job import GRACE_S, Job, JobFailed

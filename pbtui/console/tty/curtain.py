@@ -9,8 +9,8 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self, TextIO
 
-from pbtui.console.sketch import outline
-from pbtui.console.terminal import speaks_utf8
+from pbtui.console.tty.sketch import outline
+from pbtui.console.tty.terminal import speaks_utf8
 from pbtui.core.sanitize import sanitize_line
 
 _UP = "\x1b[?1049h\x1b[?25l\x1b[H\x1b[2J"  # the other screen, no cursor, empty

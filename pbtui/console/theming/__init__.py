@@ -1,0 +1,1 @@
+"""Themes: read from files, worn by the app, changed while it runs."""

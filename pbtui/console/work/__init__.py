@@ -1,0 +1,1 @@
+"""Work beside the screen: in threads, and in processes of its own."""
