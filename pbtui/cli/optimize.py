@@ -127,6 +127,11 @@ def report(result: Mapping[str, Any], *, quiet: bool = False) -> list[str]:
     for name, value in bests.items():
         told = f"{value:.6g}" if isinstance(value, int | float) and math.isfinite(value) else "none within the limits"
         lines.append(f"best {sanitize_line(name):<{width}}  {told}")
+    tested: Mapping[str, Any] | None = result.get("validation")
+    if tested:
+        from pbtui.cli.pareto_show import round_line
+
+        lines.append(round_line(tested))
     if not result.get("finished"):
         lines.append("stopped before its end; go on with: pbtui optimize --resume DIR")
     return [*lines, folder]

@@ -52,10 +52,11 @@ def validation_lines(results: Results) -> list[str]:
     told = results.validation
     if not told:
         return []
-    return ["", *(_round_line(each) for each in [*(told.get("folds") or ()), told])]
+    return ["", *(round_line(each) for each in [*(told.get("folds") or ()), told])]
 
 
-def _round_line(told: Mapping[str, Any]) -> str:
+def round_line(told: Mapping[str, Any]) -> str:
+    """Return what testing a front on unseen days found of it as a whole."""
     (first, last), (begin, end) = told["train"], told["test"]
     ranks = ", ".join(f"{sanitize_line(name)} {_cell(rho)}" for name, rho in told["rank_correlation"].items())
     parts = [

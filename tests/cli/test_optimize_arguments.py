@@ -126,6 +126,14 @@ def test_the_report_names_what_counts():
         "a/b",
     ]
     assert optimize.report(result, quiet=True) == ["a/b"]
+    tested = {
+        "train": ["2025-05-10", "2025-05-20"], "test": ["2025-05-21", "2025-05-24"], "trials": 1234, "members": 7,
+        "rank_correlation": {"adg_usd": 0.5, "x": None}, "kept_limits": 6, "robustness": 0.75, "deflated_sharpe": None,
+    }  # fmt: skip
+    assert optimize.report({**result, "finished": True, "validation": tested})[3] == (
+        "searched 2025-05-10 to 2025-05-20, tested 2025-05-21 to 2025-05-24 · 1,234 trials · "
+        "rank correlation adg_usd 0.5, x – · 6 of 7 keep the limits unseen · median robustness 0.75 · median deflated Sharpe –"
+    )
 
 
 def test_a_cluster_goes_along_with_new_runs_and_resumed_ones(config, tmp_path, monkeypatch, capsys):
