@@ -132,7 +132,8 @@ def test_the_report_names_what_counts():
     }  # fmt: skip
     assert optimize.report({**result, "finished": True, "validation": tested})[3] == (
         "searched 2025-05-10 to 2025-05-20, tested 2025-05-21 to 2025-05-24 · 1,234 trials · "
-        "rank correlation adg_usd 0.5, x – · 6 of 7 keep the limits unseen · median robustness 0.75 · median deflated Sharpe –"
+        "rank correlation adg_usd 0.5, x – · 6 of 7 keep the limits unseen · "
+        "median robustness 0.75 · median deflated Sharpe –"
     )
 
 
