@@ -179,6 +179,12 @@ class Guards:
             if name not in seen and not self._fills.filled(name)
         ]
 
+    def late_s(self, account: Account, now_ms: int) -> float:
+        """Return for how many seconds an order in doubt may still arrive, 0 where none can."""
+        unseen = {name for _, name in self.open_doubts(account)}
+        until = max((self._doubts[name].late_until_ms for name in unseen), default=0)
+        return max(0.0, (until - now_ms) / 1000.0)
+
     def after_read(self, account: Account, now_ms: int, fates: Mapping[str, Told] | None = None) -> list[str]:
         """Settle doubts with what was just read, and with what the venue said of single orders (`fates`).
 

@@ -10,6 +10,7 @@ import pytest
 from pbtui.core.errors import OutcomeUnknown
 from pbtui.exchange.private.budget import Budget
 from pbtui.live.guards import LATE_MARGIN_MS, RECENT_MS
+from pbtui.live.stop import wind_down
 from tests.venues.accounts import CREATE, DIALECTS, StandingClock, bitcoin, connect, ready
 from tests.venues.loop import Loop
 from tests.venues.simulator import Simulator
@@ -40,6 +41,19 @@ async def loop(venue: Simulator, tmp_path: Path) -> AsyncIterator[Loop]:
     await ready(account)
     yield Loop(account, tmp_path, clock)
     await account.close()
+
+
+class Meanwhile(StandingClock):
+    """Lets what is on its way arrive in the middle of the first sleep."""
+
+    def __init__(self, venue: Simulator) -> None:
+        super().__init__(venue)
+        self.venue = venue
+
+    async def sleep(self, seconds: float) -> None:
+        self.venue.skip(seconds / 2.0)
+        self.venue.arrive()
+        self.venue.skip(seconds / 2.0)
 
 
 async def lose(venue: Simulator, loop: Loop, price: float) -> None:
@@ -83,3 +97,12 @@ async def test_an_order_that_comes_late_is_neither_doubled_nor_taken_too_late(ve
     await loop.turn(other)
     assert (len(created), len(resting)) == (2, 1)
     assert sum("never arrived" in text for text in loop.said()) == 1
+
+
+async def test_a_stop_that_cancels_orders_waits_for_one_on_its_way(venue: Simulator, loop: Loop) -> None:
+    price = round((await loop.account.fetch_tickers([loop.symbol]))[loop.symbol].bid * 0.8, -2)
+    await lose(venue, loop, price)
+    assert await wind_down(loop.core, "cancel_all", Meanwhile(venue)) == "1 orders cancelled"
+    assert (len(venue.books.requests), len(venue.books.books.orders)) == (1, 0)
+    assert any("may still arrive" in text for text in loop.said())
+    assert await wind_down(loop.core, "keep", Meanwhile(venue)) == "all orders are left where they are"
