@@ -4,7 +4,7 @@ Every call to a venue fails with one of these classes; adapters sort a venue's c
 
     VenueUnreachable   reads: again after half a second, doubling; orders: may exist, so nothing like them is sent
     UnreadableAnswer   as above: what was asked about is unknown, never empty or zero; entries wait
-    OutcomeUnknown     the order may exist: looked for by its id in two readings before anything like it is sent
+    OutcomeUnknown     the order may exist: asked for by its id until it can't arrive any more, nothing like it is sent
     RateLimited        everybody on this machine keeps silent as long as the venue said; cancels and closes go first
     OrderGone          a usual answer to a cancel: the account is read before anything is sent for the coin
     OrderRejected      the order waits 20 s, doubling up to 15 min; three refusals of its kind a minute at most
