@@ -8,11 +8,34 @@ from typing import Any
 import pytest
 
 from pbtui.exchange.port import Candles
+from tests.support.canaries import Canaries, tells
 from tests.support.venue_server import load_candles
-from tests.venues.simulator import START_MS, Simulator
+from tests.venues.hyperliquid import HyperliquidDialect
+from tests.venues.paradex import ParadexDialect
+from tests.venues.simulator import KEY, PASSPHRASE, SECRET, START_MS, Simulator
 from tests.venues.trader import Trader
 
 _DAY_MS = 86_400_000
+_HERE = Path(__file__).parent
+SECRETS = (KEY, SECRET, PASSPHRASE, *HyperliquidDialect.secrets, *ParadexDialect.secrets)
+
+
+@pytest.fixture(autouse=True)
+def canaries(tmp_path: Path) -> Iterator[Canaries]:
+    """Search what each test has logged at any level and written to any file for the secrets it used."""
+    with Canaries(SECRETS) as found:
+        yield found
+    assert found.in_lines() == []
+    assert found.in_files(tmp_path) == []
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Let a test fail that printed a secret."""
+    outcome: Any = yield
+    report: pytest.TestReport = outcome.get_result()
+    if _HERE in item.path.parents and tells(report.capstdout.encode() + report.capstderr.encode(), SECRETS):
+        report.outcome, report.longrepr = "failed", "a secret was printed"
 
 
 @cache

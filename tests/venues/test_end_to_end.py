@@ -125,6 +125,8 @@ def play(
     kinds = {order_type_of(request.client_id) for request in books.requests[fresh:]}
     assert {"close_panic_long", "close_panic_short"} & kinds
     soon(lambda: not books.books.orders, PATIENCE_S, bot.narration)
+    for asked in (["status", USER, "--json"], ["do", USER, "events", "5000"]):
+        assert bot.command(*asked).returncode == 0  # a bot's snapshot and all it told consoles: searched below
     assert bot.stop() == 0, bot.narration()[-2000:]
     assert not books.books.positions
     assert not books.books.orders
@@ -152,7 +154,7 @@ def _holds_no_secret(bot: Trader, venue: Simulator) -> None:
     """Neither key, secret nor passphrase is in anything the bot wrote: logs, databases, journals, state, output."""
     keys = bot.base / "api-keys.json"
     files = [path for path in bot.folder.rglob("*") if path.is_file() and path != keys]
-    assert {"log.jsonl", "stderr", "stdout"} <= {path.name for path in files}
+    assert {"log.jsonl", "stderr", "stdout", "answers", "fills.db"} <= {path.name for path in files}
     for path in files:
         text = path.read_bytes()
         secrets = (KEY, SECRET, PASSPHRASE, *getattr(venue.dialect, "secrets", ()))

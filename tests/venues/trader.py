@@ -38,6 +38,7 @@ class Trader:
         self.env = {**os.environ, "XDG_STATE_HOME": str(folder / "s"), "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)}
         self.said = folder / "stderr"
         self.told = folder / "stdout"
+        self.answers = folder / "answers"
         self.started: list[subprocess.Popen[bytes]] = []
 
     def start(self) -> subprocess.Popen[bytes]:
@@ -54,8 +55,8 @@ class Trader:
         return self.started[-1]
 
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """Run a command that talks to the bot."""
-        return subprocess.run(
+        """Run a command that talks to the bot; what it says is kept, too."""
+        done = subprocess.run(
             [sys.executable, "-m", "pbtui", *words],
             cwd=ROOT,
             env=self.env,
@@ -64,6 +65,9 @@ class Trader:
             timeout=120,
             check=False,
         )
+        with self.answers.open("a") as answers:
+            answers.write(done.stdout + done.stderr)
+        return done
 
     def kill(self) -> None:
         """End the bot as a power cut would."""
