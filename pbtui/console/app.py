@@ -390,7 +390,7 @@ class ConsoleApp(Sturdy, App[ConsoleExit], inherit_bindings=False):
         if handler is not None and action.acts and self._acting(action):
             self.say(f"{action.verb}: the last action is not done yet", ink="warn")
         elif handler is not None:
-            self.run_worker(handler(), group=action_id, exclusive=True, exit_on_error=False)  # type: ignore[arg-type]
+            self.run_worker(handler(), group=action_id, exclusive=True, exit_on_error=False)
         else:
             self._look.handlers[action_id]()
 

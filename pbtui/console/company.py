@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
 
 from pbtui.console.actions import label_of
 from pbtui.console.dialogs.confirm import ConfirmDialog, words
@@ -95,8 +95,8 @@ class Company:
             raise PbtuiError("the bot does not tell its health")
         return report, backlog.equity
 
-    def _work(self, work: object) -> None:
-        self._app.run_worker(work, group="company", exit_on_error=False)  # type: ignore[arg-type]
+    def _work(self, work: Coroutine[Any, Any, None]) -> None:
+        self._app.run_worker(work, group="company", exit_on_error=False)
 
 
 def put_before(state: ViewState, rows: tuple[EventRow, ...]) -> None:

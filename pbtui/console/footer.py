@@ -21,7 +21,7 @@ def hints(state: ViewState) -> list[ConsoleAction]:
     panel = place if place != "live" else state.panel
     found = [
         action
-        for action in actions_of(place)  # type: ignore[arg-type]
+        for action in actions_of(place)
         if action.hint and (not action.hint_panels or panel in action.hint_panels) and not why_not(action, state)
     ]
     found.sort(key=lambda action: action.hint)

@@ -10,7 +10,7 @@ import os
 import re
 import stat
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 
@@ -22,7 +22,8 @@ from pbtui.core.files import write_private
 VERSION = 1
 _LARGEST = 64 * 1024
 _MOST = 64
-_PLACES = ("live", "log", "candles", "backtest", "optimize", "pareto", "config", "fills")
+_Place = Literal["live", "log", "candles", "backtest", "optimize", "pareto", "config", "fills"]
+_PLACES: tuple[_Place, ...] = get_args(_Place)
 # Panels whose filter is kept; those of one result or one file mean nothing at the next start.
 _FILTERED = ("positions", "modes", "events", "coverage", "findings", "runs", "fronts", "config")
 
@@ -41,7 +42,7 @@ class Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the file holds."""
 
     version: Literal[1]
-    place: Literal["live", "log", "candles", "backtest", "optimize", "pareto", "config", "fills"]
+    place: _Place
     theme: _Name
     event_level: Annotated[int, msgspec.Meta(ge=0, le=MOST_LEVEL)]
     timeframe: Timeframe
@@ -74,7 +75,7 @@ def kept_of(state: ViewState, theme: str) -> Kept:
     """Return the choices of a state; the coin screen counts as the live screen below it."""
     return Kept(
         version=VERSION,
-        place=state.place if state.place in _PLACES else "live",  # type: ignore[arg-type]
+        place=state.place if state.place in _PLACES else "live",
         theme=safe(theme, 80),
         event_level=max(0, min(state.event_level, MOST_LEVEL)),
         timeframe=state.timeframe,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine, Sequence
+from typing import TYPE_CHECKING, Any
 
 from pbtui.console.actions import MODE_OF
 from pbtui.console.config.view import RISK_INKS, RISK_NOTES
@@ -34,7 +34,7 @@ from pbtui.core.types import Mode
 if TYPE_CHECKING:
     from pbtui.console.app import ConsoleApp
 
-Handler = Callable[[], Awaitable[None]]
+Handler = Callable[[], Coroutine[Any, Any, None]]
 _STOPS: dict[str, StopChoice] = {"cancel_entries": "cancel_entries", "keep": "keep", "cancel_all": "cancel_all"}
 _SPEED = re.compile(r"(\d+(?:\.\d+)?)\s*x", re.IGNORECASE)
 _FASTEST, _SLOWEST, _FROM_MAX = 100_000.0, 1.0, 600.0

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Literal
 
+from pbtui.console.actions import Place
 from pbtui.console.backtest.view import BacktestView
 from pbtui.console.candles.view import CandlesView
 from pbtui.console.config.view import ConfigView
@@ -48,7 +49,7 @@ class ViewState:
 
     role: Role = "controller"
     snapshot: Snapshot | None = None
-    place: str = "live"
+    place: Place = "live"
     panel: str = "positions"  # which panel has the focus
     current: Key | None = None
     selected: set[Hashable] = field(default_factory=set)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
 
 from pbtui.console.accounts import Account, Accounts, about, is_here, matching, names
 from pbtui.console.text import safe
@@ -70,5 +70,5 @@ class Switching:
     def _leave_for(self, account: Account) -> None:
         self._app.leave("switch", account.name)
 
-    def _work(self, work: object, group: str = "account") -> None:
-        self._app.run_worker(work, group=group, exclusive=True, exit_on_error=False)  # type: ignore[arg-type]
+    def _work(self, work: Coroutine[Any, Any, None], group: str = "account") -> None:
+        self._app.run_worker(work, group=group, exclusive=True, exit_on_error=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -136,6 +136,6 @@ class BacktestView:
                 del self.results[old]
 
 
-def keys_of(view: BacktestView) -> list[Hashable]:
+def keys_of(view: BacktestView) -> list[RunKey]:
     """Return the keys of the list of runs: those of this console, then the past."""
     return [*(job.number for job in view.shown_jobs()), *view.runs]

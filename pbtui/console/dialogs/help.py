@@ -48,7 +48,7 @@ def action_row(action: ConsoleAction, state: ViewState) -> Row:
 def help_rows(state: ViewState) -> list[Row]:
     """Return the actions of the screen in front, by group."""
     rows: list[Row] = []
-    actions = actions_of(state.place)  # type: ignore[arg-type]
+    actions = actions_of(state.place)
     for group in dict.fromkeys(action.group for action in actions):
         rows.append(Row(f"{_GROUP}{group}", (cell(""), cell(group, "accent"), cell(""))))
         rows += [action_row(action, state) for action in actions if action.group == group]

@@ -304,7 +304,7 @@ class BacktestScreen(ColumnsScreen):
         view = self.view
         found = next((each for each in keys_of(view) if each == key), None)
         if found is not None and found != view.current:
-            view.current = found  # type: ignore[assignment]
+            view.current = found
             self.console.backtests.open()
             self.changed()
 

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pbtui.core.types import Fill
 from pbtui.exchange.database import Database
@@ -243,9 +244,9 @@ def _sound(row: Sequence[object]) -> bool:
     )
 
 
-def _fill(row: Sequence[object]) -> Fill:
+def _fill(row: Sequence[Any]) -> Fill:
     *values, known = row
-    return Fill(*values, pnl_known=bool(known))  # type: ignore[arg-type]
+    return Fill(*values, pnl_known=bool(known))
 
 
 def _connect(path: Path) -> sqlite3.Connection:
