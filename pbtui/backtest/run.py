@@ -13,6 +13,7 @@ from pbtui.backtest.pictures import Curve
 from pbtui.backtest.sourcing import Sourcing, supplies_for
 from pbtui.backtest.tables import curve_of
 from pbtui.config import Config
+from pbtui.config.dates import day_text
 from pbtui.core.clock import Clock
 from pbtui.core.errors import ConfigError, ExchangeError
 from pbtui.engine.backtest import BacktestOutcome, Equity, Fills, run_backtest
@@ -57,6 +58,12 @@ class Run:
     @property
     def _bar_ms(self) -> int:
         return int(self.inputs.parameters["candle_interval_minutes"]) * 60_000
+
+
+def _nothing_left(run: Run) -> str:
+    """Say that the averages need all candles there are."""
+    needed, last = day_text(run.start_ms), day_text(run.end_ms)
+    return f"no minute was traded: averages need the candles up to {needed}, they end {last} (live.max_warmup_minutes)"
 
 
 def check_settings(config: Config) -> None:
@@ -127,7 +134,7 @@ def simulate(
     on_event(Stage(f"metrics {label}".strip()))
     fills, equity = _told(outcome)
     start = _wallets(inputs)
-    return Run(
+    run = Run(
         name=name or run_name(config),
         config=config,
         data=data,
@@ -138,6 +145,9 @@ def simulate(
         analysis=analysis_of(config, outcome),
         elapsed_s=clock.monotonic() - began,
     )
+    if run.start_ms > run.end_ms:
+        on_event(Note(_nothing_left(run), "warning"))
+    return run
 
 
 def result_base(config: Config, base_dir: Path) -> Path:

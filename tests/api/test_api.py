@@ -87,6 +87,13 @@ def test_a_backtest_is_that_of_the_command_and_runs_inside_a_loop(base: Path) ->
     assert stored.config["backtest"]["start_date"] == "2025-05-11"
 
 
+def test_a_run_that_only_warms_up_says_so(base: Path) -> None:
+    steps: list[str] = []
+    config = config_of(base, bot__long__ema_span_0=20_000, live__max_warmup_minutes=0)
+    assert pb.backtest(config, base_dir=base, on_step=steps.append).fills.num_rows == 0
+    assert [text for text in steps if text.startswith("no minute was traded")], steps
+
+
 def test_wrong_values_and_places_are_one_line(base: Path, tmp_path: Path) -> None:
     with pytest.raises(pb.PbtuiError, match="n_position"):
         pb.load_config(base_dir=base, bot__long__n_position=1)
