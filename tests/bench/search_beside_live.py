@@ -206,7 +206,7 @@ def main() -> None:
         print(
             f"search on {os.cpu_count()} threads: {found['evaluations']:,} evaluations, {last['rate']:.1f} a second, "
             f"{found['elapsed_s']:.0f} s in all, peak {search.peak_mb:.0f} MB, {found['members']} on the front, "
-            f"{found['feasible']:.0%} feasible, hypervolume {found['hypervolume']:.3f}"
+            f"{found['feasible']:.0%} feasible, hypervolume {found['hypervolume'] or 0.0:.3f}"
         )
         print(home.command("pareto", found["folder"], "-n", "8").stdout)
 
