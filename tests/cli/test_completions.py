@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -74,6 +75,28 @@ def test_other_shells_get_every_command(shell: str, tmp_path: Path) -> None:
         path.write_text(text, "utf-8")
         checked = subprocess.run([shell, "-n", str(path)], capture_output=True, text=True, check=False)
         assert (checked.returncode, checked.stderr) == (0, "")
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="fish is not installed")
+def test_fish_completes_commands_flags_choices_and_files(tmp_path: Path) -> None:
+    (tmp_path / "script.fish").write_text(completions.script("fish"), "utf-8")
+    (tmp_path / "my config.json").touch()
+    lines = ("do", "candles exp", "candles export --format ", "stop paper --orders cancel_a", "config check my")
+    asked = "; ".join(f"complete -C 'pbtui {line}'; echo ." for line in lines)
+    told = subprocess.run(
+        ["fish", "--no-config", "-c", f"source script.fish; {asked}"],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    offers = [[line.partition("\t")[0] for line in each.split("\n") if line] for each in told.stdout.split(".\n")[:-1]]
+    assert {"do", "doctor"} <= set(offers[0])
+    assert offers[1] == ["export"]
+    assert set(offers[2]) == {"parquet", "csv"}
+    assert offers[3] == ["cancel_all"]
+    assert offers[4][0].endswith("config.json")
 
 
 def test_the_command_prints_a_script(capsys: pytest.CaptureFixture[str]) -> None:

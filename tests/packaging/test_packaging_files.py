@@ -54,6 +54,39 @@ def test_the_image_is_made_of_what_the_wheel_needs() -> None:
     assert pinned[1].startswith(lowest[1])
 
 
+def test_compose_mounts_what_the_image_writes_and_nothing_else_can_be_written() -> None:
+    docker = (ROOT / "Dockerfile").read_text("utf-8")
+    compose = (ROOT / "compose.yaml").read_text("utf-8")
+    volumes = json.loads(re.findall(r"^VOLUME (\[.*\])$", docker, re.MULTILINE)[0])
+    assert volumes == ["/data", "/state"]
+    assert all(re.search(rf"^      - \w+:{folder}$", compose, re.MULTILINE) for folder in volumes)
+    assert "- ./configs:/data/configs:ro" in compose
+    assert "read_only: true" in compose
+    scratch = re.findall(r"TMPDIR=(\S+)", docker)[0]
+    assert f"- {scratch}:mode=1777" in compose
+    for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME"):
+        assert re.findall(rf"{name}=(\S+)", docker)[0].startswith("/state")
+
+
+def test_workflows_pin_what_they_use_and_prove_each_wheel() -> None:
+    used: dict[str, set[str]] = {}
+    for path in (ROOT / ".github" / "workflows").iterdir():
+        text = path.read_text("utf-8")
+        for name, version in re.findall(r"uses: ([^@\s]+)@(.+)$", text, re.MULTILINE):
+            used.setdefault(name, set()).add(version)
+        assert "pull_request_target" not in text
+        assert "contents: read" in text
+    assert set(used) >= {"actions/checkout", "PyO3/maturin-action"}
+    assert all(re.fullmatch(r"[0-9a-f]{40} # v[\d.]+", one) for each in used.values() for one in each)
+    assert all(len(each) == 1 for each in used.values())
+    wheels = (ROOT / ".github" / "workflows" / "wheels.yml").read_text("utf-8")
+    built = re.findall(r"- \{ on: (\S+),", wheels)
+    tried = re.findall(r"^ +on: \[(.+)\]$", wheels, re.MULTILINE)[0].split(", ")
+    assert built == tried
+    assert {"ubuntu-24.04", "ubuntu-24.04-arm", "macos-14", "windows-2022"} <= set(built)
+    assert wheels.count("python scripts/wheel-smoke") == 2
+
+
 def test_the_image_starts_a_paper_bot_without_a_screen() -> None:
     docker = (ROOT / "Dockerfile").read_text("utf-8")
     words = json.loads(re.findall(r"^CMD (\[.*\])$", docker, re.MULTILINE)[-1])
