@@ -11,8 +11,11 @@ from pbtui.core.errors import OutcomeUnknown
 from pbtui.exchange.private.budget import Budget
 from pbtui.live.guards import LATE_MARGIN_MS, RECENT_MS
 from pbtui.live.stop import wind_down
-from tests.venues.accounts import CREATE, DIALECTS, StandingClock, bitcoin, connect, ready
+from tests.venues.accounts import CREATE, DIALECTS, StandingClock, bitcoin, connect, entry, ready
+from tests.venues.gateio import GateIoDialect
+from tests.venues.hyperliquid import HyperliquidDialect
 from tests.venues.loop import Loop
+from tests.venues.okx import OkxDialect
 from tests.venues.simulator import Simulator
 
 TOO_LATE = {  # what a venue says of an order that comes after its time
@@ -106,3 +109,20 @@ async def test_a_stop_that_cancels_orders_waits_for_one_on_its_way(venue: Simula
     assert (len(venue.books.requests), len(venue.books.books.orders)) == (1, 0)
     assert any("may still arrive" in text for text in loop.said())
     assert await wind_down(loop.core, "keep", Meanwhile(venue)) == "all orders are left where they are"
+
+
+@pytest.mark.parametrize("venue", [GateIoDialect, HyperliquidDialect, OkxDialect], indirect=True)
+async def test_a_clock_that_is_behind_does_not_let_every_deadline_pass(venue: Simulator, loop: Loop) -> None:
+    account = loop.account
+    price = round((await account.fetch_tickers([loop.symbol]))[loop.symbol].bid * 0.8, -2)
+    account._feed._offset_ms -= 12_000.0
+    (result,) = await account.create_orders([entry(account, price)])
+    if account.name == "okx":
+        # Its code says that nobody knows: the clock is measured after that failure, with the next prices.
+        assert isinstance(result.error, OutcomeUnknown)
+        venue.skip(60.0)
+        await account.fetch_tickers([loop.symbol])
+        (result,) = await account.create_orders([entry(account, price)])
+    assert result.order is not None
+    assert len(venue.books.requests) == 1
+    assert abs(account.now_ms() - venue.fast_clock.now_ms()) < 1_000
