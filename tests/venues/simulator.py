@@ -95,6 +95,7 @@ class Simulator(VenueServer):
         self._asked_ms = start_ms
         self._patient = patient
         self._steps = 0
+        self._still = False
         self.clock.now_ms = self.fast_clock.now_ms  # type: ignore[method-assign]
         self.folder = folder
         self.balance = balance
@@ -120,6 +121,16 @@ class Simulator(VenueServer):
         )
         self.dialect = dialect(self)
         return self
+
+    def stand_still(self, still: bool = True) -> None:
+        """Keep prices where they are and let nothing that rests be filled, or let the market go on."""
+        self._still = still
+        for market in self.markets.values():
+            market.injected = market.price(self.fast_clock.now_ms()) if still else None
+
+    def steps(self) -> int:
+        """Return how many steps the market has gone, or stood."""
+        return self._steps
 
     def ledger_totals(self) -> tuple[int, float, float]:
         """Return number of fills, profit and fees as the venue booked them."""
@@ -158,7 +169,7 @@ class Simulator(VenueServer):
         # A bot that asks nothing for so long is starting, or short of processor time.
         busy = self.fast_clock.now_ms() - self._asked_ms < _KEPT_UP_MS
         self.fast_clock.drive(kept_up=busy or not self._patient)
-        if self._auto:
+        if self._auto and not self._still:
             self.feed.step()
         with contextlib.suppress(ConnectionError):
             await self.dialect.push()

@@ -37,6 +37,7 @@ HEDGED = (
     *("--bot.short.total_wallet_exposure_limit", "1.0", "--bot.short.n_positions", "3"),
     *("--live.leverage", "7"),
 )
+PANIC = {"close_panic_long", "close_panic_short"}
 BATCH = {
     "binance": "POST /fapi/v1/batchOrders",
     "bybit": "POST /v5/order/create-batch",
@@ -85,7 +86,12 @@ def play(
     books = venue.books
     first = bot.start()
     # Killed when the venue has taken a batch and nobody heard of it: with others of the same turn still to come.
-    venue.on_lost = lambda: os.kill(first.pid, signal.SIGKILL)
+
+    def kill() -> None:
+        venue.stand_still()  # else all that was taken may be filled before this process has its next turn
+        os.kill(first.pid, signal.SIGKILL)
+
+    venue.on_lost = kill
     soon(lambda: books.books.positions, PATIENCE_S, bot.narration)
     hedged = getattr(dialect, "hedged", True)  # elsewhere a coin is held on one side at a time
     assert books.books.hedge_mode is hedged
@@ -95,6 +101,7 @@ def play(
     soon(lambda: first.poll() is not None, PATIENCE_S, bot.narration)
     taken = len(books.requests)
     assert books.books.orders
+    venue.stand_still(False)
 
     second = bot.start()
     sides = {"long", "short"} if hedged else set[str]()
@@ -117,13 +124,14 @@ def play(
         shown = Path(f"/proc/{second.pid}/{part}").read_bytes()
         secrets = (KEY, SECRET, PASSPHRASE, *getattr(dialect, "secrets", ()))
         assert not any(secret.encode() in shown for secret in secrets)
+    _hold_positions(venue, bot)
     assert bot.command("mode", USER, "all", "both", "gs").returncode == 0
     fresh = len(books.requests)
     panic = bot.command("do", USER, "panic", "all", "--confirm", "PANIC")
     assert panic.returncode == 0, panic.stdout + panic.stderr
+    soon(lambda: PANIC & {order_type_of(each.client_id) for each in books.requests[fresh:]}, PATIENCE_S, bot.narration)
+    venue.stand_still(False)
     soon(lambda: not books.books.positions, PATIENCE_S, bot.narration)
-    kinds = {order_type_of(request.client_id) for request in books.requests[fresh:]}
-    assert {"close_panic_long", "close_panic_short"} & kinds
     soon(lambda: not books.books.orders, PATIENCE_S, bot.narration)
     for asked in (["status", USER, "--json"], ["do", USER, "events", "5000"]):
         assert bot.command(*asked).returncode == 0  # a bot's snapshot and all it told consoles: searched below
@@ -132,6 +140,23 @@ def play(
     assert not books.books.orders
     _agrees_with_the_ledger(venue, bot)
     _holds_no_secret(bot, venue)
+
+
+def _hold_positions(venue: Simulator, bot: Trader) -> None:
+    """Let the market stand still while something is held: commands take seconds, which are hours of the market."""
+    while True:
+        soon(lambda: venue.books.books.positions, PATIENCE_S, bot.narration)
+        venue.stand_still()
+        _step(venue)
+        if venue.books.books.positions:
+            return
+        venue.stand_still(False)
+
+
+def _step(venue: Simulator) -> None:
+    """Wait until the step that may have been on its way is over."""
+    before = venue.steps()
+    soon(lambda: venue.steps() > before + 1, PATIENCE_S)
 
 
 def _agrees_with_the_ledger(venue: Simulator, bot: Trader) -> None:
