@@ -18,6 +18,7 @@ from pbtui.console.keymap import user_keys_file
 from pbtui.console.theming.themes import user_themes_dir
 from pbtui.live.alerts.settings import alerts_file
 
+ROOT = Path(__file__).resolve().parents[2]
 Capture = pytest.CaptureFixture[str]
 
 
@@ -44,7 +45,7 @@ def test_good_files_are_told(tmp_path: Path, home: Path) -> None:
     (home / "alerts.toml").chmod(0o600)
     user_keys_file().write_text('[keys]\n"screen.log" = "f7"\n')
     user_themes_dir().mkdir()
-    (user_themes_dir() / "mine.toml").write_text(Path("themes/dark.toml").read_text("utf-8"))
+    (user_themes_dir() / "mine.toml").write_text((ROOT / "themes/dark.toml").read_text("utf-8"))
     (tmp_path / "configs").mkdir()
     rest = {"rest": {"rewrite_domains": {"https://api.bybit.com": "https://api-testnet.bybit.com"}}}
     (tmp_path / "configs/custom_endpoints.json").write_text(json.dumps({"exchanges": {"bybit": rest}}))
