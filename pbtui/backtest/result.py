@@ -19,6 +19,7 @@ from pbtui.backtest.run import Run
 from pbtui.backtest.tables import curve_csv, fills_csv
 from pbtui.config.dump import dump
 from pbtui.core.errors import DataError, StateError
+from pbtui.core.files import write_new
 from pbtui.core.sanitize import sanitize_line
 from pbtui.core.system import is_running, sync_folder
 from pbtui.engine.build import build_hash
@@ -94,10 +95,7 @@ def write_files(run: Run, folder: Path, *, base_dir: Path, part: Part | None = N
         FACTS: facts_text(facts_of(run, base_dir) | _shared(part, base_dir)),
     }
     for name, data in files.items():
-        with (folder / name).open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        write_new(folder / name, data)
 
 
 def facts_text(facts: Mapping[str, Any]) -> bytes:

@@ -10,9 +10,9 @@ from pbtui.cli.narrate import say
 from pbtui.config.accounts import load_accounts
 from pbtui.config.sealed_keys import FILE_VARIABLE, passphrase_for, read_sealed, seal, sealed_path, typed, unseal
 from pbtui.core.errors import ConfigError, ExitCode, StateError
+from pbtui.core.files import replace_file
 from pbtui.core.sanitize import sanitize_line
 from pbtui.core.secret import Secret
-from pbtui.market.sealed import replace_file
 
 
 def run(options: argparse.Namespace) -> int:

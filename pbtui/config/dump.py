@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -13,6 +12,7 @@ from pbtui.config.fill import OPEN
 from pbtui.config.keys import Path as KeyPath
 from pbtui.config.schema import built_in_config
 from pbtui.core.errors import ConfigError
+from pbtui.core.files import replace_file
 from pbtui.core.sanitize import sanitize_line
 
 WIDTH_CONFIG = 60
@@ -96,15 +96,9 @@ def _poured(data: Mapping[str, Any], structure: Mapping[str, Any], at: KeyPath) 
 
 def write_config(path: Path, data: Mapping[str, Any], *, clean: bool = False) -> None:
     """Write a dump atomically; raises ConfigError when the file can't be written."""
-    staged = path.with_name(path.name + ".tmp")
     try:
-        with staged.open("w", encoding="utf-8") as file:
-            file.write(dump(data, clean=clean))
-            file.flush()
-            os.fsync(file.fileno())
-        staged.replace(path)
+        replace_file(path, dump(data, clean=clean).encode())
     except OSError as error:
-        staged.unlink(missing_ok=True)
         raise ConfigError(f"{sanitize_line(path)}: can't be written ({error.strerror or error})") from None
 
 

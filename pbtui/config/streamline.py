@@ -12,8 +12,8 @@ from typing import Any, cast
 from pbtui.config.layout import Layout, Member, Node, read_layout
 from pbtui.config.parse import parse_text, read_text
 from pbtui.core.errors import ConfigError, StateError
+from pbtui.core.files import write_new
 from pbtui.core.sanitize import sanitize_line
-from pbtui.core.system import set_mode
 
 WIDTH = 72  # as of Pareto members
 _SUFFIXES = (".json", ".hjson")
@@ -88,7 +88,7 @@ def write_all(files: Sequence[Restyled]) -> None:
                 raise StateError(f"{sanitize_line(each.path, limit=200)}: was changed meanwhile; nothing was written")
             aside = target.with_name(f".{target.name}.{os.getpid()}.new")
             staged.append((aside, target))
-            _write(aside, each.after, stat.S_IMODE(target.stat().st_mode))
+            write_new(aside, each.after.encode(), mode=stat.S_IMODE(target.stat().st_mode), exact=True)
         for aside, target in staged:
             aside.replace(target)
     except OSError as error:
@@ -97,15 +97,6 @@ def write_all(files: Sequence[Restyled]) -> None:
     finally:
         for aside, _ in staged:
             aside.unlink(missing_ok=True)
-
-
-def _write(path: Path, text: str, mode: int) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-        set_mode(handle, mode)
-        file.write(text)
-        file.flush()
-        os.fsync(handle)
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -7,7 +7,6 @@ import html
 import io
 import itertools
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import numpy as np
 
 from pbtui.config.dump import dump, strip_metadata
 from pbtui.core.errors import ConfigError, StateError
+from pbtui.core.files import replace_file
 from pbtui.core.sanitize import sanitize_line
 from pbtui.optimize.results import Results, Stored, metric_names
 
@@ -81,12 +81,9 @@ def write_new(path: Path, text: str, *, replace: bool = False) -> None:
     shown = sanitize_line(path, limit=200)
     if path.exists() and not replace:
         raise ConfigError(f"{shown} is there already", hint="choose another name, or add --force")
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(path)
+        replace_file(path, text.encode())
     except OSError as error:
-        draft.unlink(missing_ok=True)
         raise StateError(f"{shown} cannot be written: {sanitize_line(error.strerror or error)}") from error
 
 

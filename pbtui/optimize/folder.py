@@ -18,11 +18,12 @@ from pbtui.config import Config, load
 from pbtui.config.dates import parse_date
 from pbtui.config.dump import dump
 from pbtui.core.errors import ConfigError, DataError, StateError
+from pbtui.core.files import replace_file
 from pbtui.core.sanitize import sanitize_line
 from pbtui.core.system import sync_folder
 from pbtui.engine.build import build_hash
 from pbtui.market.prepare import Dataset
-from pbtui.market.sealed import digest_of, replace_file
+from pbtui.market.sealed import digest_of
 from pbtui.optimize.genes import SLOTS, Genes
 from pbtui.optimize.scoring import Scoring
 

@@ -12,11 +12,11 @@ from pbtui.cli.candles_cmd import show, show_json
 from pbtui.cli.narrate import say
 from pbtui.core.clock import RealClock
 from pbtui.core.errors import ConfigError, ExitCode, StateError
+from pbtui.core.files import replace_file
 from pbtui.core.sanitize import sanitize_line
 from pbtui.market.audit.day_files import CoinDays, bad_days, find_days, summarize_days
 from pbtui.market.audit.day_hashes import below, compare_manifests, manifest, read_manifest
 from pbtui.market.audit.finding import stamp
-from pbtui.market.sealed import replace_file
 from pbtui.market.store.trouble import reason_of
 
 

@@ -14,9 +14,9 @@ from pbtui.cli.narrate import say
 from pbtui.config.coin_names import VENUES, short_name
 from pbtui.core.clock import RealClock
 from pbtui.core.errors import ConfigError, ExitCode, StateError
+from pbtui.core.files import replace_file
 from pbtui.core.sanitize import sanitize_line
 from pbtui.core.types import Market
-from pbtui.market.sealed import replace_file
 from pbtui.market.sources.markets import MarketCache
 from pbtui.market.sources.mcap import ADDRESS, Ranking, Wish, rank
 from pbtui.market.store.trouble import reason_of

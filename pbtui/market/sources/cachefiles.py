@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from pbtui.core.errors import StateError
+from pbtui.core.files import replace_file
 from pbtui.core.sanitize import sanitize_line
 from pbtui.core.system import lock_file
-from pbtui.market.sealed import replace_file
 from pbtui.market.store.trouble import reason_of
 
 

@@ -19,9 +19,9 @@ import numpy as np
 
 from pbtui.core.clock import DAY_MS, Clock
 from pbtui.core.errors import DataError
+from pbtui.core.files import replace_file
 from pbtui.core.sanitize import sanitize_line
 from pbtui.core.system import sync_folder
-from pbtui.market.sealed import replace_file
 from pbtui.market.store.facts import INDEX
 from pbtui.market.store.layout import QUARANTINE, Segment, day_at, month_at, present, segment_of, segments_in
 from pbtui.market.store.loading import Loader, Tell, Vanished

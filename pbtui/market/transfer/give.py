@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 
 from pbtui.core.errors import StateError
+from pbtui.core.files import replace_file
 from pbtui.core.sanitize import sanitize_line
-from pbtui.market.sealed import replace_file
 from pbtui.market.store.rows import FIELDS, Rows
 from pbtui.market.store.trouble import reason_of
 

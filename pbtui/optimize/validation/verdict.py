@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from pbtui.core.errors import DataError, StateError
+from pbtui.core.files import replace_file
 from pbtui.core.sanitize import sanitize_line
-from pbtui.market.sealed import replace_file
 from pbtui.optimize.genes import Genes
 from pbtui.optimize.validation.split import Split
 
