@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from pbtui.backtest.job import CHILD, BacktestJob, suite_flags
+from pbtui.backtest.job import CHILD, BacktestJob
 from pbtui.cli.backtest_args import BacktestOptions, parse
 from pbtui.cli.backtest_show import show_for, speaks_unicode
 from pbtui.cli.backtest_summary import metric_lines, run_line, suite_lines
@@ -39,17 +39,9 @@ def main(argv: list[str]) -> int:
 
 def plan(options: BacktestOptions) -> BacktestJob:
     """Return the job that was asked for; raises ConfigError."""
-    flags = suite_flags(
-        options.config,
-        options.flags,
-        base_dir=options.base_dir,
-        suite=options.suite,
-        labels=options.scenarios,
-        suite_config=options.suite_config,
-    )
     return BacktestJob(
         config=options.config,
-        flags=flags,
+        flags=options.all_flags(),
         base_dir=options.base_dir,
         now_ms=RealClock().now_ms(),
         fill_plots=options.fill_plots,

@@ -35,8 +35,6 @@ def main(argv: list[str]) -> int:
 
 def plan(options: OptimizeOptions) -> OptimizeJob:
     """Return the job that was asked for; raises ConfigError."""
-    from pbtui.backtest.job import suite_flags
-
     if options.resume is not None:
         return OptimizeJob(
             resume=options.resume,
@@ -45,17 +43,9 @@ def plan(options: OptimizeOptions) -> OptimizeJob:
             cluster=options.cluster,
             offline=options.offline,
         )
-    flags = suite_flags(
-        options.config,
-        options.flags,
-        base_dir=options.base_dir,
-        suite=options.suite,
-        labels=options.scenarios,
-        suite_config=options.suite_config,
-    )
     return OptimizeJob(
         config=options.config,
-        flags=flags,
+        flags=options.all_flags(),
         base_dir=options.base_dir,
         now_ms=RealClock().now_ms(),
         offline=options.offline,

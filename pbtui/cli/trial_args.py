@@ -31,6 +31,19 @@ class TrialOptions:
     suite_config: Path | None = None
     flags: dict[str, Any] = field(default_factory=dict[str, Any])
 
+    def all_flags(self) -> dict[str, Any]:
+        """Return the flags, and those that select the scenarios asked for; raises ConfigError."""
+        from pbtui.backtest.job import suite_flags
+
+        return suite_flags(
+            self.config,
+            self.flags,
+            base_dir=self.base_dir,
+            suite=self.suite,
+            labels=self.scenarios,
+            suite_config=self.suite_config,
+        )
+
 
 def trial_parser(command: str, description: str, epilog: str) -> parsing.Parser:
     """Return a parser of `pbtui COMMAND [CONFIG]` with what is shared; read with `read`."""
