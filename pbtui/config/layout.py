@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
-from pbtui.config.parse import MAX_DEPTH
+from pbtui.config.parse import MAX_DEPTH, parse_text
 from pbtui.core.errors import ConfigError
 
 _WORD = re.compile(r"true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
@@ -48,7 +48,7 @@ class Layout:
 def read_layout(text: str, source: str) -> Layout:
     """Return the tree of a text that `pbtui.config.parse` reads.
 
-    Raises ConfigError for what can't be laid out anew: texts in ''' and places where no value is found.
+    Raises ConfigError for places where no value is found.
     """
     return _Reader(text.replace("\r\n", "\n"), source).layout()
 
@@ -117,7 +117,7 @@ class _Reader:
 
     def _scalar(self) -> str:
         if self.text.startswith("'''", self.at):
-            raise self._lost("a text in ''' can't be laid out anew")
+            return self._block()
         quoted = self._quoted()
         if quoted is not None:
             return quoted
@@ -130,6 +130,16 @@ class _Reader:
             raise self._lost("a value is missing")
         self.at += len(line)
         return json.dumps(line.strip(), ensure_ascii=False)
+
+    def _block(self) -> str:
+        """Read a text in ''' as the parser does, which takes away as much space as stands before its beginning."""
+        end = self.text.find("'''", self.at + 3)
+        if end < 0:
+            raise self._lost("this ''' text has no end")
+        before = " " * (self.at - self.text.rfind("\n", 0, self.at) - 1)
+        value = parse_text(f"{{a:\n{before}{self.text[self.at : end + 3]}\n}}", self.source)["a"]
+        self.at = end + 3
+        return json.dumps(value, ensure_ascii=False)
 
     def _quoted(self) -> str | None:
         mark = self.text[self.at : self.at + 1]

@@ -94,6 +94,14 @@ def test_hjson_keeps_comments_blank_lines_and_spelling() -> None:
     assert streamlined(after, "x.hjson", PLAIN) == after
 
 
+def test_texts_of_several_lines_become_one() -> None:
+    text = "{\n  a: '''\n     first // no comment\n       second \"quoted\"\n     ''' // beside\n  b: [1]\n}"
+    assert parse_text(text, "x")["a"] == 'first // no comment\n  second "quoted"'
+    after = streamlined(text, "x", PLAIN)
+    assert after.splitlines()[1] == '    "a": "first // no comment\\n  second \\"quoted\\"",  // beside'
+    assert parse_text(after, "x") == parse_text(text, "x")
+
+
 def test_an_object_without_brackets_and_sorted_keys() -> None:
     assert streamlined("b: 1\na: [2, 1] // two\n", "x.hjson", Style(sort_keys=True)) == (
         '{\n    "a": [2,1],  // two\n    "b": 1\n}\n'
@@ -105,7 +113,7 @@ def test_an_object_without_brackets_and_sorted_keys() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["{a: '''\n  long\n'''}", '{"a": }', '{"a": 1', "just words", '{"a": NaN, /* ', "", "\ufeff \n"]
+    "text", ["{a: '''\n  long\n}", '{"a": }', '{"a": 1', "just words", '{"a": NaN, /* ', "", "\ufeff \n"]
 )
 def test_what_cannot_be_laid_out_is_refused(text: str) -> None:
     with pytest.raises(ConfigError):
