@@ -170,6 +170,8 @@ def test_picture(size: tuple[int, int], day: tuple[Path, Path], snap_compare: Ca
         app.replays.show(day[1], coin="SOL", at_ms=1_746_943_200_000)  # 2025-05-11 06:00Z
         await opened(d)
         await press(d, "n")
+        view = view_of(d)
+        assert view.bar == replay_of(d).next_fill(replay_of(d).bar_at(1_746_943_200_000), "SOL")
         app.notes.take_undo(clock.monotonic())
         await at_rest(d)
         for word in ("SOL", "filled", "Orders wanted now", "Why · "):
