@@ -1,4 +1,4 @@
-"""Binance USDⓈ-M's private dialect over the simulated books; sources of the shapes: docs/exchanges.md."""
+"""Binance USDⓈ-M's private dialect over the simulated books; sources of the shapes: docs/exchange-binance.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bybit's private v5 dialect over the simulated books; sources of the shapes: docs/exchanges.md."""
+"""Bybit's private v5 dialect over the simulated books; sources of the shapes: docs/exchange-bybit.md."""
 
 from __future__ import annotations
 
