@@ -15,6 +15,7 @@ from pbtui.live.sim.timewarp import WarpClock
 from pbtui.live.sim.weather import Weather, calm
 
 TICK_S = 15.0
+_SILENCING = ("storm", "garbage", "limits")
 STRANGER_S = 180.0  # so long after a stranger traded, what rests may not fit what is held
 SUSPEND_MS = 600_000
 _MODES = (Mode.GRACEFUL_STOP, Mode.TP_ONLY, Mode.MANUAL, Mode.PANIC, Mode.NORMAL, None)
@@ -88,6 +89,11 @@ class World:
             await self._paper.cancel_orders(left)
 
     async def _stranger(self, at_s: float) -> None:
+        if any(self._weather.strength(fault, at_s) for fault in _SILENCING):
+            # Whoever hears nothing sensible, or may not speak, can't take back what fits no more.
+            for symbol, until_s in self._checker.foreign_until_s.items():
+                if until_s > at_s:
+                    self._checker.foreign_until_s[symbol] = at_s + STRANGER_S
         for resting in self._paper.books.orders.values():
             if not resting.order.client_id.startswith("0x"):
                 self._checker.foreign_until_s[resting.order.symbol] = at_s + STRANGER_S
