@@ -347,6 +347,16 @@ async def test_a_stream_that_went_deaf_is_found_and_replaced(venue: Simulator, a
     await _until(venue, lambda: stream.state().state == "up")
 
 
+async def test_prices_are_streamed(venue: Simulator, account: Open) -> None:
+    trader = await ready(account())
+    await _until(venue, lambda: trader._feed.stream_state().state == "up")
+    await _until(venue, lambda: trader._feed._streams.quote(BTC, within_s=600.0) is not None)
+    streamed = trader._feed._streams.quote(BTC, within_s=600.0)
+    assert streamed is not None
+    assert streamed.bid == pytest.approx(venue.markets["BTC"].price(venue.fast_clock.now_ms()), rel=0.05)
+    assert streamed.bid <= streamed.ask
+
+
 async def _until(venue: Simulator, condition: Callable[[], object]) -> None:
     for _ in range(6_000):
         if condition():
