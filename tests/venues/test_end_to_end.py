@@ -120,10 +120,7 @@ def play(
     assert all(map(is_ours, resting))
     assert len(resting) == len(set(resting))
 
-    for part in ("cmdline", "environ"):
-        shown = Path(f"/proc/{second.pid}/{part}").read_bytes()
-        secrets = (KEY, SECRET, PASSPHRASE, *getattr(dialect, "secrets", ()))
-        assert not any(secret.encode() in shown for secret in secrets)
+    _shows_no_secret(second.pid, venue)
     _hold_positions(venue, bot)
     assert bot.command("mode", USER, "all", "both", "gs").returncode == 0
     fresh = len(books.requests)
@@ -140,6 +137,14 @@ def play(
     assert not books.books.orders
     _agrees_with_the_ledger(venue, bot)
     _holds_no_secret(bot, venue)
+
+
+def _shows_no_secret(process: int, venue: Simulator) -> None:
+    """Neither arguments nor environment of a process hold a secret."""
+    for part in ("cmdline", "environ"):
+        shown = Path(f"/proc/{process}/{part}").read_bytes()
+        secrets = (KEY, SECRET, PASSPHRASE, *getattr(venue.dialect, "secrets", ()))
+        assert not any(secret.encode() in shown for secret in secrets)
 
 
 def _hold_positions(venue: Simulator, bot: Trader) -> None:
