@@ -231,8 +231,8 @@ async def test_a_coin_in_another_position_mode_is_refused(venue: Simulator, acco
 
 async def test_prices_are_streamed(venue: Simulator, account: Open) -> None:
     trader = await ready(account())
+    await _until(venue, lambda: trader._feed.stream_state().state == "up")
     await _until(venue, lambda: trader._feed._streams.quote(BTC, within_s=600.0) is not None)
-    assert trader._feed.stream_state().state == "up"
     streamed = trader._feed._streams.quote(BTC, within_s=600.0)
     assert streamed is not None
     assert streamed.bid == pytest.approx(venue.markets["BTC"].price(venue.fast_clock.now_ms()), rel=0.05)
