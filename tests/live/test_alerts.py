@@ -112,6 +112,10 @@ def test_fills_are_told_once_and_then_together() -> None:
     (alert,) = watch.due(61.0)
     assert alert.text == "3 fill(s), profit +0.50 USDT, balance 1,000"
     assert watch.due(200.0) == []
+    watch.take(snapshot(6, n_fills=43, realized_pnl=6.0), 201.0)  # a repair dropped two that never were
+    assert watch.due(300.0) == []
+    watch.take(snapshot(7, n_fills=44, realized_pnl=6.5), 301.0)
+    assert watch.due(400.0) == [Alert("fill", "1 fill(s), profit +0.50 USDT, balance 1,000")]
 
 
 def test_panics_errors_losses_and_silence_are_told_when_they_begin() -> None:

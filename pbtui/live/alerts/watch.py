@@ -105,6 +105,8 @@ class AlertWatch:
             return
         money = found.money
         before = self._fills = self._fills or (money.n_fills, money.realized_pnl)
+        if money.n_fills < before[0]:  # mended on disk: some never were
+            self._fills = (money.n_fills, money.realized_pnl)
         if money.n_fills <= before[0]:
             return
         profit = f"{money.realized_pnl - before[1]:+.2f} {found.account.quote}"
