@@ -81,17 +81,23 @@ class Manner:
     notice: str = ""
 
 
-def follow(name: str, manner: Manner) -> int:
-    """Show the running bot of that unique name, turned to from the console of another; raises NotRunning."""
-    return show(lock.find(lock.state_folder(), name), replace(manner, notice=_arrival(name)))
+def follow(name: str, former: str, manner: Manner) -> int:
+    """Show the running bot of that unique name, turned to from the console of `former`; raises as `show`."""
+    folder = lock.state_folder()
+    before = next((bot for bot in lock.running(folder) if bot.name == former), None)
+    try:
+        return show(lock.find(folder, name), replace(manner, notice=_arrival(name)), before)
+    except lock.NotRunning as error:
+        if before is None:
+            raise
+        return show(before, replace(manner, notice=error.line()))
 
 
-def show(info: lock.LockInfo, manner: Manner) -> int:
+def show(info: lock.LockInfo, manner: Manner, former: lock.LockInfo | None = None) -> int:
     """Show a bot and every other one the operator turns to; a bot that does not answer leads back to the one before.
 
     Raises as `lock.find` and LinkClosed where there is none before.
     """
-    former: lock.LockInfo | None = None
     while True:
         try:
             left = run_loop(_attach(info, manner))

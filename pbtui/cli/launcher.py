@@ -35,24 +35,27 @@ class Stage:
         if null > 2:
             os.close(null)
 
-    def detach(self, farewell: str, code: int = 0, *, following: str = "", locked: bool = False) -> None:
+    def detach(
+        self, farewell: str, code: int = 0, *, following: tuple[str, str] = ("", ""), locked: bool = False
+    ) -> None:
         """Leave the terminal and its session, and let the parent give the shell back after printing `farewell`.
 
-        With `following`, the unique name of another bot, the parent shows that one before.
+        With `following`, the unique names of another bot and of this one, the parent shows that one before.
         """
         self.leave_terminal()
         with suppress(OSError):
             os.setsid()
         _die_with_parent(False)
         with suppress(OSError):
-            os.write(self._pipe, f"{code}\n{following}\n{int(locked)}\n{farewell}".encode())
+            os.write(self._pipe, f"{code}\n{following[0]}\n{following[1]}\n{int(locked)}\n{farewell}".encode())
             os.close(self._pipe)
 
 
-def launch(run: Callable[[Stage], int], follow: Callable[[str, bool], int]) -> int:
+def launch(run: Callable[[Stage], int], follow: Callable[[str, str, bool], int]) -> int:
     """Run `run` in a child process; returns its exit code, or the code it detached with.
 
-    Where the child leaves its terminal to another bot, `follow` shows that one; the child lives on.
+    Where the child leaves its terminal to another bot, `follow` shows that one; the child lives on. It gets the unique
+    names of both, and whether the console was locked.
     """
     sys.stdout.flush()
     sys.stderr.flush()
@@ -84,7 +87,7 @@ def _guarded(run: Callable[[Stage], int], stage: Stage) -> int:
     return report(lambda: run(stage))
 
 
-def _wait(child: int, reading: int, follow: Callable[[str, bool], int]) -> int:
+def _wait(child: int, reading: int, follow: Callable[[str, str, bool], int]) -> int:
     """Wait for the child's end or its farewell, passing signals on."""
 
     def forward(number: int, _frame: object) -> None:
@@ -101,13 +104,13 @@ def _wait(child: int, reading: int, follow: Callable[[str, bool], int]) -> int:
     with os.fdopen(reading, "rb") as pipe:
         farewell = pipe.read()  # ends when the child closes its end: by detaching or by dying
     if farewell:
-        code, following, locked, text = farewell.decode(errors="replace").split("\n", 3)
+        code, following, former, locked, text = farewell.decode(errors="replace").split("\n", 4)
         with suppress(OSError, ValueError):
             print(text, file=sys.stderr, flush=True)
         if not following:
             return int(code)
         _let_live(child)
-        return follow(following, locked == "1")
+        return follow(following, former, locked == "1")
     _, status = os.waitpid(child, 0)
     return _exit_code(status)
 

@@ -43,11 +43,11 @@ def main(argv: list[str]) -> int:
     return launch(lambda stage: _console(options, stage), partial(_follow, options.theme))
 
 
-def _follow(theme: str, name: str, locked: bool) -> int:
+def _follow(theme: str, name: str, former: str, locked: bool) -> int:
     """Show another bot in the terminal that the console of this one has left."""
     from pbtui.cli.attach import Manner, follow
 
-    return follow(name, Manner(theme=theme, locked=locked))
+    return follow(name, former, Manner(theme=theme, locked=locked))
 
 
 def _headless(options: RunOptions) -> int:

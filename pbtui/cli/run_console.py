@@ -131,7 +131,7 @@ class _Screen:
         self.gone = True
         if left.reason == "switch":
             farewell = f"{user} has ended" if ended else self._farewell()
-            self._stage.detach(farewell, following=left.text, locked=left.locked)
+            self._stage.detach(farewell, following=(left.text, self._session.info.name), locked=left.locked)
         elif left.reason == "crash":
             self._stage.detach(f"the console failed ({left.text}); {self._farewell()}", code=int(ExitCode.FAILED))
         else:

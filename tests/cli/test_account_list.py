@@ -13,7 +13,7 @@ from pbtui.cli import attach
 from pbtui.cli.account_list import find_accounts
 from pbtui.cli.attach import Manner
 from pbtui.console.leaving import ConsoleExit
-from pbtui.core.errors import LinkClosed
+from pbtui.core.errors import LinkClosed, PbtuiError
 from pbtui.live import lock
 
 CANARY = "canary7Q"
@@ -138,4 +138,18 @@ def test_a_bot_that_does_not_answer_leads_back_to_the_one_before(
     assert "no bot called carol-x is running" in seen[3][1].notice
     shown(monkeypatch, LinkClosed("the bot does not answer"))
     with pytest.raises(LinkClosed):
-        attach.follow("bob-x", Manner())
+        attach.show(bot("bob"), Manner())
+
+
+@pytest.mark.parametrize("gone", ["carol-x", "bob-x"])
+def test_from_a_bot_s_own_screen_too_and_without_any_it_is_one_line(
+    bot: Callable[[str], lock.LockInfo], monkeypatch: pytest.MonkeyPatch, gone: str
+) -> None:
+    silent = [LinkClosed("the bot does not answer")] if gone == "bob-x" else []
+    seen = shown(monkeypatch, *silent, ConsoleExit("detach"))
+    assert attach.follow(gone, "alice-x", Manner(locked=True)) == 0
+    assert (seen[-1][0], seen[-1][1].locked) == ("alice", True)
+    assert "running" in seen[-1][1].notice or "does not answer" in seen[-1][1].notice
+    shown(monkeypatch, *silent)
+    with pytest.raises(PbtuiError):
+        attach.follow(gone, "ended-x", Manner())
