@@ -107,7 +107,7 @@ def test_files_and_keys_that_the_pages_name_exist() -> None:
     wrong: list[str] = []
     for page in PAGES:
         text = page.read_text("utf-8")
-        for file in re.findall(r"`((?:docs|scripts|deploy|tests|pbtui|pb_rust|\.ci)/[A-Za-z0-9_./-]+)`", text):
+        for file in re.findall(r"`((?:docs|scripts|deploy|tests|pbtui(?!/bin)|pb_rust|\.ci)/[A-Za-z0-9_./-]+)`", text):
             if not (ROOT / file.rstrip("/")).exists():
                 wrong.append(f"{page.name}: {file}")
         for name in re.findall(r"`(test_\w+\.py)`", text):
