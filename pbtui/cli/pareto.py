@@ -12,7 +12,7 @@ from pbtui.cli.pareto_show import compared, head_lines, listing, validation_line
 from pbtui.core.errors import ConfigError, ExitCode
 from pbtui.core.sanitize import sanitize_line
 from pbtui.optimize.exports import config_text, csv_text, draw_front, json_text, page, rows_of, write_new
-from pbtui.optimize.picking import Picked, check_key, chosen_objectives, keep_those, pick, sort_by
+from pbtui.optimize.picking import Picked, check_key, chosen_objectives, keep_those, pick, sort_by, spread
 from pbtui.optimize.results import Results, Stored, metric_names, open_everything, open_results
 
 
@@ -77,6 +77,9 @@ def view_of(results: Results, options: ParetoOptions) -> View:
         if chosen not in kept:
             raise ConfigError(f"member {sanitize_line(options.member, limit=80)} is outside the limits given")
     far = {id(item): distance for item, distance in zip(kept, picked.distances, strict=True)}
+    if options.diverse is not None:
+        apart = {id(item) for item in (chosen, *spread(kept, objectives, options.diverse))}
+        kept = [item for item in kept if id(item) in apart]
     members = sort_by(kept, results, options.sort) if options.sort else sorted(kept, key=lambda item: far[id(item)])
     return View(members, [far[id(item)] for item in members], members.index(chosen), picked, objectives)
 

@@ -32,6 +32,7 @@ class ParetoOptions:
     sort: str = ""
     columns: tuple[str, ...] = ()
     top: int | None = None
+    diverse: int | None = None
     member: str = ""
     compare: tuple[str, ...] = ()
     metrics: bool = False
@@ -61,6 +62,7 @@ def parse(argv: Sequence[str]) -> ParetoOptions:
         sort=given.sort,
         columns=given.columns,
         top=given.top,
+        diverse=given.diverse,
         member=given.member,
         compare=given.compare,
         metrics=given.metrics,
@@ -106,6 +108,7 @@ def _add_choosing(parser: argparse.ArgumentParser) -> None:
     )
     add("--columns", type=parsing.words, default=(), metavar="A,B", help="show these keys besides the objectives")
     add("-n", "--top", type=_count, metavar="N", help="show so many members (default: all)")
+    add("--diverse", type=_count, metavar="N", help="show so many members that lie far apart, and the picked one")
     add("-m", "--mode", default="weighted", metavar="MODE", help=(
         "how to pick: weighted (default), min, utopian, percentile, midrange, geomedian, knee, lexicographic"
     ))  # fmt: skip

@@ -126,6 +126,26 @@ def pick(
     return Picked(place, tuple(far.tolist()), tuple(ideal.tolist()))
 
 
+def spread(members: Sequence[Stored], objectives: Sequence[str], count: int) -> list[Stored]:
+    """Return `count` members that lie far apart in these objectives, in the order in which they were given.
+
+    The first is the one nearest to the mean, each further one the farthest from those taken (tools.md 4); of two that
+    are equally far the earlier. Objectives count in units of their standard deviation.
+    """
+    if len(members) <= count:
+        return list(members)
+    values = np.array([[item.objectives[name] for name in objectives] for item in members], dtype=float)
+    width = values.std(axis=0)
+    places = (values - values.mean(axis=0)) / np.where(width > 0.0, width, 1.0)
+    taken = [int((places**2).sum(axis=1).argmin())]
+    far = np.full(len(members), np.inf)
+    while len(taken) < count:
+        far = np.minimum(far, ((places - places[taken[-1]]) ** 2).sum(axis=1))
+        far[taken] = -1.0
+        taken.append(int(far.argmax()))
+    return [members[place] for place in sorted(taken)]
+
+
 def _unseen(item: Stored) -> Mapping[str, float]:
     if item.unseen is None:
         raise ConfigError(

@@ -50,6 +50,17 @@ def test_order_columns_limits_and_ways_to_pick(run):
     assert run("--metrics").split() == ["adg_usd", "drawdown_worst_usd", "volume_pct_per_day_avg"]
 
 
+def test_a_handful_that_lies_far_apart(run):
+    def shown(*words: str) -> list[str]:
+        return sorted(each["id"][0] for each in json.loads(run("--json", *words))["members"])
+
+    assert shown("--diverse", "1") == ["1", "3"]  # the one in the middle, and the picked one
+    assert shown("--diverse", "2") == ["0", "1", "3"]
+    assert shown("--diverse", "3", "--id", "2") == ["0", "1", "2"]
+    assert shown("--diverse", "9") == ["0", "1", "2", "3"]
+    run("--diverse", "0", code=2)
+
+
 def test_json_is_one_object(run):
     told = json.loads(run("--json", "-o", "w_0"))
     assert told["n_members"] == 4
