@@ -8,7 +8,7 @@ from pbtui.console.numbers import gain, gain_ink, money, pct, price, ratio, side
 from pbtui.console.replay.formulas import formula_of
 from pbtui.console.replay.telling import STAMP, kind_words, reason_of
 from pbtui.console.replay.view import ReplayView, Shown
-from pbtui.console.text import Line, Span, fold, line_width, safe
+from pbtui.console.text import Line, Span, fit, fold, line_width, safe
 from pbtui.console.why.panel import why_lines
 from pbtui.console.why.sentences import SENTENCES
 from pbtui.console.why.words import Decimals, number, sentence
@@ -26,9 +26,10 @@ _GAP: Span = ("  ", "text")
 def run_lines(view: ReplayView, room: int, rows: int) -> list[Line]:
     """Return which run it is, and how its replay stands to it, in so many rows."""
     badge: Line = ((" BACKTEST ", "badge_note"), ("  ", "text"), (safe(view.title, 60), "strong"))
-    verdict: Line = ((safe(view.verdict or view.stage, 400), "bad" if view.same is False else "dim"),)
+    told = safe(view.verdict or view.stage, 400)
+    verdict: Line = ((told, "bad" if view.same is False else "dim"),)
     if rows > 1:
-        return [badge, ((" ", "text"), *verdict)]
+        return [badge, ((" ", "text"), (fit(told, max(1, room - 1)), verdict[0][1]))]
     whole: Line = (*badge, ("  ", "text"), *verdict)
     return [whole if line_width(whole) <= room else badge]
 
