@@ -90,7 +90,8 @@ def test_a_folder_with_other_fills_is_told_at_once(day: tuple[Path, Path], tmp_p
     odd = tmp_path / "binance" / "odd"
     shutil.copytree(day[1], odd)
     lines = (odd / "fills.csv").read_text().splitlines()
-    (odd / "fills.csv").write_text("\n".join([*lines[:4], lines[4].replace(",close_", ",odd_").replace(",entry_", ",odd_"), *lines[5:]]) + "\n")
+    lines[4] = lines[4].replace(",close_", ",odd_").replace(",entry_", ",odd_")
+    (odd / "fills.csv").write_text("\n".join(lines) + "\n")
     assert run(day, "--steps", "1", place=odd) == 1
     told = capsys.readouterr()
     assert "NOT the folder's fills" in told.err
