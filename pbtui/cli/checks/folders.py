@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pbtui.cli.checks.finding import Asked, Finding, fix, ok, warn
+from pbtui.core.system import POSIX, is_mine, open_to_others
 
 _AREA = "folders"
 _BELOW = ("caches", "backtests", "optimize_results", "run")
@@ -88,13 +89,13 @@ def _private_state(place: Path) -> Finding:
     if found.todo or not place.exists():
         return found
     status = place.lstat()
-    if hasattr(os, "getuid") and status.st_uid != os.getuid():
+    if not is_mine(status):
         return fix(_AREA, "state", f"{place} belongs to somebody else", "set XDG_STATE_HOME to a folder of yours")
     if not stat.S_ISDIR(status.st_mode):
         return fix(_AREA, "state", f"{place} is a link", f"remove {place}: locks must lie in a folder of this user")
-    if len(os.fsencode(place)) + len(_SOCKET_NAME) >= _SOCKET_PATH_MAX:
+    if POSIX and len(os.fsencode(place)) + len(_SOCKET_NAME) >= _SOCKET_PATH_MAX:
         return fix(_AREA, "state", f"{place} is too long for sockets", "set XDG_STATE_HOME to a shorter folder")
-    if stat.S_IMODE(status.st_mode) & 0o077:
+    if open_to_others(stat.S_IMODE(status.st_mode)):
         return warn(_AREA, "state", f"{place} is open to others (the next start closes it)", f"chmod 700 {place}")
     return ok(_AREA, "state", f"{place} (private)")
 
