@@ -45,7 +45,12 @@ class BacktestSettings:
     coin_sources: dict[str, str] = key(
         "map", "Forces the candle source of a coin when exchanges are combined.", shipped={}, used_by="BO", flag=False
     )
-    compress_cache: bool = key("bool", "Store prepared candle cubes compressed.", shipped=True, used_by="BO")
+    compress_cache: bool = key(
+        "bool",
+        "Has no effect; prepared candles are mapped into memory as they lie on disk.",
+        shipped=True,
+        used_by="BO",
+    )
     dynamic_wel_by_tradability: bool = key(
         "bool",
         "true: position limit = total limit ÷ min(n_positions, most coins tradable so far); false: ÷ n_positions.",

@@ -47,7 +47,7 @@ class LiveSettings:
     )
     candle_lock_timeout_seconds: float = key(
         "float",
-        "Longest wait for another process holding a candle lock.",
+        "Has no effect; 10 s are waited for a lock of the candle store.",
         unit="s",
         shipped=10,
         built_in=10.0,
@@ -62,7 +62,10 @@ class LiveSettings:
         risk="on",
     )
     enable_archive_candle_fetch: bool = key(
-        "bool", "Allow bulk archive downloads of candles in live.", shipped=False, used_by="L"
+        "bool",
+        "Has no effect; what Passivbot allows with it: bulk archive downloads of candles in live.",
+        shipped=False,
+        used_by="L",
     )
     execution_delay_seconds: float = key(
         "float",
@@ -130,7 +133,7 @@ class LiveSettings:
     )
     max_concurrent_api_requests: int | None = key(
         "int",
-        "Most candle requests at once; null or 0 = no limit.",
+        "Has no effect; in Passivbot the most candle requests at once.",
         shipped=None,
         low=0,
         nullable=True,
@@ -138,11 +141,16 @@ class LiveSettings:
         used_by="L",
     )
     max_disk_candles_per_symbol_per_tf: int = key(
-        "int", "Candles kept on disk per symbol and timeframe.", unit="candles", shipped=2_000_000, low=1, used_by="L"
+        "int",
+        "Has no effect; every finished candle is kept on disk.",
+        unit="candles",
+        shipped=2_000_000,
+        low=1,
+        used_by="L",
     )
     max_memory_candles_per_symbol: int = key(
         "int",
-        "1-minute candles kept in memory per symbol.",
+        "Has no effect; in Passivbot the 1-minute candles kept in memory per symbol.",
         unit="candles",
         shipped=200_000,
         built_in=20_000,
@@ -219,7 +227,14 @@ class LiveSettings:
         low=0,
         used_by="L",
     )
-    recv_window_ms: int = key("int", "Receive window of signed requests.", unit="ms", shipped=5000, low=1, used_by="L")
+    recv_window_ms: int = key(
+        "int",
+        "Has no effect; signed requests and orders have fixed deadlines for each exchange.",
+        unit="ms",
+        shipped=5000,
+        low=1,
+        used_by="L",
+    )
     time_in_force: str = key(
         "str",
         "Order policy.",
@@ -231,7 +246,7 @@ class LiveSettings:
         "str", "Account to trade: a name in api-keys.json.", shipped="bybit_01", used_by="L", risk="any", restart=True
     )
     warmup_concurrency: int = key(
-        "int", "Candle fetches at once during start-up; 0 = automatic.", shipped=0, low=0, used_by="L"
+        "int", "Has no effect; in Passivbot the candle fetches at once during start-up.", shipped=0, low=0, used_by="L"
     )
     warmup_jitter_seconds: float = key(
         "float",
@@ -286,7 +301,7 @@ class LoggingSettings:
     level: int = key("level", "Verbosity; a level on the command line wins.", shipped=1, flag=False, restart=True)
     memory_snapshot_interval_minutes: float = key(
         "float",
-        "Interval of the memory line, at least 1 minute.",
+        "Has no effect; in Passivbot the interval of the memory line.",
         unit="min",
         shipped=30,
         built_in=30.0,
@@ -295,7 +310,7 @@ class LoggingSettings:
     )
     volume_refresh_info_threshold_seconds: float = key(
         "float",
-        "A bulk volume refresh slower than this is logged at info.",
+        "Has no effect; in Passivbot a bulk volume refresh slower than this is logged at info.",
         unit="s",
         shipped=30,
         built_in=30.0,

@@ -19,11 +19,6 @@ COLUMNS: tuple[Column, ...] = (
     Column("coin", "coin", rank=1, least=9),
     Column("text", "what", least=10),
 )
-LOG_COLUMNS: tuple[Column, ...] = (
-    Column("time", "time"),
-    Column("level", "level", rank=3),
-    *COLUMNS[1:],
-)
 
 
 def event_words(row: EventRow) -> dict[str, str]:
