@@ -11,13 +11,14 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 
-from aiohttp import WSMsgType, web
+from aiohttp import web
 
 from pbtui.core.errors import AccountRefused, OrderGone, OrderRejected
 from pbtui.core.types import OpenOrder, OrderRequest, Pside, Side
 from tests.venues.bitget_public import BitgetPublic
 from tests.venues.bitget_rows import FIRST_ID, Rows, list_page
 from tests.venues.simulator import KEY, PASSPHRASE, SECRET, Asked, Reply
+from tests.venues.speaking import Speaking
 
 if TYPE_CHECKING:
     from tests.venues.simulator import Simulator
@@ -43,26 +44,20 @@ class Refused(Exception):
         self.code, self.text, self.status = code, text, status
 
 
-class BitgetDialect:
+class BitgetDialect(Speaking):
     """Answers under /api/v2; signatures, passphrase and time are checked as the venue does."""
 
     name = "bitget"
 
     def __init__(self, simulator: Simulator) -> None:
-        self._simulator = simulator
-        self.books = simulator.books
+        super().__init__(simulator)
         self._public = BitgetPublic(simulator)
         self._rows = Rows(simulator, self._public.price)
         self.isolated = self._rows.isolated  # market ids that are kept in isolated margin, with their positions
-        self._private: list[web.WebSocketResponse] = []
-        self._streams: dict[web.WebSocketResponse, set[tuple[str, str]]] = {}
         self.unified = False
-        self.withdrawals = False
         self.foreign: list[dict[str, Any]] = []  # positions that the bot has nothing to do with
         self.says_profit = True  # whether the account tells unrealised profit, or the positions only
         self.most_used = 0
-        self.listeners = 0  # private connections so far
-        self.reject_next: list[str] = []  # reasons for which the next creates are refused
         self.unnamed: list[str] = []  # the next batches leave these lists out of their answers
         self._crossed: list[dict[str, Any]] = []
         self._named: set[str] = set()  # client ids that were taken
@@ -98,31 +93,24 @@ class BitgetDialect:
         return "/v2/ws/" in path
 
     async def socket(self, request: web.Request) -> web.StreamResponse:
-        ws = web.WebSocketResponse()
-        await ws.prepare(request)
-        self._streams[ws] = set()
-        try:
-            async for message in ws:
-                if message.type is WSMsgType.TEXT and message.data == "ping":
-                    await ws.send_str("pong")
-                elif message.type is WSMsgType.TEXT:
-                    await self._told(ws, json.loads(message.data))
-        finally:
-            del self._streams[ws]
-            self._private = [each for each in self._private if each is not ws]
-        return ws
+        async def hear(ws: web.WebSocketResponse, text: str) -> None:
+            if text == "ping":
+                await ws.send_str("pong")
+            else:
+                await self._told(ws, json.loads(text))
+
+        return await self._attend(request, hear)
 
     async def push(self) -> None:
-        events, self.books.events = self.books.events, []
-        rows = [self._rows.event(record, fill) for record, fill in events] + self._crossed
-        self._crossed = []
-        if self._simulator.faults.silent:
+        events = self._news()
+        crossed, self._crossed = self._crossed, []
+        if events is None:
             return
+        rows = [self._rows.event(record, fill) for record, fill in events] + crossed
         arg = {"instType": "USDT-FUTURES", "channel": "orders", "instId": "default"}
         for row in rows:
             text = json.dumps({"action": "snapshot", "arg": arg, "data": [row], "ts": self._now()})
-            for ws in [ws for ws in self._private if not ws.closed]:
-                await ws.send_str(text)
+            await self._tell(text)
 
     async def stream(self) -> None:
         """Send the price of now to who listens."""
@@ -311,9 +299,6 @@ class BitgetDialect:
             else:
                 done.append(row)
         return {"successList": done, "failureList": gone}
-
-    def _now(self) -> int:
-        return self._simulator.fast_clock.now_ms()
 
 
 def _signature(text: str) -> str:

@@ -10,13 +10,14 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from aiohttp import WSMsgType, web
+from aiohttp import web
 
 from pbtui.core.errors import AccountRefused, OrderGone, OrderRejected
 from pbtui.core.types import Fill, OpenOrder, OrderRequest, Pside, Side
 from tests.venues.bybit_public import BybitPublic
 from tests.venues.core import Record
 from tests.venues.simulator import KEY, SECRET, Asked, Reply
+from tests.venues.speaking import Speaking
 
 if TYPE_CHECKING:
     from tests.venues.simulator import Simulator
@@ -41,25 +42,19 @@ class Refused(Exception):
         self.code, self.text = code, text
 
 
-class BybitDialect:
+class BybitDialect(Speaking):
     """Answers under /v5; signatures and time are checked as the venue does."""
 
     name = "bybit"
 
     def __init__(self, simulator: Simulator) -> None:
-        self._simulator = simulator
-        self.books = simulator.books
+        super().__init__(simulator)
         self._public = BybitPublic(simulator)
         self._decimals = {m.id: (m.price_decimals, m.qty_decimals) for m in simulator.markets.values()}
-        self._private: list[web.WebSocketResponse] = []
-        self._streams: dict[web.WebSocketResponse, set[str]] = {}
         self._margin = "ISOLATED_MARGIN"
         self.keeps_margin = False  # refuses another margin mode, as it does while there are positions
         self.one_way: set[str] = set()  # market ids that are in one-way mode whatever the account is
-        self.withdrawals = False
         self.most_used = 0
-        self.listeners = 0  # private connections so far
-        self.reject_next: list[str] = []  # reasons for which the next creates are refused
         self._routes: dict[str, Callable[[Params], Any]] = {
             "GET /v5/user/query-api": self._key,
             "GET /v5/account/info": lambda _: {"marginMode": self._margin, "unifiedMarginStatus": 5, "timeWindow": 10},
@@ -94,27 +89,16 @@ class BybitDialect:
         return "/v5/" in path
 
     async def socket(self, request: web.Request) -> web.StreamResponse:
-        ws = web.WebSocketResponse()
-        await ws.prepare(request)
         private = request.path.endswith("/v5/private")
-        self._streams[ws] = set()
-        try:
-            async for message in ws:
-                if message.type is WSMsgType.TEXT:
-                    await self._told(ws, json.loads(message.data), private=private)
-        finally:
-            del self._streams[ws]
-            self._private = [each for each in self._private if each is not ws]
-        return ws
+        return await self._attend(request, lambda ws, text: self._told(ws, json.loads(text), private=private))
 
     async def push(self) -> None:
-        events, self.books.events = self.books.events, []
-        if self._simulator.faults.silent:
+        events = self._news()
+        if events is None:
             return
         for record, _ in events:
             text = json.dumps({"topic": "order", "id": "1", "creationTime": self._now(), "data": [self._order(record)]})
-            for ws in [ws for ws in self._private if not ws.closed]:
-                await ws.send_str(text)
+            await self._tell(text)
 
     async def stream(self) -> None:
         """Send the price of now to who listens."""
@@ -363,9 +347,6 @@ class BybitDialect:
 
     def _qty(self, symbol: str, qty: float) -> str:
         return f"{qty:.{self._decimals[self._id(symbol)][1]}f}"
-
-    def _now(self) -> int:
-        return self._simulator.fast_clock.now_ms()
 
 
 def _closing(fill: Fill) -> bool:

@@ -10,13 +10,14 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 
-from aiohttp import WSMsgType, web
+from aiohttp import web
 
 from pbtui.core.errors import AccountRefused, OrderGone, OrderRejected
 from pbtui.core.types import Fill, OpenOrder, OrderRequest, Side
 from tests.venues.core import Record
 from tests.venues.gateio_public import LOTS, GateIoPublic
 from tests.venues.simulator import KEY, SECRET, Asked, Reply
+from tests.venues.speaking import Speaking
 
 if TYPE_CHECKING:
     from tests.venues.simulator import Simulator
@@ -44,7 +45,7 @@ class Refused(Exception):
         self.label, self.text, self.status = label, text, status
 
 
-class GateIoDialect:
+class GateIoDialect(Speaking):
     """Answers under /api/v4; signatures and time are checked as the venue does. One side a coin at a time."""
 
     name = "gateio"
@@ -52,19 +53,13 @@ class GateIoDialect:
     hedged = False
 
     def __init__(self, simulator: Simulator) -> None:
-        self._simulator = simulator
-        self.books = simulator.books
+        super().__init__(simulator)
         self._public = GateIoPublic(simulator)
         self._decimals = {f"{m.coin}_USDT": m.price_decimals for m in simulator.markets.values()}
-        self._private: list[web.WebSocketResponse] = []
-        self._streams: dict[web.WebSocketResponse, set[tuple[str, str]]] = {}
         self.keeps_margin = False  # coins stay in isolated margin
         self.margin_mode = "classic"
-        self.withdrawals = False
         self.profits_told = True  # profits may come later than the fills
         self.knows_keys = True  # a key of a sub-account may not ask about keys
-        self.listeners = 0  # private connections so far
-        self.reject_next: list[str] = []  # reasons for which the next creates are refused
         self._routes: dict[str, Callable[[Params], Any]] = {
             "GET /account/detail": lambda _: {"user_id": _USER, "ip_whitelist": ["127.0.0.1"], "key": {"mode": 1}},
             "GET /account/main_keys": self._keys,
@@ -103,28 +98,17 @@ class GateIoDialect:
         return path.endswith("/v4/ws/usdt")
 
     async def socket(self, request: web.Request) -> web.StreamResponse:
-        ws = web.WebSocketResponse()
-        await ws.prepare(request)
-        self._streams[ws] = set()
-        try:
-            async for message in ws:
-                if message.type is WSMsgType.TEXT:
-                    await self._told(ws, json.loads(message.data))
-        finally:
-            del self._streams[ws]
-            self._private = [each for each in self._private if each is not ws]
-        return ws
+        return await self._attend(request, lambda ws, text: self._told(ws, json.loads(text)))
 
     async def push(self) -> None:
-        events, self.books.events = self.books.events, []
-        if self._simulator.faults.silent:
+        events = self._news()
+        if events is None:
             return
         now = self._now()
         for record, _ in events:
             told = {"time": now // 1000, "time_ms": now, "channel": "futures.orders", "event": "update"}
             text = json.dumps({**told, "result": [{**self._order(record), "user": str(_USER)}]})
-            for ws in [ws for ws in self._private if not ws.closed]:
-                await ws.send_str(text)
+            await self._tell(text)
 
     async def stream(self) -> None:
         """Send the price of now to who listens."""
@@ -375,9 +359,6 @@ class GateIoDialect:
 
     def _symbol(self, contract: str) -> str:
         return f"{contract.removesuffix('_USDT')}/USDT:USDT"
-
-    def _now(self) -> int:
-        return self._simulator.fast_clock.now_ms()
 
 
 def _closing(fill: Fill) -> bool:

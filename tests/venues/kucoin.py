@@ -12,13 +12,14 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from aiohttp import WSMsgType, web
+from aiohttp import web
 
 from pbtui.core.errors import AccountRefused, OrderGone, OrderRejected
 from pbtui.core.types import Fill, OpenOrder, OrderRequest, Pside, Side
 from tests.venues.core import Record
 from tests.venues.kucoin_public import LOTS, KucoinPublic, contract_of
 from tests.venues.simulator import KEY, PASSPHRASE, SECRET, Asked, Reply
+from tests.venues.speaking import Speaking
 
 if TYPE_CHECKING:
     from tests.venues.simulator import Simulator
@@ -45,28 +46,22 @@ class Refused(Exception):
         self.code, self.text, self.status = code, text, status
 
 
-class KucoinDialect:
+class KucoinDialect(Speaking):
     """Answers under /api; signatures, passphrases and times are checked as the venue does."""
 
     name = "kucoin"
     lots = LOTS
 
     def __init__(self, simulator: Simulator) -> None:
-        self._simulator = simulator
-        self.books = simulator.books
+        super().__init__(simulator)
         self._public = KucoinPublic(simulator)
         self._symbols = {contract_of(m.coin): f"{m.coin}/USDT:USDT" for m in simulator.markets.values()}
         self._contracts = {symbol: contract for contract, symbol in self._symbols.items()}
-        self._private: list[web.WebSocketResponse] = []
-        self._streams: dict[web.WebSocketResponse, set[tuple[str, str]]] = {}
         self._tokens = itertools.count(1)
         self._crossed: list[dict[str, Any]] = []  # post-only orders that would have taken: cancelled once taken
         self.cross: set[str] = set()
         self.keeps_margin = False  # coins stay in isolated margin
         self.unified = False
-        self.withdrawals = False
-        self.listeners = 0  # private connections so far
-        self.reject_next: list[str] = []  # reasons for which the next creates are refused
         self._routes: dict[str, Callable[[Params], Any]] = {
             "GET /api/v1/user/api-key": self._key,
             "GET /api/ua/v1/account/mode": lambda _: {"selfAccountMode": "UNIFIED" if self.unified else "CLASSIC"},
@@ -111,23 +106,14 @@ class KucoinDialect:
         return path.endswith("/endpoint")
 
     async def socket(self, request: web.Request) -> web.StreamResponse:
-        ws = web.WebSocketResponse()
-        await ws.prepare(request)
-        self._streams[ws] = set()
-        await ws.send_str(json.dumps({"id": request.query.get("connectId", ""), "type": "welcome"}))
-        try:
-            async for message in ws:
-                if message.type is WSMsgType.TEXT:
-                    await self._told(ws, json.loads(message.data), request.query.get("token", ""))
-        finally:
-            del self._streams[ws]
-            self._private = [each for each in self._private if each is not ws]
-        return ws
+        welcome = json.dumps({"id": request.query.get("connectId", ""), "type": "welcome"})
+        token = request.query.get("token", "")
+        return await self._attend(request, lambda ws, text: self._told(ws, json.loads(text), token), welcome)
 
     async def push(self) -> None:
-        events, self.books.events = self.books.events, []
+        events = self._news()
         crossed, self._crossed = self._crossed, []
-        if self._simulator.faults.silent:
+        if events is None:
             return
         told = [self._event(record, fill) for record, fill in events] + crossed
         for data in told:
@@ -140,8 +126,7 @@ class KucoinDialect:
                     "data": data,
                 }
             )
-            for ws in [ws for ws in self._private if not ws.closed]:
-                await ws.send_str(text)
+            await self._tell(text)
 
     async def stream(self) -> None:
         """Send the price of now to who listens."""
@@ -411,9 +396,6 @@ class KucoinDialect:
             "tradeTime": fill.ts_ms * 1_000_000,
             "createdAt": fill.ts_ms // 1000 * 1000,
         }
-
-    def _now(self) -> int:
-        return self._simulator.fast_clock.now_ms()
 
 
 def _signed(text: str) -> str:

@@ -14,13 +14,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from aiohttp import WSMsgType, web
+from aiohttp import web
 
 from pbtui.core.errors import AccountRefused, OrderGone, OrderRejected
 from pbtui.core.types import Fill, OpenOrder, OrderRequest, Pside, Side
 from tests.venues.core import Record
 from tests.venues.okx_public import LOTS, OkxPublic
 from tests.venues.simulator import KEY, PASSPHRASE, SECRET, Asked, Reply
+from tests.venues.speaking import Speaking
 
 if TYPE_CHECKING:
     from tests.venues.simulator import Simulator
@@ -56,26 +57,20 @@ class Refused(Exception):
         self.code, self.text, self.status = code, text, status
 
 
-class OkxDialect:
+class OkxDialect(Speaking):
     """Answers under /api/v5; signatures, passphrase and time are checked as the venue does."""
 
     name = "okx"
     lots = LOTS
 
     def __init__(self, simulator: Simulator) -> None:
-        self._simulator = simulator
-        self.books = simulator.books
+        super().__init__(simulator)
         self._public = OkxPublic(simulator)
         self._decimals = {f"{m.coin}-USDT-SWAP": m.price_decimals for m in simulator.markets.values()}
-        self._private: list[web.WebSocketResponse] = []
-        self._streams: dict[web.WebSocketResponse, set[tuple[str, str]]] = {}
         self._asked: Counter[tuple[str, int]] = Counter()
-        self.withdrawals = False
         self.profits_told = True  # profits and fees of fills may come later than the fills
         self.level = "2"  # account mode: 1 spot, 2 futures, 3 multi-currency, 4 portfolio
-        self.listeners = 0  # private connections so far
         self.kinds: set[str] = set()  # of instruments whose orders are listened to
-        self.reject_next: list[str] = []  # reasons for which the next creates are refused
         self.extra_positions: list[dict[str, Any]] = []
         self._routes: dict[str, Callable[[Params], Any]] = {
             "GET /api/v5/account/config": self._config,
@@ -111,30 +106,24 @@ class OkxDialect:
         return "/ws/v5/" in path
 
     async def socket(self, request: web.Request) -> web.StreamResponse:
-        ws = web.WebSocketResponse()
-        await ws.prepare(request)
-        self._streams[ws] = set()
-        try:
-            async for message in ws:
-                if message.type is WSMsgType.TEXT:
-                    if message.data == "ping":
-                        await ws.send_str("pong")
-                    else:
-                        await self._told(ws, json.loads(message.data), private=request.path.endswith("/private"))
-        finally:
-            del self._streams[ws]
-            self._private = [each for each in self._private if each is not ws]
-        return ws
+        private = request.path.endswith("/private")
+
+        async def hear(ws: web.WebSocketResponse, text: str) -> None:
+            if text == "ping":
+                await ws.send_str("pong")
+            else:
+                await self._told(ws, json.loads(text), private=private)
+
+        return await self._attend(request, hear)
 
     async def push(self) -> None:
-        events, self.books.events = self.books.events, []
-        if self._simulator.faults.silent:
+        events = self._news()
+        if events is None:
             return
         for record, fill in events:
             row = {**self._order(record), **self._last_fill(record, fill)}
             text = json.dumps({"arg": {"channel": "orders", "instType": "SWAP", "uid": "1"}, "data": [row]})
-            for ws in [ws for ws in self._private if not ws.closed]:
-                await ws.send_str(text)
+            await self._tell(text)
 
     async def stream(self) -> None:
         """Send the price of now to who listens."""
@@ -387,9 +376,6 @@ class OkxDialect:
             "ts": str(fill.ts_ms + 1),
             **({} if self.profits_told else {"fillPnl": "", "fee": ""}),
         }
-
-    def _now(self) -> int:
-        return self._simulator.fast_clock.now_ms()
 
 
 def _reply(rows: Any) -> Reply:
