@@ -355,10 +355,15 @@ class ConsoleApp(Sturdy, App[ConsoleExit], inherit_bindings=False):
         return now >= since + GUARD_S and now >= self._guard_until
 
     async def on_event(self, event: events.Event) -> None:
-        """See pastes before any widget: keys that follow one are dead for a moment, a flood of keys is dropped."""
+        """See keys and pastes before any widget does.
+
+        Keys that follow a paste are dead for a moment, a flood of keys is dropped, typing ahead goes to the prompt.
+        """
         if isinstance(event, events.Paste):
             self.guard()
         elif isinstance(event, events.Key):
+            if isinstance(self.focused, Prompt) and self.focused.takes(event):
+                return
             now = self.clock.monotonic()
             self._burst.key(now)
             if self._burst.fast(now):

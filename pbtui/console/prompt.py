@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from textual import events
 from textual.binding import Binding
 from textual.message import Message
 from textual.suggester import Suggester
@@ -72,6 +73,7 @@ class Prompt(Input):
         super().__init__(id="prompt", max_length=_LONGEST, select_on_focus=False, compact=True)
         self.purpose = ""
         self._complete: Completer | None = None
+        self._opened = 0.0  # by the clock of messages
         self.can_focus = False
 
     def open(self, purpose: str, text: str, hint: str, complete: Completer | None = None) -> None:
@@ -84,7 +86,18 @@ class Prompt(Input):
         self.add_class("-open")
         self.value = text
         self.cursor_position = len(text)
-        self.focus()
+        self._opened = Message().time
+        self.screen.set_focus(self)  # at once: `focus` would leave the next keys to what had the focus before
+
+    def takes(self, key: events.Key) -> bool:
+        """Take a key that was pressed before the prompt was open, but comes back from elsewhere only now.
+
+        What is typed after `:` is meant for the prompt, also where a stall handed it to the screen.
+        """
+        ahead = bool(self.purpose) and key.is_forwarded and key.time < self._opened
+        if ahead:
+            self.post_message(events.Key(key.key, key.character))
+        return ahead
 
     def shut(self) -> None:
         """Hide the prompt."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual import events
 
 from pbtui.console.actions import ACTIONS
 from pbtui.console.commands import completions, hint, parse
@@ -16,7 +17,7 @@ from pbtui.core.types import Mode
 
 from .config_support import write
 from .sample import snapshot
-from .support import desk
+from .support import desk, until
 
 
 def state_of(**changes: object) -> ViewState:
@@ -143,3 +144,13 @@ async def test_commands_are_completed_told_of_and_carried_out_behind_their_ritua
         await d.press("enter")
         assert "no file nowhere.json" in d.message
         await d.app.backtests.idle()
+
+
+async def test_what_is_typed_ahead_of_the_prompt_goes_into_it() -> None:
+    async with desk() as one:
+        for key in (":", "m", "o", "d", "e"):  # before the screen has seen the first of them
+            one.app.post_message(events.Key("colon" if key == ":" else key, key))
+        prompt = one.app.screen.query_one(Prompt)
+        await until(lambda: len(prompt.value) == 4)
+        assert (prompt.value, prompt.purpose) == ("mode", "command")
+        assert (one.link.actions, one.link.wishes) == ([], [])
