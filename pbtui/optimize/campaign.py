@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from pbtui.core.clock import Clock
@@ -69,6 +70,7 @@ class Campaign:
         self._members = Members(folder / FOLDER, lambda member: self._records.member(self._details.of(member.number)))
         self.reporter = Reporter(search, evaluate.scoring.objectives, self._front, self._members.id_of, clock, on_event)
         self._first = 0
+        self._later: Callable[[], None] | None = None  # what the last generation left to be written
         self._refusals = 0
         self._sync_at_s = clock.monotonic() + _SYNC_S
 
@@ -89,6 +91,7 @@ class Campaign:
             finished = False
         finally:
             self._store.close()
+        self._catch_up()
         self._members.finish(self._front.members)
         self.reporter.tell(front=True)
         return self._outcome(finished=finished)
@@ -117,7 +120,7 @@ class Campaign:
             for n, place in enumerate(sorted(lines)):
                 self._details.lies_at(self._first + n, lines[place])
                 self._offer(self._first + n, found[n].genes, found[n].score)
-            self._close(number, [entry.score for entry in found])
+            self._settle(number, self._close([entry.score for entry in found]))
         self.reporter.measure()
         for place, line in last.items():
             self._details.lies_at(self._first + place, line)
@@ -148,6 +151,7 @@ class Campaign:
                 offered += 1
 
         def took(n: int, found: Evaluated) -> None:
+            self._catch_up()
             place = missing[n]
             self._keep(place, found)
             scores[place] = found.score
@@ -157,12 +161,23 @@ class Campaign:
         missing = [place for place in range(len(batch)) if place not in known]
         offer_in_turn()
         self._crew.run([batch[place] for place in missing], took)
+        self._catch_up()
         self._store.sync()
         generation = search.generation
         search.tell([Evaluated(genes, scores[place], {}) for place, genes in enumerate(batch)])
-        self._close(generation, [scores[place] for place in range(len(batch))])
+        numbers = self._close([scores[place] for place in range(len(batch))])
         if 0 < self._refusals == self.reporter.evaluations:
             raise DataError("the engine refuses every candidate", hint="see the warning above, and the bounds")
+        self._later = partial(self._write_down, generation, numbers)
+
+    def _catch_up(self) -> None:
+        """Write what the last generation left, while the crew evaluates the next: its threads need not wait for it."""
+        later, self._later = self._later, None
+        if later is not None:
+            later()
+
+    def _write_down(self, generation: int, numbers: range) -> None:
+        self._settle(generation, numbers)
         self.reporter.measure()
         self._sync_members()
 
@@ -182,13 +197,17 @@ class Campaign:
     def _offer(self, number: int, genes: Genes, score: Score) -> None:
         self._front.offer(Candidate(number, genes, score))
 
-    def _close(self, generation: int, scores: Sequence[Score]) -> None:
-        """End a generation: its rows, and the count."""
+    def _close(self, scores: Sequence[Score]) -> range:
+        """End a generation; return the numbers of its evaluations."""
         self.reporter.closed(scores)
         numbers = range(self._first, self._first + len(scores))
+        self._first = numbers.stop
+        return numbers
+
+    def _settle(self, generation: int, numbers: range) -> None:
+        """Write the rows of a generation and forget what nobody asks for any more."""
         if self._with_records and not self._table.holds(generation):
             self._table.write(generation, [Row(number, self._details.of(number)) for number in numbers])
-        self._first += len(scores)
         self._details.only({member.number for member in self._front.members})
 
     def _sync_members(self) -> None:

@@ -115,7 +115,15 @@ def test_broken_off_anywhere_it_ends_the_same(home, whole, records):
     folder = desk.begin()
     unbroken = desk.run(desk.begin())
     done = 0
-    for allowed in (3, 9, 14, 0, 1, 30):
+    for allowed in (
+        3,
+        7,
+        9,
+        14,
+        0,
+        1,
+        30,
+    ):  # the second one ends with the first generation, before its rows are written
 
         def limited(genes, progress, room=[allowed]):  # noqa: B006 counts down over the calls of one run
             room[0] -= 1
