@@ -122,7 +122,7 @@ def test_modes_by_command_and_panic_with_its_confirmation(tmp_path: Path) -> Non
 def test_hostile_names_are_one_safe_line(tmp_path: Path) -> None:
     folder = tmp_path / "c\x1b]52;c;UFdO\x07\x9b2J\u202e[red]"
     folder.mkdir()
-    home = Home(tmp_path / "home")
+    home = Home(tmp_path / "h")
     for words in (
         ("--replay", str(folder)),
         ("--replay", str(folder), "--coins", "B\x1b[2JTC"),

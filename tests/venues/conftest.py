@@ -66,7 +66,7 @@ def trader(tmp_path: Path) -> Iterator[Callable[..., Trader]]:
     made: list[Trader] = []
 
     def make(simulator: Simulator, *words: str) -> Trader:
-        made.append(Trader(tmp_path / f"bot{len(made)}", simulator, *words))
+        made.append(Trader(tmp_path / f"b{len(made)}", simulator, *words))
         return made[-1]
 
     yield make
