@@ -19,6 +19,7 @@ from pbtui.link.base import Role
 from .sample import NOW_MS, ScriptedLink, snapshot
 
 SMALL, LARGE = (80, 24), (120, 36)
+TURNS = 40  # of the event loop: Textual takes a process that gets no processor for one that is done
 
 
 @dataclass
@@ -34,6 +35,8 @@ class Desk:
         """Let workers and messages finish; on a busy machine what was sent may take a few more rounds to arrive."""
         rounds = 0
         while rounds < 50:
+            for _ in range(TURNS):
+                await asyncio.sleep(0)
             await self.pilot.pause()
             if self.app._resize_timer is not None:
                 continue  # Textual hands a new size on a moment later, by a timer
