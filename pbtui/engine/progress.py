@@ -43,10 +43,9 @@ class RunProgress:
 
     def poll(self) -> RunState:
         """Return the present state; a run leaves 2,000 samples at most, each returned once."""
-        bar, bars, fills = self.inner.counts()
-        samples = tuple(Sample(*sample) for sample in self.inner.samples(self._seen))
+        counts, samples = self.inner.look(self._seen)
         self._seen += len(samples)
-        return RunState(bar, bars, fills, samples)
+        return RunState(*counts, tuple(Sample(*sample) for sample in samples))
 
     def cancel(self) -> None:
         """Make the run raise RunCancelled, within some thousand bars."""

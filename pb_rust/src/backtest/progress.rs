@@ -1,6 +1,6 @@
 //! How far a run is, told while it goes on, and the way to break it off.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::error::BacktestError;
@@ -21,11 +21,14 @@ pub struct Sample {
 /// Shared by a run and those who watch it.
 #[derive(Debug, Default)]
 pub struct Progress {
-    bar: AtomicUsize,
-    bars: AtomicUsize,
-    fills: AtomicUsize,
     cancelled: AtomicBool,
-    samples: Mutex<Vec<Sample>>,
+    told: Mutex<Told>,
+}
+
+#[derive(Debug, Default)]
+struct Told {
+    counts: Counts,
+    samples: Vec<Sample>,
 }
 
 /// Bars processed, bars to process, and fills so far; all 0 before the run begins.
@@ -48,17 +51,16 @@ impl Progress {
     pub(super) fn begin(&self, bars: usize) -> Pace {
         let stride = (bars / SAMPLES).clamp(STRIDE.0, STRIDE.1);
         let sampling = bars.div_ceil(stride).div_ceil(SAMPLES).max(1);
-        self.bars.store(bars, Relaxed);
+        self.locked().counts.bars = bars;
         Pace { stride, sampling }
     }
 
     /// Takes what a run reports; fails once it was cancelled.
     pub(super) fn tell(&self, bar: usize, fills: usize, sample: Option<Sample>) -> Result<(), BacktestError> {
-        self.bar.store(bar, Relaxed);
-        self.fills.store(fills, Relaxed);
-        if let Some(sample) = sample {
-            self.locked().push(sample);
-        }
+        let mut told = self.locked();
+        told.counts = Counts { bar, fills, ..told.counts };
+        told.samples.extend(sample);
+        drop(told);
         if self.cancelled.load(Relaxed) { Err(BacktestError::Cancelled { bar }) } else { Ok(()) }
     }
 
@@ -67,17 +69,14 @@ impl Progress {
         self.cancelled.store(true, Relaxed);
     }
 
-    pub fn counts(&self) -> Counts {
-        Counts { bar: self.bar.load(Relaxed), bars: self.bars.load(Relaxed), fills: self.fills.load(Relaxed) }
+    /// The counts, and the samples after the first `seen`, of one moment.
+    pub fn look(&self, seen: usize) -> (Counts, Vec<Sample>) {
+        let told = self.locked();
+        (told.counts, told.samples.get(seen..).unwrap_or_default().to_vec())
     }
 
-    /// Samples after the first `seen`.
-    pub fn samples(&self, seen: usize) -> Vec<Sample> {
-        self.locked().get(seen..).map(<[Sample]>::to_vec).unwrap_or_default()
-    }
-
-    fn locked(&self) -> MutexGuard<'_, Vec<Sample>> {
-        // Whoever panicked while it held the lock left a whole list.
-        self.samples.lock().unwrap_or_else(PoisonError::into_inner)
+    fn locked(&self) -> MutexGuard<'_, Told> {
+        // Whoever panicked while it held the lock left whole counts and a whole list.
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

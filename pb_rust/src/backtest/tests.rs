@@ -217,7 +217,7 @@ fn a_watched_run_tells_its_bars_fills_and_money() {
     let (world, progress) = (world(3), Progress::default());
     let result = watched(&world, &progress).expect("decidable bars");
     assert_eq!(bits(&result), bits(&run_world(&world, false)));
-    let (counts, samples) = (progress.counts(), progress.samples(0));
+    let (counts, samples) = progress.look(0);
     assert_eq!((counts.bar, counts.bars, counts.fills), (world.bars - 1, world.bars - 1, result.fills.len()));
     assert!(samples.windows(2).all(|pair| pair[0].timestamp_ms < pair[1].timestamp_ms));
     let last = samples.last().expect("samples");
@@ -225,8 +225,8 @@ fn a_watched_run_tells_its_bars_fills_and_money() {
         (last.timestamp_ms, last.equity),
         (result.equity.times.at(result.equity.len() - 1), *result.equity.usd.last().unwrap())
     );
-    assert_eq!(progress.samples(samples.len() - 1), vec![*last]);
-    assert!(progress.samples(samples.len() + 5).is_empty());
+    assert_eq!(progress.look(samples.len() - 1).1, vec![*last]);
+    assert!(progress.look(samples.len() + 5).1.is_empty());
 }
 
 #[test]

@@ -23,16 +23,12 @@ impl BacktestProgress {
         BacktestProgress(Arc::default())
     }
 
-    /// Bars processed, bars to process, fills so far.
-    fn counts(&self) -> (usize, usize, usize) {
-        let Counts { bar, bars, fills } = self.0.counts();
-        (bar, bars, fills)
-    }
-
-    /// (time in ms, balance, equity) of the samples after the first `seen`.
-    fn samples(&self, seen: usize) -> Vec<(u64, f64, f64)> {
+    /// Bars processed, bars to process, fills so far; and (time in ms, balance, equity) of the samples after the
+    /// first `seen`, all of one moment.
+    fn look(&self, seen: usize) -> ((usize, usize, usize), Vec<(u64, f64, f64)>) {
+        let (Counts { bar, bars, fills }, samples) = self.0.look(seen);
         let parts = |Sample { timestamp_ms, balance, equity }| (timestamp_ms, balance, equity);
-        self.0.samples(seen).into_iter().map(parts).collect()
+        ((bar, bars, fills), samples.into_iter().map(parts).collect())
     }
 
     fn cancel(&self) {
