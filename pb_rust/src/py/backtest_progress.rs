@@ -6,6 +6,9 @@ use pyo3::prelude::*;
 
 use crate::backtest::progress::{Counts, Progress, Sample};
 
+/// (bars processed, bars to process, fills so far), and (time in ms, balance, equity) of samples.
+type Seen = ((usize, usize, usize), Vec<(u64, f64, f64)>);
+
 /// Handed to one run; what it says may be asked for, and the run broken off, while it goes on.
 #[pyclass(frozen)]
 pub struct BacktestProgress(Arc<Progress>);
@@ -23,9 +26,8 @@ impl BacktestProgress {
         BacktestProgress(Arc::default())
     }
 
-    /// Bars processed, bars to process, fills so far; and (time in ms, balance, equity) of the samples after the
-    /// first `seen`, all of one moment.
-    fn look(&self, seen: usize) -> ((usize, usize, usize), Vec<(u64, f64, f64)>) {
+    /// The counts, and the samples after the first `seen`, of one moment.
+    fn look(&self, seen: usize) -> Seen {
         let (Counts { bar, bars, fills }, samples) = self.0.look(seen);
         let parts = |Sample { timestamp_ms, balance, equity }| (timestamp_ms, balance, equity);
         ((bar, bars, fills), samples.into_iter().map(parts).collect())
