@@ -303,6 +303,7 @@ class CcxtPublicFeed:
     def _stream_client(self) -> Any:
         client = self._new_client()
         client.set_markets_from_exchange(self._client)
+        client.ssl_context = self._client.ssl_context  # reading certificates anew would hold up the loop
         client.open()  # some venues' streams begin with tasks of the library's own: they need the loop
         return client
 

@@ -1,7 +1,7 @@
 """What the exchange library's client lacks for Paradex: logins before requests, subkeys, orders signed off the loop.
 
-Orders and logins are signed by the library itself, which is slow at it: orders are signed in a thread, and what the
-hashes of a batch share is hashed once.
+Orders and logins are signed by the library itself, which is slow at it: orders are signed in a thread, their hashes
+are summed from kept multiples (`paradex_hash`), and what the hashes of a batch share is hashed once.
 Its own login names the account only, and the venue then expects the account's main key, which can withdraw: here the
 address of the login names the key, so that subkeys work too (docs/exchange-paradex.md).
 """
@@ -18,6 +18,7 @@ from typing import Any
 from pbtui.config.accounts import Account
 from pbtui.core.errors import ConfigError
 from pbtui.exchange.venues.paradex_codes import LOGIN_REFUSED
+from pbtui.exchange.venues.paradex_hash import pedersen
 
 ORDERS = "signedOrders"  # the method that `equip` adds
 ORDER_LIFE_MS = 15_000  # an answer is waited for ten seconds; signing a batch takes up to two, signed are whole seconds
@@ -72,10 +73,10 @@ def equip(client: Any, account: Account) -> None:
 
 
 def _keep_hashes() -> None:
-    """Let the library remember hashes of pairs: orders of one second and coin differ in their last ones only."""
+    """Let the library hash pairs our way and remember them: orders of one second and coin differ in their last ones."""
     hashes: Any = importlib.import_module(_HASHES)
     if not hasattr(hashes.pedersen_hash, "cache_info"):
-        hashes.pedersen_hash = lru_cache(_HASHES_KEPT)(hashes.pedersen_hash)
+        hashes.pedersen_hash = lru_cache(_HASHES_KEPT)(pedersen)
 
 
 def _private(account: Account) -> int:
