@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pbtui.cli.narrate import say
-from pbtui.cli.parsing import Parser, add_global_flags
+from pbtui.cli.parsing import Parser, add_global_flags, add_window_flag
 from pbtui.cli.real_account import private_exchange
 from pbtui.config.accounts import Account, find_account
 from pbtui.config.coin_names import refuse_closed, short_name
@@ -80,7 +80,7 @@ async def check(account: Account, options: argparse.Namespace, clock: Clock) -> 
     endpoints = endpoints_in(options.base_dir, options.endpoints)
     feed = CcxtPublicFeed(name, quote=account.quote, clock=clock, endpoints=endpoints)
     allowed = bool(options.allow_withdraw_keys)
-    exchange = private_exchange(account, feed, clock, allow_withdraw=allowed)
+    exchange = private_exchange(account, feed, clock, allow_withdraw=allowed, recv_window_ms=options.recv_window_ms)
     try:
         await exchange.open()
         key = await exchange.key_facts()
@@ -95,7 +95,7 @@ async def check(account: Account, options: argparse.Namespace, clock: Clock) -> 
             positions=len(await exchange.fetch_positions()),
             orders=len(await exchange.fetch_open_orders()),
             skew_ms=clock.now_ms() - exchange.now_ms(),
-            warnings=(*through, *warnings, *feed.warnings),
+            warnings=(*through, *exchange.warnings, *warnings, *feed.warnings),
             refusal=refusal,
             can_hedge=exchange.capabilities.hedge_mode,
         )
@@ -121,6 +121,7 @@ def _parser() -> Parser:
     parser.add_argument("--one-way", action="store_true", help="tell what a start with live.hedge_mode false changes")
     parser.add_argument("--allow-withdraw-keys", action="store_true", help="accept a key that could withdraw money")
     parser.add_argument("--endpoints", type=Path, metavar="FILE", help="other addresses of venues (JSON)")
+    add_window_flag(parser)
     add_global_flags(parser)
     return parser
 

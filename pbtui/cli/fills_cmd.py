@@ -10,7 +10,7 @@ from pathlib import Path
 from pbtui.cli import fills_show, fills_venue
 from pbtui.cli.fills_where import file_of
 from pbtui.cli.narrate import say
-from pbtui.cli.parsing import Parser, add_global_flags, duration_ms, moment_ms, words
+from pbtui.cli.parsing import Parser, add_global_flags, add_window_flag, duration_ms, moment_ms, words
 from pbtui.core.clock import RealClock
 from pbtui.core.errors import ExitCode
 from pbtui.core.fill_pages import FillFilter
@@ -93,6 +93,7 @@ def _who(parser: argparse.ArgumentParser) -> None:
 def _asking(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--endpoints", type=Path, metavar="FILE", help="other addresses of venues (JSON)")
     parser.add_argument("--allow-withdraw-keys", action="store_true", help="accept a key that could withdraw money")
+    add_window_flag(parser)
 
 
 def _moment(text: str) -> int:

@@ -173,7 +173,9 @@ async def _connected(
         endpoints=endpoints_in(options.base_dir, options.endpoints),
     )
     allowed = bool(options.allow_withdraw_keys)
-    exchange = private_exchange(account, feed, clock, allow_withdraw=allowed, fills_dir=folder)
+    exchange = private_exchange(
+        account, feed, clock, allow_withdraw=allowed, recv_window_ms=options.recv_window_ms, fills_dir=folder
+    )
     try:
         await exchange.open()
         facts = await exchange.key_facts()

@@ -100,6 +100,22 @@ def positive(text: str) -> float:
     return number
 
 
+def add_window_flag(parser: argparse.ArgumentParser) -> None:
+    """Add `--recv-window-ms` to a command that asks an account without having a configuration."""
+    parser.add_argument(
+        "--recv-window-ms",
+        type=_milliseconds,
+        metavar="MS",
+        help="how late a request may reach the venue, as live.recv_window_ms (default 5000)",
+    )
+
+
+def _milliseconds(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of milliseconds above 0")
+    return int(text)
+
+
 def words(text: str) -> tuple[str, ...]:
     """Return a comma list without empty parts."""
     return tuple(part.strip() for part in text.split(",") if part.strip())

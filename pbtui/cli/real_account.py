@@ -34,7 +34,14 @@ async def connect_account(
         session.ready("account", done=False, detail=f"{account.user} on {plan.exchange}")
         feed = new_feed(plan, clock, session.journal)
         allowed = plan.options.allow_withdraw_keys
-        exchange = private_exchange(account, feed, clock, allow_withdraw=allowed, fills_dir=plan.run_dir)
+        exchange = private_exchange(
+            account,
+            feed,
+            clock,
+            allow_withdraw=allowed,
+            fills_dir=plan.run_dir,
+            recv_window_ms=plan.config.live.recv_window_ms,
+        )
         try:
             await exchange.start()
         except BaseException as error:
@@ -53,10 +60,20 @@ async def connect_account(
 
 
 def private_exchange(
-    account: Account, feed: CcxtPublicFeed, clock: Clock, *, allow_withdraw: bool, fills_dir: Path | None = None
+    account: Account,
+    feed: CcxtPublicFeed,
+    clock: Clock,
+    *,
+    allow_withdraw: bool,
+    recv_window_ms: int | None,
+    fills_dir: Path | None = None,
 ) -> PrivateExchange:
-    """Return the account over a feed, with the request budget that all bots of this machine share."""
+    """Return the account over a feed, with the request budget that all bots of this machine share.
+
+    Without `recv_window_ms` the window of signed requests is the shipped one.
+    """
     from pbtui.exchange.private.venue import PrivateExchange
+    from pbtui.exchange.private.window import RECV_WINDOW_MS
     from pbtui.exchange.shared import shared_budget
     from pbtui.exchange.venues import quirks_of
 
@@ -69,4 +86,5 @@ def private_exchange(
         budget=shared_budget(quirks.facts, clock, state_folder()),
         allow_withdraw=allow_withdraw,
         fills_dir=fills_dir,
+        recv_window_ms=RECV_WINDOW_MS if recv_window_ms is None else recv_window_ms,
     )

@@ -229,11 +229,13 @@ class LiveSettings:
     )
     recv_window_ms: int = key(
         "int",
-        "Has no effect; signed requests and orders have fixed deadlines for each exchange.",
+        "How late a signed request, and an order with it, may reach Binance or Bybit, 60000 at most there; other "
+        "exchanges have fixed deadlines (exchanges.md, Orders whose answer was lost).",
         unit="ms",
         shipped=5000,
         low=1,
         used_by="L",
+        restart=True,
     )
     time_in_force: str = key(
         "str",

@@ -110,5 +110,6 @@ def test_only_keys_of_a_session_need_a_restart() -> None:
         "live.warmup_ratio",
         "live.max_warmup_minutes",
         "live.max_n_restarts_per_day",
+        "live.recv_window_ms",
         "logging.level",
     }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from pbtui.config.accounts import Account
 from pbtui.core.clock import Clock
@@ -11,6 +13,7 @@ from pbtui.core.secret import Secret
 from pbtui.core.types import OrderKind, OrderRequest
 from pbtui.exchange.private.budget import Budget
 from pbtui.exchange.private.venue import PrivateExchange
+from pbtui.exchange.private.window import RECV_WINDOW_MS
 from pbtui.exchange.public import CcxtPublicFeed, EndpointOverrides
 from pbtui.exchange.venues import quirks_of
 from tests.venues.binance import BinanceDialect
@@ -75,9 +78,15 @@ class StandingClock:
 
 
 def connect(
-    venue: Simulator, *, clock: Clock | None = None, budget: Budget | None = None, streams: bool = True
+    venue: Simulator,
+    *,
+    clock: Clock | None = None,
+    budget: Budget | None = None,
+    streams: bool = True,
+    options: Mapping[str, Any] | None = None,
+    recv_window_ms: int = RECV_WINDOW_MS,
 ) -> PrivateExchange:
-    """Return an account on a venue; it is not started."""
+    """Return an account on a venue, with these options of its entry; it is not started."""
     name = venue.dialect.name
     clock = clock or venue.fast_clock
     endpoints = replace(EndpointOverrides.all_to(venue.base_url), disable_ws=not streams)
@@ -87,8 +96,8 @@ def connect(
         keys = {"walletAddress": Secret(WALLET), "privateKey": Secret(PRIVATE_KEY)}
     if name == "paradex":
         keys = {"walletAddress": Secret(ACCOUNT), "privateKey": Secret(SUBKEY)}
-    owner = Account("tester", name, quote_of(name), credentials=keys)
-    return PrivateExchange(quirks_of(name), owner, feed, clock, budget=budget)
+    owner = Account("tester", name, quote_of(name), credentials=keys, options=options or {})
+    return PrivateExchange(quirks_of(name), owner, feed, clock, budget=budget, recv_window_ms=recv_window_ms)
 
 
 async def ready(account: PrivateExchange) -> PrivateExchange:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 Params = Mapping[str, str]
 _LIMIT = 2_400
+_LONGEST_WINDOW_MS = 60_000
 _REASONS = {
     "min_cost": (-4164, "Order's notional must be no smaller than 5 (unless you choose reduce only)."),
     "min_qty": (-4003, "Quantity less than or equal to zero."),
@@ -151,6 +152,8 @@ class BinanceDialect:
         if self.most_used > _LIMIT:
             raise Refused(-1003, "Too many requests; current limit is 2400 request weight per 1 MINUTE.", 429)
         params = dict(parse_qsl(signed, keep_blank_values=True))
+        if int(params.get("recvWindow", 5_000)) > _LONGEST_WINDOW_MS:
+            raise Refused(-1131, "recvWindow must be less than 60000.")
         clock = self._simulator.fast_clock
         late = clock.now_ms() - int(params["timestamp"])
         # The window is in the machine's time: market time passes many times as fast here.

@@ -11,7 +11,6 @@ from pbtui.exchange.public.endpoints import EndpointOverrides
 from pbtui.exchange.public.venues import Venue
 
 _FIELDS = ("apiKey", "secret", "password", "uid", "walletAddress", "privateKey")
-RECV_WINDOW_MS = 5_000
 
 
 def new_private_client(
@@ -21,7 +20,7 @@ def new_private_client(
     now_ms: Callable[[], int],
     endpoints: EndpointOverrides | None,
     timeout_s: float,
-    recv_window_ms: int = RECV_WINDOW_MS,
+    recv_window_ms: int,
 ) -> Any:
     """Return a client for REST and streams that signs with the venue's time; close it after use.
 

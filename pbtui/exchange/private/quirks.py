@@ -67,6 +67,7 @@ class VenueFacts:
     id_prefix: str = ""  # what stands before our client ids on the venue's stream
     fill_window_ms: int | None = None  # catching up goes in windows of this length, each kept before the next
     late_ms: int = 60_000  # how old an order may be when it arrives: an older one is refused by the venue
+    most_window_ms: int = 0  # longest window that is signed; where one is, `late_ms` is that of the account; 0: none is
 
 
 @runtime_checkable

@@ -34,6 +34,7 @@ from pbtui.exchange.private.fills import FillLog
 from pbtui.exchange.private.limits import explained
 from pbtui.exchange.private.quirks import Finder, KeyFacts, Modes, Quirks
 from pbtui.exchange.private.stream import OrderStream
+from pbtui.exchange.private.window import RECV_WINDOW_MS, recv_window
 from pbtui.exchange.private.wire import BudgetedCaller, Unchanged, Wire
 from pbtui.exchange.public import library
 from pbtui.exchange.public.feed import CcxtPublicFeed
@@ -59,19 +60,23 @@ class PrivateExchange:
         allow_withdraw: bool = False,
         timeout_s: float = _TIMEOUT_S,
         fills_dir: Path | None = None,
+        recv_window_ms: int = RECV_WINDOW_MS,
     ) -> None:
         """Raises ConfigError when the account lacks a field. `feed` is closed with this; it need not be started.
 
-        Fills are kept in `fills_dir`, without one in memory only.
+        Fills are kept in `fills_dir`, without one in memory only. `recv_window_ms` is how late a signed request may
+        reach the venue, where it takes such a window: it refuses a later one, and an order with it.
         """
         facts = quirks.facts
         require_fields(account, facts.credentials)
         self.name = facts.venue
         self.account = account.user
         self.quote = account.quote
-        self.capabilities = replace(facts.capabilities, late_ms=facts.late_ms)
+        self._window = recv_window(self.name, recv_window_ms, account.options, most_ms=facts.most_window_ms)
+        late_ms = self._window.ms if facts.most_window_ms > 0 else facts.late_ms
+        self.capabilities = replace(facts.capabilities, late_ms=late_ms)
         self.wake = Wake()
-        self.warnings: tuple[str, ...] = ()
+        self.warnings: tuple[str, ...] = self._notes()
         self.book = Book(account.quote)
         self._quirks = quirks
         self._owner = account
@@ -108,7 +113,10 @@ class PrivateExchange:
         """
         await self.open()
         facts = await self.key_facts()
-        self.warnings = judge_key(facts, self.account, allow_withdraw=self._allow_withdraw)
+        self.warnings = (
+            *self._notes(),
+            *judge_key(facts, self.account, allow_withdraw=self._allow_withdraw),
+        )
         self.keep_fills(facts)
         for text in self.warnings:
             _log.warning("%s", text)
@@ -303,6 +311,9 @@ class PrivateExchange:
         """Return how the connection does; the budget is the one that all bots of this machine share."""
         return replace(self._feed.vitals(), rate_used=self.budget.used())
 
+    def _notes(self) -> tuple[str, ...]:
+        return (self._window.note,) if self._window.note else ()
+
     async def _set(self, setter: Callable[[], Awaitable[None]]) -> None:
         try:
             await setter()
@@ -347,6 +358,7 @@ class PrivateExchange:
             now_ms=self.now_ms,
             endpoints=self._feed.endpoints,
             timeout_s=self._timeout_s,
+            recv_window_ms=self._window.ms,
         )
         self._feed.lend_markets(client)
         if self._quirks.facts.equip is not None:

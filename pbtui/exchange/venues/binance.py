@@ -14,7 +14,6 @@ from pbtui.core.types import Fill, OpenOrder, OrderRequest, Position, Pside, Sid
 from pbtui.exchange.port import CancelResult, Capabilities, CreateResult, HeldPosition, OrderFate
 from pbtui.exchange.private.answers import Row, rows
 from pbtui.exchange.private.book import Book
-from pbtui.exchange.private.client import RECV_WINDOW_MS
 from pbtui.exchange.private.quirks import KeyFacts, Look, Modes, VenueFacts
 from pbtui.exchange.private.wire import Unchanged, Wire
 from pbtui.exchange.venues.binance_codes import MEANINGS
@@ -36,7 +35,7 @@ class Binance:
         reserve=200.0,
         public_costs={"fetch_ohlcv": 5.0, "fetch_tickers": 5.0, "load_markets": 1.0},
         meanings=MEANINGS,
-        late_ms=RECV_WINDOW_MS,
+        most_window_ms=60_000,
         fill_window_ms=7 * DAY_MS - HOUR_MS,
     )
 

@@ -12,7 +12,6 @@ from pbtui.core.types import Fill, OpenOrder, OrderRequest
 from pbtui.exchange.port import CancelResult, Capabilities, CreateResult, HeldPosition, OrderFate
 from pbtui.exchange.private.answers import Row
 from pbtui.exchange.private.book import Book
-from pbtui.exchange.private.client import RECV_WINDOW_MS
 from pbtui.exchange.private.quirks import KeyFacts, Look, MarginMode, Modes, VenueFacts
 from pbtui.exchange.private.taken import taken
 from pbtui.exchange.private.wire import Wire
@@ -45,7 +44,7 @@ class Bybit:
         reserve=60.0,
         public_costs={},
         meanings=MEANINGS,
-        late_ms=RECV_WINDOW_MS,
+        most_window_ms=60_000,  # ours: the venue names none, and a lost order is waited for that long
         fill_window_ms=_WEEK_MS,
     )
 
