@@ -11,10 +11,11 @@ from pbtui.core.system import BINARY, set_mode, sync_folder
 _numbers = itertools.count()
 
 
-def write_new(path: Path, data: bytes, *, mode: int = 0o666, exact: bool = False) -> None:
+def write_new(path: Path, data: bytes, *, mode: int = 0o666, exact: bool = False, durable: bool = True) -> None:
     """Write a file that is not there yet, durable in content, not yet in name; raises FileExistsError, OSError.
 
-    `mode` are its permissions from the first byte on, less the process's mask unless they are `exact`.
+    `mode` are its permissions from the first byte on, less the process's mask unless they are `exact`. What is not
+    `durable` outlives the process, not a loss of power.
     """
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY, mode)
     with os.fdopen(handle, "wb") as file:
@@ -22,7 +23,8 @@ def write_new(path: Path, data: bytes, *, mode: int = 0o666, exact: bool = False
             set_mode(handle, mode)
         file.write(data)
         file.flush()
-        os.fsync(handle)
+        if durable:
+            os.fsync(handle)
 
 
 def replace_file(path: Path, data: bytes, *, mode: int = 0o666) -> None:
@@ -34,20 +36,22 @@ def replace_file(path: Path, data: bytes, *, mode: int = 0o666) -> None:
     _replace(path, path.with_name(f".{path.name}.{os.getpid()}-{next(_numbers)}"), data, mode)
 
 
-def write_private(path: Path, data: bytes) -> None:
+def write_private(path: Path, data: bytes, *, durable: bool = True) -> None:
     """Replace a file of one writer for its owner's eyes only (0600, new folders 0700), as `replace_file` does.
 
-    The draft is always named `NAME.new`, so that a process that is killed often leaves no more than one.
+    The draft is always named `NAME.new`, so that a process that is killed often leaves no more than one. What is not
+    `durable` outlives the process, not a loss of power, and is written without waiting for the disk.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _replace(path, path.with_name(path.name + ".new"), data, 0o600)
+    _replace(path, path.with_name(path.name + ".new"), data, 0o600, durable=durable)
 
 
-def _replace(path: Path, draft: Path, data: bytes, mode: int) -> None:
+def _replace(path: Path, draft: Path, data: bytes, mode: int, *, durable: bool = True) -> None:
     try:
         draft.unlink(missing_ok=True)  # one that was left behind would keep its own permissions
-        write_new(draft, data, mode=mode)
+        write_new(draft, data, mode=mode, durable=durable)
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
-    sync_folder(path.parent)
+    if durable:
+        sync_folder(path.parent)

@@ -26,6 +26,7 @@ from pbtui.live.keys import Key, is_entry
 from pbtui.live.observe import Observer
 from pbtui.live.reactions import refusal_line, refusal_of
 from pbtui.live.reconcile import Diff, cancel_batch
+from pbtui.live.underway import UnderWay
 
 LEAST_BALANCE = 1.0  # below it nothing is created (live.md 3.2)
 TOLD_ORDERS = 4
@@ -57,12 +58,21 @@ class Sent:
 class Executor:
     """Sends cancels, then creates, and tells observer and guards what to expect."""
 
-    def __init__(self, exchange: Exchange, calls: Calls, events: EventLog, observer: Observer, guards: Guards) -> None:
+    def __init__(
+        self,
+        exchange: Exchange,
+        calls: Calls,
+        events: EventLog,
+        observer: Observer,
+        guards: Guards,
+        under_way: UnderWay,
+    ) -> None:
         self._exchange = exchange
         self._calls = calls
         self._events = events
         self._observer = observer
         self._guards = guards
+        self._under_way = under_way
 
     async def send(
         self,
@@ -181,7 +191,7 @@ class Executor:
         return allowed
 
     async def _create(self, orders: list[ExecutableOrder], batch: Batch, account: Account, sent: Sent) -> None:
-        requests = self._requests(orders, batch, account)
+        requests = self._put_on_disk(self._requests(orders, batch, account))
         if not requests:
             return
         now = self._exchange.now_ms()
@@ -201,9 +211,18 @@ class Executor:
                     account.orders.append(result.order)
             else:
                 self._note_failure(result.request, result.error, sent)
+        self._under_way.keep(self._guards.in_doubt())
         sent.created += len(accepted)
         sent.market_orders += sum(request.kind == "market" for request in accepted)
         self._tell("created", [(r.side, r.qty, r.price, r.symbol) for r in accepted])
+
+    def _put_on_disk(self, requests: list[OrderRequest]) -> list[OrderRequest]:
+        """Write down what is about to be sent; where that fails only what reduces may go out."""
+        trouble = self._under_way.keep([*self._guards.in_doubt(), *requests]) if requests else ""
+        if not trouble:
+            return requests
+        self._events.warn_rarely("under way", "order", f"entries wait: {trouble}")
+        return [request for request in requests if request.reduce_only]
 
     def _requests(self, orders: list[ExecutableOrder], batch: Batch, account: Account) -> list[OrderRequest]:
         taken = {order.client_id for order in account.orders}

@@ -59,12 +59,15 @@ def mark_of(order: OpenOrder | OrderRequest | Fill) -> Mark:
 
 @dataclass(slots=True)
 class _Doubt:
-    mark: Mark
-    closing: bool
+    request: OrderRequest
     id_used: bool
     late_until_ms: int  # until then it may still come
     reads_left: int = DOUBT_READS
     asks_left: int = DOUBT_ASKS
+
+    @property
+    def mark(self) -> Mark:
+        return mark_of(self.request)
 
 
 @dataclass(slots=True)
@@ -152,7 +155,7 @@ class Guards:
         """
         hurried = id_used or request.order_type.startswith("close_panic")
         late_until_ms = 0 if hurried else now_ms + self._late_ms
-        self._doubts[request.client_id] = _Doubt(mark_of(request), request.reduce_only, id_used, late_until_ms)
+        self._doubts[request.client_id] = _Doubt(request, id_used, late_until_ms)
 
     def refused(self, request: OrderRequest, now_ms: int) -> int:
         """Note a permanent refusal; return for how many ms this intent now waits, longer each time."""
@@ -170,11 +173,15 @@ class Guards:
         for intent in [intent for intent in self._refused if intent[0] == symbol]:
             del self._refused[intent]
 
+    def in_doubt(self) -> list[OrderRequest]:
+        """Return the orders that may or may not exist."""
+        return [doubt.request for doubt in self._doubts.values()]
+
     def open_doubts(self, account: Account) -> list[tuple[str, str]]:
         """Return symbol and id of the orders that what was just read says nothing of."""
         seen = {order.client_id for order in account.orders}
         return [
-            (doubt.mark.symbol, name)
+            (doubt.request.symbol, name)
             for name, doubt in self._doubts.items()
             if name not in seen and not self._fills.filled(name)
         ]
@@ -222,13 +229,13 @@ class Guards:
 
     def _may_be(self, doubt: _Doubt, order: ExecutableOrder) -> bool:
         """Tell whether an order in doubt may be this one, or an entry that would come on top of it."""
-        beside = is_entry(order.order_type) and not doubt.closing
-        same_side = (doubt.mark.symbol, doubt.mark.pside) == (order.symbol, order.pside)
+        beside = is_entry(order.order_type) and not doubt.request.reduce_only
+        same_side = (doubt.request.symbol, doubt.request.pside) == (order.symbol, order.pside)
         return (beside and same_side) or doubt.mark.resembles(order)
 
     def doubtful_closes(self) -> list[Mark]:
         """Return the closes that may or may not rest on the venue."""
-        return [doubt.mark for doubt in self._doubts.values() if doubt.closing]
+        return [doubt.mark for doubt in self._doubts.values() if doubt.request.reduce_only]
 
     def waiting(self, now_ms: int) -> list[Intent]:
         """Return the intents that wait after a refusal."""

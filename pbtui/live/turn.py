@@ -29,6 +29,7 @@ from pbtui.live.reconcile import Diff
 from pbtui.live.rules import Rules
 from pbtui.live.store import RunStore
 from pbtui.live.trailing import TrailingBook
+from pbtui.live.underway import FILE_NAME, UnderWay
 from pbtui.live.warmup import CandleKeeper
 
 DAY_MS = 24 * HOUR_MS
@@ -85,7 +86,10 @@ class LoopCore:
             late_ms=exchange.capabilities.late_ms,
         )
         self.observer = Observer(exchange, self.calls, store, self.fills, first_fill_ms=self._first_fill_ms())
-        self.executor = Executor(exchange, self.calls, events, self.observer, self.guards)
+        late = exchange.capabilities.late_ms > 0
+        self.under_way = UnderWay(store.path.with_name(FILE_NAME) if late else None)
+        self._left_over = self.under_way.load()
+        self.executor = Executor(exchange, self.calls, events, self.observer, self.guards, self.under_way)
         live = self.rules.live
         averages = Averages(exchange, self.calls, events, ratio=live.warmup_ratio, cap_minutes=live.max_warmup_minutes)
         self.candles = CandleKeeper(exchange, clock, averages, self.coins, self.rules)
@@ -108,7 +112,16 @@ class LoopCore:
             self.events.info("account", text)
         await self.calls.run("account", self.exchange.prepare_account(hedge_mode=self.decider.hedge_mode))
         await self._load_markets()
+        self._take_over()
         self.started = True
+
+    def _take_over(self) -> None:
+        """Doubt what an earlier process may have sent and nobody has answered; it lived until now, for all we know."""
+        for request in self._left_over:
+            self.guards.doubtful(request, self.exchange.now_ms())
+            text = f"order …{request.client_id[-6:]} was sent before this start: asking what became of it"
+            self.events.info("order", text, coin=request.symbol)
+        self._left_over = []
 
     async def turn(self) -> Turn:
         """Take one turn; raises ExchangeError when the account can't be read, nothing was sent then."""
@@ -187,6 +200,7 @@ class LoopCore:
         fates = await self._fates()
         for name in self.guards.after_read(self.observer.account, self.exchange.now_ms(), fates):
             self.events.info("order", f"order …{name[-6:]} never arrived")
+        self.under_way.keep(self.guards.in_doubt())
         return fresh
 
     async def _fates(self) -> dict[str, Told]:

@@ -94,6 +94,11 @@ def resting_twice(desk: Desk) -> None:
     desk.checker.step()
 
 
+def sent_beside_one_under_way(desk: Desk) -> None:
+    desk.checker.under_way["0x0004a2"] = entry("0x0004a2", price=95.0)
+    desk.sends(entry())
+
+
 def foreign_cancel(desk: Desk) -> None:
     desk.checker.before_cancel(OpenOrder("1", "web_77", SOL, "buy", "long", 1.0, 90.0, False, 1))
 
@@ -185,7 +190,7 @@ def control_character(desk: Desk) -> None:
     ("invariant", "deed"),
     [
         ("I1", unplanned), ("I1", accepted_twice), ("I1", resting_twice), ("I1", foreign_cancel),
-        ("I1", impossible_plan), ("I2", closes_too_much), ("I3", entry_over_the_limit), ("I4", close_that_could_open),
+        ("I1", sent_beside_one_under_way), ("I1", impossible_plan), ("I2", closes_too_much), ("I3", entry_over_the_limit), ("I4", close_that_could_open),
         ("I5", never_healed), ("I6", asked_too_much), ("I6", asked_during_a_ban), ("I6", refused_again_and_again),
         ("I7", old_candles), ("I7", deaf_stream), ("I7", old_plan), ("I8", sent_in_manual), ("I8", entry_in_tp_only),
         ("I9", fill_not_counted), ("I10", secret_told), ("I10", control_character),

@@ -26,7 +26,7 @@ class Loop:
     """Takes turns for bitcoin."""
 
     def __init__(self, account: PrivateExchange, folder: Path, clock: Clock) -> None:
-        self.account = account
+        self.account, self.clock = account, clock
         self.symbol = bitcoin(account.name)
         config = load(ROOT / "configs" / "examples" / "paper.hjson", base_dir=ROOT)
         self.events = EventLog(account.now_ms)

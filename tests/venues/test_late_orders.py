@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from pbtui.core.errors import OutcomeUnknown
+from pbtui.core.types import OrderRequest
+from pbtui.engine.execution import ExecutableOrder
+from pbtui.exchange.port import CreateResult
 from pbtui.exchange.private.budget import Budget
+from pbtui.exchange.private.venue import PrivateExchange
 from pbtui.live.guards import LATE_MARGIN_MS, RECENT_MS
 from pbtui.live.stop import wind_down
 from tests.venues.accounts import CREATE, DIALECTS, StandingClock, bitcoin, connect, entry, ready
@@ -59,6 +63,31 @@ class Meanwhile(StandingClock):
         self.venue.skip(seconds / 2.0)
 
 
+class BotKilled(BaseException):
+    """The end of a process, at the moment when a request has left it."""
+
+
+class Killed:
+    """An account whose process dies while its orders are on their way; they arrive when told to."""
+
+    def __init__(self, account: PrivateExchange) -> None:
+        self._account = account
+        self._requests: Sequence[OrderRequest] = ()
+
+    async def send(self, loop: Loop, order: ExecutableOrder) -> None:
+        async def die(requests: Sequence[OrderRequest]) -> list[CreateResult]:
+            self._requests = requests
+            raise BotKilled
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(self._account, "create_orders", die)
+            await loop.turn(order)
+
+    async def arrive(self) -> None:
+        (result,) = await self._account.create_orders(self._requests)
+        assert result.order is not None
+
+
 async def lose(venue: Simulator, loop: Loop, price: float) -> None:
     """Send an entry whose request stays on its way while its sender gives up."""
     venue.delayed.append(CREATE[loop.account.name])
@@ -100,6 +129,32 @@ async def test_an_order_that_comes_late_is_neither_doubled_nor_taken_too_late(ve
     await loop.turn(other)
     assert (len(created), len(resting)) == (2, 1)
     assert sum("never arrived" in text for text in loop.said()) == 1
+
+
+async def test_a_bot_killed_with_an_order_on_its_way_waits_for_it_in_its_next_life(
+    venue: Simulator, loop: Loop, tmp_path: Path
+) -> None:
+    window_s = loop.account.capabilities.late_ms / 1000.0
+    price = round((await loop.account.fetch_tickers([loop.symbol]))[loop.symbol].bid * 0.8, -2)
+    sent, moved = loop.entry(price), loop.entry(round(price * 0.9, -2))
+    killed = Killed(loop.account)
+    with pytest.raises(BotKilled):
+        await killed.send(loop, sent)
+    # The next life's plan has moved: without a word of the first life it would open twice.
+    again = Loop(loop.account, tmp_path, loop.clock)
+    await again.core.start()
+    assert any("sent before this start" in text for text in again.said())
+    venue.skip(window_s / 4.0)
+    await again.turn(moved)
+    assert not venue.books.requests
+    await killed.arrive()
+    assert len(venue.books.requests) == 1
+    await again.turn(moved)
+    assert [r.order.price for r in venue.books.books.orders.values()] == [moved.price]
+    # And what was answered is forgotten: a third life has nothing to ask for.
+    third = Loop(loop.account, tmp_path, loop.clock)
+    await third.core.start()
+    assert not any("sent before this start" in text for text in third.said())
 
 
 async def test_a_stop_that_cancels_orders_waits_for_one_on_its_way(venue: Simulator, loop: Loop) -> None:

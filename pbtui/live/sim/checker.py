@@ -55,6 +55,7 @@ class Checker:
         self._refusals: dict[tuple[str, Pside, str], deque[float]] = {}
         self._over_since: dict[Pside, float] = {}
         self._fills = 0
+        self.under_way: dict[str, OrderRequest] = {}  # orders that arrive after whoever sent them has given up or died
         self.foreign_until_s: dict[str, float] = {}  # a stranger trades this symbol; what it does is not ours
 
     def log(self, *words: object) -> None:
@@ -93,6 +94,9 @@ class Checker:
         if now_s - self.decided_s > PLAN_OLD_S and not panic:
             self.broken("I7", f"{name} sent {now_s - self.decided_s:.0f} s after it was planned")
         if entry:
+            for earlier in self.under_way.values():
+                if is_entry(earlier.order_type) and (earlier.symbol, earlier.pside) == (request.symbol, request.pside):
+                    self.broken("I1", f"{name} although {earlier.client_id} of its side may still arrive")
             age = core.candles.averages.age_ms(request.symbol)
             if age is None or age > FRESH_MS + 10_000:
                 self.broken("I7", f"{name} although the newest candle is {age} ms old")

@@ -163,7 +163,8 @@ class _Simulation:
         if not running.cancelled() and not venue.killed.is_set():
             with suppress(ErrorBudgetSpent):
                 running.result()
-        pause = asyncio.create_task(self._clock.sleep(self._weather.dice.uniform(1.0, _RESTART_S)))
+        dice = self._weather.dice
+        pause = asyncio.create_task(self._clock.sleep(dice.choice((0.1, dice.uniform(1.0, _RESTART_S)))))
         await asyncio.wait({pause, ticking}, return_when=asyncio.FIRST_COMPLETED)
         pause.cancel()
 

@@ -15,12 +15,14 @@ from pbtui.exchange.port import Exchange
 from pbtui.live.account import Account
 from pbtui.live.bot import Bot
 from pbtui.live.decide import Decider
+from pbtui.live.events import EventLog
 from pbtui.live.inputs import SymbolInput
 from pbtui.live.plan import Plan
 from pbtui.live.sim.checker import Checker
 from pbtui.live.sim.timewarp import WarpClock
 from pbtui.live.sim.weather import Weather
 from pbtui.live.sim.world import spoil
+from pbtui.live.store import RunStore
 from pbtui.live.turn import LoopCore
 
 HEAD = AccountHead("sim", "simulated", "USDT", "paper", "SIM", hedge_mode=True, config_name="sim")
@@ -90,11 +92,10 @@ class WatchedBot(Bot):
 
 def fresh_core(config: Config, exchange: Exchange, folder: Path, clock: Clock, core: LoopCore) -> LoopCore:
     """Return a loop as a restart would build it: only what is on disk and on the venue is the same."""
-    from pbtui.live.store import RunStore
-
-    (folder / core.store.path.name).unlink(missing_ok=True)
-    if core.store.path.exists():
-        (folder / core.store.path.name).write_bytes(core.store.path.read_bytes())
-    from pbtui.live.events import EventLog
-
+    for path in (core.store.path, core.under_way.path):
+        if path is None:
+            continue
+        (folder / path.name).unlink(missing_ok=True)
+        if path.exists():
+            (folder / path.name).write_bytes(path.read_bytes())
     return LoopCore(config, exchange, RunStore(folder), EventLog(exchange.now_ms), clock)

@@ -33,6 +33,7 @@ from pbtui.live.sim.weather import Weather
 
 T = TypeVar("T")
 RECV_WINDOW_MS = 5_000
+LATE_MS = 15_000  # longer than a bot takes to start: the window of some venues is
 DEAF_FOUND_S = 45.0
 _TIME_AGAIN_S = 60.0
 _HISTORY_MS = 3 * 3_600_000
@@ -54,7 +55,7 @@ class SimVenue:
         silence: Silence,
     ) -> None:
         self.name, self.account, self.quote = paper.name, paper.account, paper.quote
-        self.capabilities = replace(paper.capabilities, late_ms=RECV_WINDOW_MS)
+        self.capabilities = replace(paper.capabilities, late_ms=LATE_MS)
         self.wake = Wake()
         self.killed = asyncio.Event()
         self._paper = paper
@@ -204,7 +205,7 @@ class SimVenue:
         weather, at_s = self._weather, self._clock.monotonic()
         results: list[CreateResult] = []
         for request in requests:
-            await self._die_perhaps()
+            await self._die_sending(request)
             if weather.strikes("reject", at_s):
                 reason = weather.dice.choice(("insufficient_margin", "min_cost", "price_band", "post_only", "margin"))
                 error = OrderRejected(f"{request.symbol} refused (injected)", reason=reason)
@@ -238,10 +239,12 @@ class SimVenue:
 
     def _arrive_later(self, request: OrderRequest) -> None:
         """Let an order reach the venue some seconds after everybody has given up on it."""
-        wait_s = self._weather.dice.uniform(0.5, 4.0)
+        wait_s = self._weather.dice.uniform(0.5, 0.9 * LATE_MS / 1000)
+        self._checker.under_way[request.client_id] = request
 
         async def arrive() -> None:
             await self._clock.sleep(wait_s)
+            self._checker.under_way.pop(request.client_id, None)
             (result,) = await self._paper.create_orders([request])
             self._checker.after_create(request, result)
 
@@ -266,6 +269,14 @@ class SimVenue:
             return False
         self._odd.add(key)
         return True
+
+    async def _die_sending(self, request: OrderRequest) -> None:
+        """Die, perhaps, with an order on its way that nobody will tell the next life of."""
+        alive = not self.killed.is_set()
+        if alive and self._weather.strikes("kill", self._clock.monotonic(), share=0.3):
+            self._arrive_later(request)
+            self.killed.set()
+        await self._die_perhaps()
 
     async def _die_perhaps(self) -> None:
         if self._weather.strikes("kill", self._clock.monotonic(), share=0.01):
