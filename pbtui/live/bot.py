@@ -23,7 +23,15 @@ from pbtui.core.actions import (
     StopChoice,
 )
 from pbtui.core.clock import Clock
-from pbtui.core.errors import AccountRefused, ExchangeError, LinkClosed, PbtuiError, RateLimited, StateError
+from pbtui.core.errors import (
+    AccountRefused,
+    ExchangeError,
+    LinkClosed,
+    OrderRejected,
+    PbtuiError,
+    RateLimited,
+    StateError,
+)
 from pbtui.core.fill_pages import FillsPage, FillsQuery
 from pbtui.core.history import Backlog, HealthReport
 from pbtui.core.snapshot import (
@@ -277,9 +285,11 @@ class Bot:
             return
         self._turns.add((self._clock.monotonic() - began) * 1000)
         self._good(turn)
-        if turn.errors:
-            limited = [error.retry_after_s for error in turn.errors if isinstance(error, RateLimited)]
-            await self._count(turn.errors[0].line(), pause_s=max(limited, default=0.0), log=False)
+        # An order that the venue refuses for good, a cancel too, is the same for a fresh bot.
+        faults = [error for error in turn.errors if not isinstance(error, OrderRejected)]
+        if faults:
+            limited = [error.retry_after_s for error in faults if isinstance(error, RateLimited)]
+            await self._count(faults[0].line(), pause_s=max(limited, default=0.0), log=False)
         self._publisher.publish_soon()
 
     def _good(self, turn: Turn) -> None:
@@ -291,7 +301,10 @@ class Bot:
         self._reason = turn.blocked[0] if turn.blocked else "entries paused by the operator" if paused else ""
         account = self.core.observer.account
         balance = (account.raw, account.snapped)
-        if isinstance(self._pacer, RealPacer) and (turn.diff or balance != self._seen_balance or account.doubts):
+        # Where all that is left is refused there is no hurry.
+        stuck = turn.errors and turn.sent.created + turn.sent.cancelled == 0
+        hurried = (turn.diff and not stuck) or balance != self._seen_balance or account.doubts
+        if isinstance(self._pacer, RealPacer) and hurried:
             self._pacer.wake()
         self._seen_balance = balance
 

@@ -93,7 +93,8 @@ class Guards:
         self._recent_ms = 0 if stepped else RECENT_MS
         self._longest_ms = BACKOFF_FIRST_MS if stepped else BACKOFF_MOST_MS
         self._id_length = id_length
-        self._late_ms = late_ms + LATE_MARGIN_MS if late_ms > 0 else 0
+        # Past this no order that was sent can arrive any more; 0 where an order is taken at once or never.
+        self.late_ms = late_ms + LATE_MARGIN_MS if late_ms > 0 else 0
         self._sent: list[tuple[int, Mark]] = []
         self._doubts: dict[str, _Doubt] = {}
         self._refused: dict[Intent, list[_Refused]] = {}
@@ -154,7 +155,7 @@ class Guards:
         than is held. `id_used`: the venue knows the id; if the order is nowhere to be seen, the next try takes another.
         """
         hurried = id_used or request.order_type.startswith("close_panic")
-        late_until_ms = 0 if hurried else now_ms + self._late_ms
+        late_until_ms = 0 if hurried else now_ms + self.late_ms
         self._doubts[request.client_id] = _Doubt(request, id_used, late_until_ms)
 
     def refused(self, request: OrderRequest, now_ms: int) -> int:

@@ -72,6 +72,9 @@ class Observer:
         self._take_positions(held, fresh, doubts)
         self._take_orders(orders, fresh, doubts)
         self._take_balance(balance, fresh, hysteresis_pct, balance_override, doubts)
+        self._store.catch_up()
+        if self._store.trouble:
+            doubts.append(self._store.trouble)
         self.account.doubts = tuple(doubts)
         self.account.read = True
         return fresh
@@ -200,7 +203,10 @@ class Observer:
             raise DataError("the venue reports a balance that is not a number")
         account = self.account
         fell = account.read and raw < account.raw * (1.0 - SUSPICIOUS_DROP)
-        if fell and not fresh and not self._stepped and self._odd_balance != raw:
+        # Where other coins back the account no two readings are the same.
+        odd = self._odd_balance
+        agreed = odd is not None and abs(raw - odd) <= abs(odd) * SUSPICIOUS_DROP
+        if fell and not fresh and not self._stepped and not agreed:
             self._odd_balance = raw
             doubts.append(
                 f"balance fell from {account.raw:.2f} to {raw:.2f} without a fill: waiting for a second reading"

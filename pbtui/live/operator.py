@@ -55,7 +55,7 @@ class Controls(Protocol):
 
 
 class Operator:
-    """Takes actions: what persists is on disk before it is acted on."""
+    """Takes actions: what persists is on disk before it is acted on; pauses and panics do not wait for a full one."""
 
     def __init__(self, core: LoopCore, controls: Controls, load_config: reload.Loader | None) -> None:
         self._core = core
@@ -80,8 +80,9 @@ class Operator:
             case PanicAll():
                 return self._panic_all(action)
             case PauseCreations():
-                self._core.store.set_paused(action.paused)
-                return ActionResult(ok=True, text="entries paused" if action.paused else "entries resumed")
+                self._core.store.set_paused(action.paused, urgent=action.paused)
+                text = "entries paused" if action.paused else "entries resumed"
+                return ActionResult(ok=True, text=f"{text}{self._not_written()}")
             case ReloadConfig():
                 return self._reload()
             case StopBot():
@@ -107,12 +108,17 @@ class Operator:
             self._core.store.set_hand_modes([], cleared=list(keys))
             return ActionResult(ok=True, text=f"{names}: back to the config's mode")
         self._store_modes(keys, action.mode, action.by)
-        return ActionResult(ok=True, text=f"{names}: {action.mode.value}")
+        return ActionResult(ok=True, text=f"{names}: {action.mode.value}{self._not_written()}")
 
     def _store_modes(self, keys: list[Key], mode: Mode, by: str) -> None:
         now = self._core.exchange.now_ms()
         entries = [HandMode(symbol, pside, mode, sanitize_line(by), now) for symbol, pside in keys]
-        self._core.store.set_hand_modes(entries, cleared=[])
+        # A full disk must not keep anybody from closing.
+        self._core.store.set_hand_modes(entries, cleared=[], urgent=mode is Mode.PANIC)
+
+    def _not_written(self) -> str:
+        trouble = self._core.store.trouble
+        return f"; a restart would forget it: {trouble}" if trouble else ""
 
     def _panic_all(self, action: PanicAll) -> ActionResult:
         if action.confirm != "PANIC":
@@ -123,9 +129,10 @@ class Operator:
         keys |= {(order.symbol, order.pside) for order in account.own_orders()}
         known = sorted(key for key in keys if key[0] in core.coins.markets)
         # Paused first: no coin may be opened elsewhere while the others close.
-        core.store.set_paused(True)
+        core.store.set_paused(True, urgent=True)
         self._store_modes(known, Mode.PANIC, action.by)
-        return ActionResult(ok=True, text=f"closing {len(account.positions)} positions; entries stay paused")
+        text = f"closing {len(account.positions)} positions; entries stay paused{self._not_written()}"
+        return ActionResult(ok=True, text=text)
 
     def _reload(self) -> ActionResult:
         found, fresh = reload.preview(self._core.rules.config, self._load_config)

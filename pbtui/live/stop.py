@@ -45,6 +45,7 @@ async def _cancel(core: LoopCore, choice: StopChoice, clock: Clock) -> tuple[int
             await core.observer.read_orders()
         except ExchangeError as error:
             core.events.error("stop", error.line())
+            left = _chosen(core, choice)  # as far as is known: silence does not mean that they are gone
             continue
         left = _chosen(core, choice)
         if not left:

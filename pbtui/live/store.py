@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
@@ -55,36 +55,55 @@ class BotState:
 
 
 class RunStore:
-    """One JSON file in the run folder; every change is on disk (fsync, atomic rename) before the call returns."""
+    """One JSON file in the run folder; every change is on disk (fsync, atomic rename) before the call returns.
+
+    A disk that refuses must neither end the loop nor keep a position open: the balance anchor, panic times and what an
+    `urgent` action sets are then kept in memory, `trouble` says so, and they are written as soon as that can be done.
+    """
 
     def __init__(self, run_dir: Path) -> None:
         self.path = run_dir / FILE_NAME
+        self.trouble = ""
         self.state = self._load()
 
-    def set_hand_modes(self, entries: list[HandMode], *, cleared: list[tuple[str, Pside]]) -> None:
+    def set_hand_modes(
+        self, entries: list[HandMode], *, cleared: list[tuple[str, Pside]], urgent: bool = False
+    ) -> None:
         """Set some hand modes and forget others, as one write; raises StateError when the disk refuses."""
         modes = dict(self.state.hand_modes)
         for key in cleared:
             modes.pop(key, None)
         for entry in entries:
             modes[(entry.symbol, entry.pside)] = entry
-        self._save(modes, self.state.paused, self.state.balance_anchor, self.state.panic_since)
-        self.state.hand_modes = modes
+        self._change(replace(self.state, hand_modes=modes), urgent=urgent)
 
-    def set_paused(self, paused: bool) -> None:
+    def set_paused(self, paused: bool, *, urgent: bool = False) -> None:
         """Remember whether the operator paused creations; raises StateError."""
-        self._save(self.state.hand_modes, paused, self.state.balance_anchor, self.state.panic_since)
-        self.state.paused = paused
+        self._change(replace(self.state, paused=paused), urgent=urgent)
 
     def set_anchor(self, anchor: float) -> None:
-        """Remember the snapped balance (live.md 5.1); raises StateError."""
-        self._save(self.state.hand_modes, self.state.paused, anchor, self.state.panic_since)
-        self.state.balance_anchor = anchor
+        """Remember the snapped balance (live.md 5.1)."""
+        self._change(replace(self.state, balance_anchor=anchor), urgent=True)
 
     def set_panic_since(self, since: dict[tuple[str, Pside], int]) -> None:
-        """Remember when running panics began; raises StateError."""
-        self._save(self.state.hand_modes, self.state.paused, self.state.balance_anchor, since)
-        self.state.panic_since = dict(since)
+        """Remember when running panics began."""
+        self._change(replace(self.state, panic_since=dict(since)), urgent=True)
+
+    def catch_up(self) -> None:
+        """Write what the disk has refused so far."""
+        if self.trouble:
+            self._change(self.state, urgent=True)
+
+    def _change(self, state: BotState, *, urgent: bool) -> None:
+        try:
+            self._save(state)
+        except StateError as error:
+            if not urgent:
+                raise
+            self.trouble = error.line()
+        else:
+            self.trouble = ""
+        self.state = state
 
     def _load(self) -> BotState:
         try:
@@ -108,16 +127,10 @@ class RunStore:
             hint="restore it, or delete it to forget hand-set modes and the pause",
         )
 
-    def _save(
-        self,
-        modes: dict[tuple[str, Pside], HandMode],
-        paused: bool,
-        anchor: float | None,
-        since: dict[tuple[str, Pside], int],
-    ) -> None:
-        panics = [PanicSince(symbol, pside, ms) for (symbol, pside), ms in sorted(since.items())]
-        entries = [modes[key] for key in sorted(modes)]
-        document = _Document(VERSION, entries, paused, anchor, panics)
+    def _save(self, state: BotState) -> None:
+        panics = [PanicSince(symbol, pside, ms) for (symbol, pside), ms in sorted(state.panic_since.items())]
+        entries = [state.hand_modes[key] for key in sorted(state.hand_modes)]
+        document = _Document(VERSION, entries, state.paused, state.balance_anchor, panics)
         try:
             write_private(self.path, msgspec.json.format(msgspec.json.encode(document), indent=1))
         except OSError as error:

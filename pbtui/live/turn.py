@@ -112,16 +112,22 @@ class LoopCore:
             self.events.info("account", text)
         await self.calls.run("account", self.exchange.prepare_account(hedge_mode=self.decider.hedge_mode))
         await self._load_markets()
-        self._take_over()
+        await self._take_over()
         self.started = True
 
-    def _take_over(self) -> None:
+    async def _take_over(self) -> None:
         """Doubt what an earlier process may have sent and nobody has answered; it lived until now, for all we know."""
-        for request in self._left_over:
+        left, trouble = self._left_over
+        if trouble:
+            wait_s = self.guards.late_ms / 1000.0
+            self.events.warn(
+                "order", f"{trouble}: waiting {wait_s:.0f} s until no order sent before can arrive any more"
+            )
+            await self._clock.sleep(wait_s)
+        for request in left:
             self.guards.doubtful(request, self.exchange.now_ms())
             text = f"order …{request.client_id[-6:]} was sent before this start: asking what became of it"
             self.events.info("order", text, coin=request.symbol)
-        self._left_over = []
 
     async def turn(self) -> Turn:
         """Take one turn; raises ExchangeError when the account can't be read, nothing was sent then."""

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import msgspec
 
-from pbtui.core.errors import StateError
 from pbtui.core.files import write_private
 from pbtui.core.types import OrderRequest
 
@@ -33,19 +32,20 @@ class UnderWay:
         self.path = path
         self._kept: frozenset[str] | None = None  # ids in the file, where they are known
 
-    def load(self) -> list[OrderRequest]:
-        """Return what an earlier process left; raises StateError for a file that can't be read."""
+    def load(self) -> tuple[list[OrderRequest], str]:
+        """Return what an earlier process left, and why that can't be read, "" when it can."""
         if self.path is None:
-            return []
+            return [], ""
         try:
             document = _DECODER.decode(self.path.read_bytes())
         except FileNotFoundError:
-            return []
+            return [], ""
         except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise self._broken(str(error)) from error
+            # A loss of power leaves half a file: the bot must start again without anybody's help.
+            return [], f"{self.path} cannot be read: {error}"
         if document.version != VERSION:
-            raise self._broken(f"version {document.version} is not known")
-        return document.orders
+            return [], f"{self.path} cannot be read: version {document.version} is not known"
+        return document.orders, ""
 
     def keep(self, orders: Sequence[OrderRequest]) -> str:
         """Make the file name these orders; return why that can't be, "" when it is done.
@@ -62,9 +62,3 @@ class UnderWay:
             return f"{self.path} cannot be written: {error}: free or remount the disk"
         self._kept = names
         return ""
-
-    def _broken(self, why: str) -> StateError:
-        return StateError(
-            f"{self.path} cannot be read: {why}",
-            hint="delete it once the last order of this bot is a minute old; until then it may arrive unseen",
-        )

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from live_support import settings, stepped
 
-from pbtui.core.errors import StateError
 from pbtui.core.types import OrderRequest
 from pbtui.live.underway import UnderWay
 
@@ -19,10 +18,10 @@ PANIC = replace(ENTRY, side="sell", reduce_only=True, kind="market", client_id="
 def test_another_process_reads_what_was_kept_to_the_last_bit(tmp_path: Path) -> None:
     path = tmp_path / "run" / "orders.json"
     first = UnderWay(path)
-    assert first.load() == []
+    assert first.load() == ([], "")
     for orders in ([ENTRY, PANIC], [PANIC], []):
         assert first.keep(orders) == ""
-        assert UnderWay(path).load() == orders
+        assert UnderWay(path).load() == (orders, "")
     assert path.stat().st_mode & 0o077 == 0
     assert [each.name for each in path.parent.iterdir()] == [path.name]
 
@@ -38,22 +37,24 @@ def test_a_file_that_says_the_same_is_left_alone_and_one_that_failed_is_tried_ag
     assert "cannot be written" in kept.keep([PANIC])
     path.rmdir()
     assert kept.keep([ENTRY]) == ""
-    assert UnderWay(path).load() == [ENTRY]
+    assert UnderWay(path).load() == ([ENTRY], "")
 
 
-@pytest.mark.parametrize("text", [b"", b"{", b'{"version":2,"orders":[]}', b'{"version":1,"orders":[{}]}', b"\xff"])
-def test_a_file_that_cannot_be_read_stops_the_start_and_says_what_to_do(tmp_path: Path, text: bytes) -> None:
+@pytest.mark.parametrize("text", [b"", b"\0\0", b"{", b'{"version":2,"orders":[]}', b'{"version":1,"orders":[{}]}'])
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, text: bytes) -> None:
     path = tmp_path / "orders.json"
     path.write_bytes(text)
-    with pytest.raises(StateError, match=r"orders\.json cannot be read") as raised:
-        UnderWay(path).load()
-    assert "delete it once" in str(raised.value.hint)
+    left, trouble = UnderWay(path).load()
+    assert left == []
+    assert trouble.startswith(f"{path} cannot be read: ")
+    assert UnderWay(path).keep([ENTRY]) == ""
+    assert UnderWay(path).load() == ([ENTRY], "")
 
 
 def test_without_a_file_nothing_is_kept() -> None:
     nowhere = UnderWay(None)
     assert nowhere.keep([ENTRY]) == ""
-    assert nowhere.load() == []
+    assert nowhere.load() == ([], "")
 
 
 async def test_entries_wait_for_the_disk_and_go_out_when_it_is_back(tmp_path: Path) -> None:
@@ -70,5 +71,5 @@ async def test_entries_wait_for_the_disk_and_go_out_when_it_is_back(tmp_path: Pa
     core.under_way.path = tmp_path / "orders.json"
     await run.minutes(2)
     assert core.observer.account.orders
-    assert UnderWay(core.under_way.path).load() == []
+    assert UnderWay(core.under_way.path).load() == ([], "")
     await run.venue.close()

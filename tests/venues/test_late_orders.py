@@ -15,6 +15,7 @@ from pbtui.exchange.private.budget import Budget
 from pbtui.exchange.private.venue import PrivateExchange
 from pbtui.live.guards import LATE_MARGIN_MS, RECENT_MS
 from pbtui.live.stop import wind_down
+from pbtui.live.underway import FILE_NAME
 from tests.venues.accounts import CREATE, DIALECTS, StandingClock, bitcoin, connect, entry, ready
 from tests.venues.gateio import GateIoDialect
 from tests.venues.hyperliquid import HyperliquidDialect
@@ -155,6 +156,13 @@ async def test_a_bot_killed_with_an_order_on_its_way_waits_for_it_in_its_next_li
     third = Loop(loop.account, tmp_path, loop.clock)
     await third.core.start()
     assert not any("sent before this start" in text for text in third.said())
+    # Half a file tells nothing: whatever may be on its way is waited for before the account is read.
+    (tmp_path / "loop" / FILE_NAME).write_bytes(b'{"version":1,"orders":[{"symbol"')
+    fourth = Loop(loop.account, tmp_path, loop.clock)
+    before_ms = loop.clock.now_ms()
+    await fourth.core.start()
+    assert loop.clock.now_ms() - before_ms >= 1000.0 * window_s
+    assert any("cannot be read" in text and "waiting" in text for text in fourth.said())
 
 
 async def test_a_stop_that_cancels_orders_waits_for_one_on_its_way(venue: Simulator, loop: Loop) -> None:
