@@ -35,12 +35,13 @@ from pbtui.exchange.private.limits import explained
 from pbtui.exchange.private.quirks import Finder, KeyFacts, Modes, Quirks
 from pbtui.exchange.private.stream import OrderStream
 from pbtui.exchange.private.window import RECV_WINDOW_MS, recv_window
-from pbtui.exchange.private.wire import BudgetedCaller, Unchanged, Wire
+from pbtui.exchange.private.wire import BudgetedCaller, Unchanged, Wire, for_good
 from pbtui.exchange.public import library
 from pbtui.exchange.public.feed import CcxtPublicFeed
 from pbtui.exchange.public.venues import venue_of
 
 T = TypeVar("T")
+R = TypeVar("R", CreateResult, CancelResult)
 _log = logging.getLogger("pbtui.exchange")
 _TIMEOUT_S = 10.0
 _RANK = ("none", "up", "stale", "down")
@@ -251,7 +252,7 @@ class PrivateExchange:
                 results += await self._quirks.create(self._wire, self.book, chunk)
             except ExchangeError as error:
                 results += [CreateResult(request, error=error) for request in chunk]
-        results = [explained(result, self.book) for result in results]
+        results = [explained(_final(result), self.book) for result in results]
         self._note_created(results)
         return results
 
@@ -264,6 +265,7 @@ class PrivateExchange:
             except ExchangeError as error:
                 done = [CancelResult(order, error) for order in chunk]
             results.update({result.order.id: result for result in done})
+        results = {name: _final(result) for name, result in results.items()}
         for result in results.values():
             if result.error is None:
                 self._resting.pop(result.order.id, None)
@@ -366,6 +368,11 @@ class PrivateExchange:
         if self.account_id:
             client.uid = self.account_id  # some venues stream orders by it
         return client
+
+
+def _final(result: R) -> R:
+    """Return what became of an order, with a refusal that nobody knows as one for good."""
+    return result if result.error is None else replace(result, error=for_good(result.error))
 
 
 def _batches(items: Sequence[T], size: int) -> list[Sequence[T]]:

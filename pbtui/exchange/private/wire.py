@@ -102,6 +102,14 @@ def unsure(error: ExchangeError) -> bool:
     return isinstance(error, (VenueUnreachable, UnreadableAnswer))
 
 
+def for_good(error: ExchangeError) -> ExchangeError:
+    """Return the error of an order; an answer that is neither a success nor known here refuses it for good.
+
+    Venues invent rules (agreements to sign, coins for closing only): what one coin may not do must not stop the bot.
+    """
+    return OrderRejected(error.message, reason="invalid", hint=error.hint) if type(error) is ExchangeError else error
+
+
 class Wire:
     """The signed client of one account. Every method raises ExchangeError of the class its reaction needs."""
 

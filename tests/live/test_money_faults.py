@@ -1,0 +1,163 @@
+"""Faults around the account that must cost neither the bot nor the money: stuck orders, moving balances, full disks."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from live_support import Run, settings, stepped, streamed
+
+from pbtui.core.actions import PanicAll, PauseCreations, SetMode, Target
+from pbtui.core.errors import OrderRejected, VenueUnreachable
+from pbtui.core.types import Balance, Mode, OpenOrder
+from pbtui.exchange.port import CancelResult, Exchange
+from pbtui.live import store
+from pbtui.live.stop import wind_down
+from tests.support.faulty_exchange import FaultPlan, FaultyExchange
+
+FULL = OSError(errno.ENOSPC, "No space left on device")
+
+
+class Stubborn(FaultyExchange):
+    """A venue where no order can be cancelled any more, once it is `shut`, or whose orders cannot be read."""
+
+    shut = False
+    mute = False
+    tries = 0
+
+    async def cancel_orders(self, orders: Sequence[OpenOrder]) -> list[CancelResult]:
+        if not self.shut:
+            return await self.inner.cancel_orders(orders)
+        self.tries += 1
+        return [
+            CancelResult(order, OrderRejected("cancel: the market is halted", reason="invalid")) for order in orders
+        ]
+
+    async def fetch_open_orders(self) -> list[OpenOrder]:
+        if self.mute:
+            raise VenueUnreachable("open orders: no answer")
+        return await self.inner.fetch_open_orders()
+
+
+class Drifting(FaultyExchange):
+    """A venue whose balance can be set, and is never the same twice: other coins back the account."""
+
+    raw = 0.0
+
+    async def fetch_balance(self) -> Balance:
+        if not self.raw:
+            return await self.inner.fetch_balance()
+        self.raw *= 1.0001
+        return Balance(self.raw)
+
+
+def stubborn(made: list[Stubborn]) -> object:
+    def around(venue: Exchange) -> Exchange:
+        made.append(Stubborn(venue, FaultPlan(seed=1)))
+        return made[-1]
+
+    return around
+
+
+async def test_an_order_that_cannot_be_cancelled_does_not_end_the_bot(tmp_path: Path) -> None:
+    made: list[Stubborn] = []
+    run = await streamed(tmp_path, settings(), around=stubborn(made))  # type: ignore[arg-type]
+    await run.go(600, step=5.0)
+    (venue,) = made
+    venue.shut = True
+    order = run.bot.core.observer.account.own_orders()[0]
+    assert (await run.bot.act(SetMode((Target(order.symbol, order.pside),), Mode.TP_ONLY))).ok
+    await run.go(1_800, step=5.0)  # ErrorBudgetSpent would come out here
+    assert venue.tries > 10
+    assert run.task is not None
+    assert not run.task.done()
+    venue.shut = False
+    await run.stop()
+
+
+async def test_a_balance_that_moves_all_the_time_is_believed_at_the_second_reading(tmp_path: Path) -> None:
+    made: list[Drifting] = []
+
+    def around(venue: Exchange) -> Exchange:
+        made.append(Drifting(venue, FaultPlan(seed=1)))
+        return made[-1]
+
+    run = await streamed(tmp_path, settings(), around=around)
+    await run.bot.core.turn()
+    account = run.bot.core.observer.account
+    (venue,) = made
+    venue.raw = account.raw * 0.7  # withdrawn
+    await run.bot.core.turn()
+    assert account.doubts
+    assert account.raw > venue.raw * 1.2
+    await run.bot.core.turn()
+    assert account.doubts == ()
+    assert account.raw == pytest.approx(venue.raw)
+    # What comes back to where it was before was a flicker; what falls further is not the same reading.
+    before = account.raw
+    venue.raw = before * 0.5
+    await run.bot.core.turn()
+    venue.raw = before
+    await run.bot.core.turn()
+    assert account.raw == pytest.approx(before, rel=0.01)
+    venue.raw = before * 0.8
+    await run.bot.core.turn()
+    venue.raw = before * 0.1
+    await run.bot.core.turn()
+    assert account.doubts
+    await run.venue.close()
+
+
+async def held(run: Run) -> None:
+    for _ in range(1_000):
+        await run.minutes(1)
+        if run.venue.books.positions:
+            return
+    pytest.fail("nothing was ever held")
+
+
+async def test_a_full_disk_stops_entries_but_neither_the_bot_nor_a_panic(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = await stepped(tmp_path, settings())
+    await held(run)
+    state = run.bot.core.store
+
+    def refuse(*_: object, **__: object) -> None:
+        raise FULL
+
+    monkeypatch.setattr(store, "write_private", refuse)
+    run.venue.books.balance *= 1.1  # the anchor of sizes has to move
+    await run.minutes(1)
+    assert state.state.balance_anchor == pytest.approx(run.bot.core.observer.account.snapped)
+    assert any("No space left" in text for text in run.bot.core.last.blocked)
+    assert not (await run.bot.act(PauseCreations(paused=False))).ok, "what raises risk has to be on the disk"
+    told = await run.bot.act(PanicAll("PANIC"))
+    assert told.ok
+    assert "No space left" in told.text
+    await run.minutes(60)
+    assert run.venue.books.positions == {}
+    assert state.state.paused
+    monkeypatch.undo()
+    await run.minutes(1)
+    assert not any("No space left" in text for text in run.bot.core.last.blocked)
+    found = store.RunStore(tmp_path).state
+    assert found.paused
+    assert set(found.hand_modes) == set(state.state.hand_modes)
+    assert found.balance_anchor == state.state.balance_anchor
+    await run.venue.close()
+
+
+async def test_a_stop_without_an_answer_says_what_may_still_rest(tmp_path: Path) -> None:
+    made: list[Stubborn] = []
+    run = await stepped(tmp_path, settings(), around=stubborn(made))  # type: ignore[arg-type]
+    await run.minutes(5)
+    (venue,) = made
+    resting = len(run.bot.core.observer.account.own_orders())
+    assert resting
+    venue.mute = True
+    text = await wind_down(run.bot.core, "cancel_all", run.bot._clock)
+    assert f"{resting} could not be" in text
+    await run.venue.close()
