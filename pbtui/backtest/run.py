@@ -97,7 +97,7 @@ async def prepared(request: Request, supplies: Supplies, sourcing: Sourcing, on_
         text = _STAGES[at.stage]
         on_event(Stage(f"{text} {at.text}".strip(), at.done, at.total))
 
-    cache = DatasetCache(sourcing.base_dir)
+    cache = DatasetCache(sourcing.base_dir, on_cleared=lambda text: on_event(Note(text, "info")))
     data = await prepare(request, supplies, cache, now_ms=sourcing.clock.now_ms(), on_step=step)
     for note in condensed(data.notes):
         on_event(Note(note, "warning"))

@@ -54,7 +54,7 @@ def test_doctors_lead_to_their_commands(tmp_path: Path, capsys: pytest.CaptureFi
 
 def test_every_tool_is_completed_and_told_in_the_help(capsys: pytest.CaptureFixture[str]) -> None:
     words = {each.command: each for each in all_words()}
-    tools = {"streamline", "config-from-passivbot", "mcap-list", "verify-hlcvs", "replay-backtest"}
+    tools = {"streamline", "config-from-passivbot", "mcap-list", "verify-hlcvs", "datasets", "replay-backtest"}
     tools |= {"candle-doctor", "fills-doctor"}
     assert set(words["tool",].subs) == tools
     assert ("--apply", "write the files (without it only the changes are shown)") in words["tool", "streamline"].flags

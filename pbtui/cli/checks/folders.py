@@ -29,6 +29,7 @@ def look(asked: Asked) -> Iterator[Finding]:
     for name in _BELOW:
         if (base / name).exists():
             yield _writable(name, base / name, f"chown -R {_user()} {base / name}")
+    yield from _datasets(base / "caches" / "datasets")
     yield _private_state(state)
     yield _readable("settings", config, f"chmod u+rx {config}, or set XDG_CONFIG_HOME to a folder of yours")
     yield _writable("temporary", temporary, "set TMPDIR to a folder of yours")
@@ -98,6 +99,16 @@ def _private_state(place: Path) -> Finding:
     if open_to_others(stat.S_IMODE(status.st_mode)):
         return warn(_AREA, "state", f"{place} is open to others (the next start closes it)", f"chmod 700 {place}")
     return ok(_AREA, "state", f"{place} (private)")
+
+
+def _datasets(root: Path) -> Iterator[Finding]:
+    """Tell how much room the prepared candles of backtests take, where there are some."""
+    from pbtui.market.prepare.clearing import kept, mebibytes
+
+    found = kept(root)
+    if found:
+        size = mebibytes(sum(each.size for each in found))
+        yield ok(_AREA, "datasets", f"{len(found):,} prepared for backtests, {size} (pbtui tool datasets)")
 
 
 def _room(place: Path, there: Path) -> Iterator[Finding]:

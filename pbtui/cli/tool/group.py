@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 from pbtui.cli.parsing import Parser, add_global_flags, positive, words
+from pbtui.cli.tool.datasets_args import add_flags as add_dataset_flags
 from pbtui.cli.tool.hlcvs_args import add_commands, with_command
 from pbtui.cli.tool.replay_args import add_flags as add_replay_flags
 
@@ -97,6 +98,9 @@ def _parser() -> Parser:
 
     text = "show what prepared datasets hold, or how two differ; the same for old day files"
     add_commands(commands.add_parser("verify-hlcvs", help=text, description=text), common)
+
+    text = "show how much room prepared datasets take, and clear them; they are made anew when a run needs them"
+    add_dataset_flags(command("datasets", "pbtui.cli.tool.datasets:run", text))
 
     text = "step through a backtest order by order: what was wanted, why, and what filled"
     add_replay_flags(commands.add_parser("replay-backtest", parents=[common], help=text, description=text))

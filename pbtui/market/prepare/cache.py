@@ -3,6 +3,7 @@
 `caches/datasets/<fingerprint>/` holds `hlcvs.npy`, `btc_usd.npy`, `timestamps.npy` and `meta.json`;
 `caches/datasets/inputs/<key>.json` says which dataset a set of inputs makes. Equal candles that came by different ways
 have different keys but one dataset. A dataset appears by one rename, so that any number of processes may make the same.
+Before one is made, room is made for it (`clearing`); what a process has opened stays as long as it is used (`holding`).
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ import contextlib
 import errno
 import hashlib
 import itertools
+import logging
+import math
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,19 +25,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pbtui.core.clock import RealClock
 from pbtui.core.errors import DataError
 from pbtui.core.sanitize import sanitize_line
 from pbtui.core.system import POSIX, is_running, lock_file, sync_file, sync_folder
 from pbtui.market.prepare.aggregate import Axis
+from pbtui.market.prepare.clearing import GONE, HEX, make_room, put_away, report
+from pbtui.market.prepare.holding import FACTS, held, hold_with
 from pbtui.market.sealed import canonical, read_sealed, write_sealed
 
 FORMAT = 1
 ARRAYS = ("hlcvs", "btc_usd", "timestamps")
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
-_DRAFT, _GONE, _OWNER = ".draft-", ".gone-", ".owner"
-_HEX = 24  # digits of a fingerprint used as a name
+_DRAFT, _OWNER = ".draft-", ".owner"
 _PIECE = 2 * 1024 * 1024  # numbers hashed at a time
 _numbers = itertools.count()
+_log = logging.getLogger("pbtui.market")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +73,11 @@ class Draft:
 
 
 class DatasetCache:
-    """Datasets under `<base_dir>/caches/datasets`."""
+    """Datasets under `<base_dir>/caches/datasets`; `on_cleared` hears in one line of those that made room."""
 
-    def __init__(self, base_dir: Path) -> None:
+    def __init__(self, base_dir: Path, *, on_cleared: Callable[[str], None] = _log.info) -> None:
         self.root = base_dir / "caches" / "datasets"
+        self._on_cleared = on_cleared
 
     def find(self, key: str) -> Stored | None:
         """Return the dataset made of these inputs; None when there is none or it is damaged (then it is removed)."""
@@ -88,7 +95,7 @@ class DatasetCache:
                 self._pointer(key).unlink()
             return None
         with contextlib.suppress(OSError):
-            os.utime(folder / "meta.json")
+            os.utime(folder / FACTS)
         return stored
 
     @contextlib.contextmanager
@@ -100,6 +107,7 @@ class DatasetCache:
             try:
                 self._sweep()
                 folder.mkdir(parents=True)
+                self._make_room(axis, coins)
                 stack.enter_context(_owned(folder))
                 # Windows moves no folder with a file in use: there the arrays reach the disk at the end.
                 draft = Draft((_on_disk if POSIX else _in_folder)(folder, axis, coins), folder)
@@ -126,7 +134,7 @@ class DatasetCache:
         """Read every byte; raises DataError when an array is not what was written."""
         if stored.path is None:
             return
-        meta = read_sealed(stored.path / "meta.json") or {}
+        meta = read_sealed(stored.path / FACTS) or {}
         for name in ARRAYS:
             expected = meta.get("arrays", {}).get(name, {}).get("sha256")
             if _sha256(getattr(stored.arrays, name)) != expected:
@@ -150,7 +158,7 @@ class DatasetCache:
             size = _settle(array, draft.folder / f"{name}.npy")
             arrays[name] = {"sha256": sums[name], "bytes": size, "shape": list(array.shape), "dtype": array.dtype.str}
         meta = {"format": FORMAT, "facts": dict(facts), "arrays": arrays, "fingerprint": fingerprint}
-        write_sealed(draft.folder / "meta.json", meta)
+        write_sealed(draft.folder / FACTS, meta)
         stored = self._place(draft.folder, fingerprint, notes)
         if key is not None:
             self._pointer(key).parent.mkdir(parents=True, exist_ok=True)
@@ -172,7 +180,14 @@ class DatasetCache:
 
     def _open(self, folder: Path, fingerprint: str, notes: tuple[str, ...]) -> Stored | None:
         """Map the arrays of a folder; None when seal, fingerprint, size, shape or type are not as written."""
-        meta = read_sealed(folder / "meta.json")
+        with held(folder) as handle:
+            stored = self._mapped(folder, fingerprint, notes)
+            if stored is not None:
+                hold_with((getattr(stored.arrays, name) for name in ARRAYS), handle)
+            return stored
+
+    def _mapped(self, folder: Path, fingerprint: str, notes: tuple[str, ...]) -> Stored | None:
+        meta = read_sealed(folder / FACTS)
         if meta is None or meta.get("format") != FORMAT or meta.get("fingerprint") != fingerprint:
             return None
         mapped: dict[str, Any] = {}
@@ -190,10 +205,10 @@ class DatasetCache:
         return Stored(Arrays(**mapped), meta["facts"], notes, fingerprint, folder)
 
     def _folder(self, fingerprint: str) -> Path:
-        return self.root / fingerprint[:_HEX]
+        return self.root / fingerprint[:HEX]
 
     def _pointer(self, key: str) -> Path:
-        return self.root / "inputs" / f"{key[:_HEX]}.json"
+        return self.root / "inputs" / f"{key[:HEX]}.json"
 
     def _folders(self) -> list[Path]:
         try:
@@ -204,15 +219,17 @@ class DatasetCache:
     def _sweep(self) -> None:
         """Remove what processes left behind that died while making or removing a dataset."""
         for folder in self._folders():
-            if folder.name.startswith(_GONE) or (folder.name.startswith(_DRAFT) and _abandoned(folder)):
+            if folder.name.startswith(GONE) or (folder.name.startswith(_DRAFT) and _abandoned(folder)):
                 shutil.rmtree(folder, ignore_errors=True)
 
+    def _make_room(self, axis: Axis, coins: int) -> None:
+        needed = sum(8 * math.prod(shape) for shape, _ in _shapes(axis, coins).values())
+        gone = make_room(self.root, needed, RealClock().now_ms())
+        if gone:
+            self._on_cleared(report(gone))
+
     def _discard(self, folder: Path) -> None:
-        """Remove a dataset whole: first its name, then its files; processes that map it keep what they have."""
-        aside = self.root / f"{_GONE}{os.getpid()}-{next(_numbers)}"
-        with contextlib.suppress(OSError):
-            folder.rename(aside)
-        shutil.rmtree(aside, ignore_errors=True)
+        put_away(self.root, folder)
 
 
 def _shapes(axis: Axis, coins: int) -> dict[str, tuple[tuple[int, ...], type]]:
