@@ -45,6 +45,13 @@ class Book:
         """Return the venue's id of a symbol; raises OrderRejected for one the venue doesn't have."""
         return self._market(symbol).id
 
+    def told_id(self, symbol: str) -> str:
+        """Return the venue's id of a symbol; of a market that is listed no more that is what `symbol` has left as it was.
+
+        For cancels: one such order must not keep the others from going.
+        """
+        return self._market(symbol).id if self.knows(symbol) else symbol
+
     def market(self, symbol: str) -> Market:
         """Return a market; raises OrderRejected for a symbol the venue doesn't have."""
         return self._market(symbol)

@@ -63,11 +63,16 @@ class Budget:
         except OSError:
             self._path = None
             return self._try(cost, floor)
+        before = self._own
         try:
             # Held for microseconds: nobody sleeps or waits for a venue with it.
             lock_file(fd, wait=True)
             self._own, missing = self._spend(_read(fd) or self._own, cost, floor)
             write_at(fd, f"{self._own.left:24.6f} {self._own.at_ms:20d}\n".encode(), 0)
+        except OSError:
+            # What is spent could not be told to the others: on a full disk they would never see the bucket empty.
+            self._path = None
+            self._own, missing = self._spend(before, cost, floor)
         finally:
             os.close(fd)
         return missing

@@ -134,7 +134,7 @@ class Binance:
         results: list[CancelResult] = []
         for symbol in dict.fromkeys(order.symbol for order in orders):
             mine = [order for order in orders if order.symbol == symbol]
-            params: dict[str, Any] = {"symbol": book.id(symbol)}
+            params: dict[str, Any] = {"symbol": book.told_id(symbol)}
             try:
                 if len(mine) == 1:
                     params["orderId"] = mine[0].id

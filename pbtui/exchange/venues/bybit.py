@@ -110,7 +110,9 @@ class Bybit:
     async def open_orders(self, wire: Wire, book: Book) -> list[OpenOrder]:
         """Return every resting order."""
         params = {**_LINEAR, "settleCoin": book.quote, "limit": 50}
-        return [order_of(row, book) for row in await _pages(wire, "open orders", "privateGetV5OrderRealtime", params)]
+        told = await _pages(wire, "open orders", "privateGetV5OrderRealtime", params)
+        # Orders that come or go between two pages may shift one onto both: twice it would be one too many, and go.
+        return list({order.id: order for order in (order_of(row, book) for row in told)}.values())
 
     async def fills(self, wire: Wire, book: Book, look: Look) -> list[Fill]:
         """Return fills of all symbols; the entry prices of closes come from the closed profits of the same time."""
@@ -148,7 +150,8 @@ class Bybit:
 
     async def cancel(self, wire: Wire, book: Book, orders: Sequence[OpenOrder]) -> list[CancelResult]:
         """Cancel up to ten orders in one request."""
-        wanted = {**_LINEAR, "request": [{"symbol": book.id(order.symbol), "orderId": order.id} for order in orders]}
+        named = [{"symbol": book.told_id(order.symbol), "orderId": order.id} for order in orders]
+        wanted = {**_LINEAR, "request": named}
         answer = await wire.write("cancel", "privatePostV5OrderCancelBatch", wanted, cost=len(orders) / 2, urgent=True)
         told = _outcomes(answer, len(orders), wire, "cancel")
         return [CancelResult(order, error) for order, (_, error) in zip(orders, told, strict=True)]

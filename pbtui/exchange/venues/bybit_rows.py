@@ -29,8 +29,11 @@ def balance_of(answer: Any, quote: str) -> float:
     unified = next((row for row in accounts if row.text("accountType") == "UNIFIED"), None)
     if unified is None:
         raise UnreadableAnswer("balance: the answer has no unified account")
+    coins = unified.rows("coin")
+    if not coins and ("totalWalletBalance" not in unified or unified.number("totalWalletBalance") != 0.0):
+        raise UnreadableAnswer("balance: the answer has a total, but no coin")
     total = 0.0
-    for coin in unified.rows("coin"):
+    for coin in coins:
         wallet = coin.number("walletBalance")
         if coin.text("coin") == quote:
             total += wallet

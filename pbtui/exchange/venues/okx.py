@@ -148,9 +148,7 @@ class Okx:
 
     async def cancel(self, wire: Wire, book: Book, orders: Sequence[OpenOrder]) -> list[CancelResult]:
         """Cancel up to twenty orders in one request."""
-        # An order of a market that is listed no more carries the venue's id: it must not keep the others from going.
-        names = [book.id(order.symbol) if book.knows(order.symbol) else order.symbol for order in orders]
-        wanted = [{"instId": name, "ordId": order.id} for name, order in zip(names, orders, strict=True)]
+        wanted = [{"instId": book.told_id(order.symbol), "ordId": order.id} for order in orders]
         answer = await wire.write(
             "cancel", "privatePostTradeCancelBatchOrders", wanted, urgent=True, answered=refused_batch
         )

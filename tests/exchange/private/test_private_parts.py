@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,24 @@ async def test_the_reserve_is_for_cancels_and_closes(tmp_path: Path) -> None:
     no_room = Budget(clock, 60.0, reserve=0.0, path=tmp_path / "missing" / "budget")
     await no_room.take(12.0)
     assert no_room.used() == 1.0
+
+
+async def test_on_a_full_disk_each_process_keeps_its_own_budget(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("pbtui.exchange.private.budget.write_at", refuse)
+    clock = VirtualClock()
+    full = Budget(clock, 600.0, reserve=0.0, path=tmp_path / "budget")
+    await full.take(100.0)
+    assert full.used() == pytest.approx(100 / 120)
+    waiting = asyncio.create_task(full.take(60.0))
+    await clock.advance(1.0)
+    assert not waiting.done(), "what is spent stays spent"
+    await clock.advance(10.0)
+    assert waiting.done()
 
 
 def fill(number: int, ts_ms: int) -> Fill:
