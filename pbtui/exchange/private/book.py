@@ -46,7 +46,7 @@ class Book:
         return self._market(symbol).id
 
     def told_id(self, symbol: str) -> str:
-        """Return the venue's id of a symbol; of a market that is listed no more that is what `symbol` has left as it was.
+        """Return the venue's id of a symbol; `symbol` has left that of a market that is listed no more as it was.
 
         For cancels: one such order must not keep the others from going.
         """
