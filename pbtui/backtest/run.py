@@ -10,10 +10,10 @@ from pbtui.backtest.analysis import Metrics, analysis_of
 from pbtui.backtest.condense import condensed
 from pbtui.backtest.inputs import EngineInputs, Window, engine_inputs, whole
 from pbtui.backtest.pictures import Curve
+from pbtui.backtest.reach import Reach
 from pbtui.backtest.sourcing import Sourcing, supplies_for
 from pbtui.backtest.tables import curve_of
 from pbtui.config import Config
-from pbtui.config.dates import day_text
 from pbtui.core.clock import Clock
 from pbtui.core.errors import ConfigError, ExchangeError
 from pbtui.engine.backtest import BacktestOutcome, Equity, Fills, run_backtest
@@ -45,25 +45,12 @@ class Run:
     @property
     def end_ms(self) -> int:
         """Open time of the last bar simulated."""
-        last = len(self.inputs.hlcvs) - 1
-        return int(self.inputs.parameters["first_timestamp_ms"]) + last * self._bar_ms
+        return Reach.of(self.inputs).end_ms
 
     @property
     def start_ms(self) -> int:
         """When trading could begin."""
-        first = int(self.inputs.parameters["first_timestamp_ms"])
-        warm = first + max(1, int(self.inputs.parameters["global_warmup_bars"])) * self._bar_ms
-        return max(int(self.inputs.parameters["requested_start_timestamp_ms"]), warm)
-
-    @property
-    def _bar_ms(self) -> int:
-        return int(self.inputs.parameters["candle_interval_minutes"]) * 60_000
-
-
-def _nothing_left(run: Run) -> str:
-    """Say that the averages need all candles there are."""
-    needed, last = day_text(run.start_ms), day_text(run.end_ms)
-    return f"no minute was traded: averages need the candles up to {needed}, they end {last} (live.max_warmup_minutes)"
+        return Reach.of(self.inputs).start_ms
 
 
 def check_settings(config: Config) -> None:
@@ -145,8 +132,8 @@ def simulate(
         analysis=analysis_of(config, outcome),
         elapsed_s=clock.monotonic() - began,
     )
-    if run.start_ms > run.end_ms:
-        on_event(Note(_nothing_left(run), "warning"))
+    if (short := Reach.of(inputs).line()) is not None:
+        on_event(Note(short, "warning"))
     return run
 
 

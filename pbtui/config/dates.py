@@ -35,6 +35,11 @@ def day_text(epoch_ms: int) -> str:
     return datetime.fromtimestamp(epoch_ms // 1000, tz=UTC).strftime("%Y-%m-%d")
 
 
+def minute_text(epoch_ms: int) -> str:
+    """Return the UTC minute of a moment as YYYY-MM-DD HH:MMZ."""
+    return datetime.fromtimestamp(epoch_ms // 1000, tz=UTC).strftime("%Y-%m-%d %H:%MZ")
+
+
 def resolve_end_date(value: object, now_ms: int) -> str:
     """Return a concrete `end_date`: now, today, empty and null are midnight two days ago. Raises ValueError."""
     if value is None or str(value).strip().lower() in NOW_WORDS:

@@ -55,6 +55,8 @@ async def _prepare(job: OptimizeJob, context: Context) -> Rounds:
     for each in rounds:  # what is wrong with their settings is said before candles are fetched
         Search(space, each.config.optimize, seed=plan.seed)
     ground = await ground_of(space, scoring, sourcing, context.emit)
+    if opened is None:
+        ground.require_trade()
     fleet = None if job.cluster is None else _fleet(job.cluster, context, say)
     if opened is not None:
         _check(opened, ground, say)

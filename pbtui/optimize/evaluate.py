@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from pbtui.backtest.analysis import analysis_of
 from pbtui.backtest.inputs import Window, bot_params, engine_inputs, whole
+from pbtui.backtest.reach import Reach
 from pbtui.config import Config
 from pbtui.config.warmup import DEFAULT, warmup_minutes_by_coin
 from pbtui.core.errors import ConfigError
@@ -59,6 +60,7 @@ class Evaluator:
 
     Prepare the dataset for `space.base`: its warm-up is that of every candidate, so a stored candidate's own backtest
     begins at the same bar. Only the minutes before a coin may trade differ; they are counted for each candidate.
+    `reaches` tells when candidates may trade.
     """
 
     def __init__(self, space: GeneSpace, scoring: Scoring, data: Dataset) -> None:
@@ -67,6 +69,7 @@ class Evaluator:
         self.labels: tuple[str, ...] = (ALONE,)
         self._window: Window = whole(data)
         self._inputs = engine_inputs(space.base, self._window)
+        self.reaches: tuple[Reach, ...] = (Reach.of(self._inputs),)
         self._parameters = self._inputs.parameters
 
     def __call__(self, genes: Genes, progress: RunProgress | None = None) -> Evaluated:

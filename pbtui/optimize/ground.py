@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from pbtui.backtest.reach import Reach
 from pbtui.backtest.run import OFFLINE, check_settings, dataset_of, prepared, run_name
 from pbtui.backtest.sourcing import Sourcing, supplies_for
 from pbtui.backtest.suite_plan import is_suite, plan_suite
 from pbtui.backtest.suite_window import grounds_of
 from pbtui.core.errors import ExchangeError
 from pbtui.jobs.events import Event, Note, Stage
-from pbtui.market.prepare import Dataset
+from pbtui.market.prepare import Dataset, NoData
 from pbtui.optimize.evaluate import Evaluates, Evaluator
 from pbtui.optimize.genes import GeneSpace
 from pbtui.optimize.scoring import Scoring
@@ -20,12 +21,21 @@ from pbtui.optimize.suite_evaluate import SuiteEvaluator
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ground:
-    """Evaluates candidates, on these datasets; `coins` are those traded, of a suite those of its first scenario."""
+    """Evaluates candidates, on these datasets; `coins` are those traded, of a suite those of its first scenario.
+
+    `reaches` tells when trading may begin on each of them.
+    """
 
     evaluate: Evaluates
     datasets: Mapping[str, Dataset]
     coins: tuple[str, ...]
     suite: bool
+    reaches: tuple[Reach, ...] = ()
+
+    def require_trade(self) -> None:
+        """Raise NoData where no candidate could ever trade: all of them would come out the same."""
+        if self.reaches and all(reach.nothing for reach in self.reaches):
+            raise NoData(str(self.reaches[0].line()), hint="fetch earlier candles, begin later, or lower the spans")
 
     @property
     def listed(self) -> Mapping[str, tuple[str, ...]] | None:
@@ -42,7 +52,16 @@ async def ground_of(
         return await _suite(space, scoring, sourcing, on_event)
     data = await dataset_of(config, sourcing, on_event)
     coins = tuple(item.coin for item in data.coins)
-    return Ground(Evaluator(space, scoring, data), {run_name(config): data}, coins, suite=False)
+    evaluate = Evaluator(space, scoring, data)
+    _tell(evaluate.reaches, on_event)
+    return Ground(evaluate, {run_name(config): data}, coins, suite=False, reaches=evaluate.reaches)
+
+
+def _tell(reaches: Iterable[Reach], on_event: Callable[[Event], None]) -> None:
+    """Say where averages take a part of the days asked for."""
+    for line in dict.fromkeys(reach.line() for reach in reaches):
+        if line is not None:
+            on_event(Note(line, "warning"))
 
 
 async def _suite(space: GeneSpace, scoring: Scoring, sourcing: Sourcing, on_event: Callable[[Event], None]) -> Ground:
@@ -61,4 +80,5 @@ async def _suite(space: GeneSpace, scoring: Scoring, sourcing: Sourcing, on_even
         raise
     first = {coin for ground in grounds_of(plan.scenarios[0], plan, datasets) for coin in ground.coins}
     evaluate = SuiteEvaluator(space, scoring, plan, datasets, sourcing.base_dir)
-    return Ground(evaluate, datasets, tuple(sorted(first)), suite=True)
+    _tell(evaluate.reaches, on_event)
+    return Ground(evaluate, datasets, tuple(sorted(first)), suite=True, reaches=evaluate.reaches)

@@ -10,6 +10,7 @@ from typing import Any
 
 from pbtui.backtest.analysis import Metrics, analysis_of
 from pbtui.backtest.inputs import EngineInputs, bot_params, engine_inputs
+from pbtui.backtest.reach import Reach
 from pbtui.backtest.suite_plan import Scenario, SuitePlan, scenario_config
 from pbtui.backtest.suite_summary import aggregated, mode_of, stats_of
 from pbtui.backtest.suite_window import grounds_of, window_on
@@ -46,6 +47,7 @@ class SuiteEvaluator:
     """Evaluates genes on every scenario of a plan, in parts of the same datasets; nothing of them is copied.
 
     Make the plan and the datasets of `space.base`. A metric that is not finite in any scenario is not in the suite.
+    `reaches` tells when candidates may trade, once for all scenarios in which that is the same.
     """
 
     def __init__(
@@ -56,6 +58,8 @@ class SuiteEvaluator:
         self._aggregate = dict(space.base.backtest.aggregate)
         self._scenarios = {scenario.label: _parts(scenario, plan, datasets, base_dir) for scenario in plan.scenarios}
         self.labels = tuple(self._scenarios)
+        parts = (part for parts in self._scenarios.values() for part in parts)
+        self.reaches: tuple[Reach, ...] = tuple(dict.fromkeys(Reach.of(part.inputs) for part in parts))
 
     def __call__(self, genes: Genes, progress: RunProgress | None = None) -> Evaluated:
         """Run one candidate; raises RunCancelled."""

@@ -91,7 +91,7 @@ def test_a_run_that_only_warms_up_says_so(base: Path) -> None:
     steps: list[str] = []
     config = config_of(base, bot__long__ema_span_0=20_000, live__max_warmup_minutes=0)
     assert pb.backtest(config, base_dir=base, on_step=steps.append).fills.num_rows == 0
-    assert [text for text in steps if text.startswith("no minute was traded")], steps
+    assert [text for text in steps if text.startswith("no minute is traded")], steps
 
 
 def test_wrong_values_and_places_are_one_line(base: Path, tmp_path: Path) -> None:
