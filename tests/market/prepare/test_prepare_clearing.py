@@ -206,12 +206,18 @@ def test_what_is_damaged_or_no_dataset_holds_nobody_up(tmp_path: Path) -> None:
     assert foreign.exists()
 
 
-def test_many_datasets_leave_no_handle_open(tmp_path: Path) -> None:
-    made(tmp_path, 0)
-    before = len(os.listdir("/proc/self/fd")) if Path("/proc/self/fd").exists() else 0
-    for number in range(5):
-        made(tmp_path, number)
-        assert DatasetCache(tmp_path).find(key_of(number)) is not None
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="the system does not list open files")
+def test_what_is_used_no_more_is_not_held_by_an_open_file(tmp_path: Path) -> None:
+    def handles() -> list[str]:
+        links = [os.path.realpath(each) for each in Path("/proc/self/fd").iterdir()]
+        return [link for link in links if link.startswith(str(tmp_path.resolve())) and "meta.json" in link]
+
+    made(tmp_path, 1)
+    made(tmp_path, 2)
+    assert handles() == []
+    stored = DatasetCache(tmp_path).find(key_of(2))
+    assert stored is not None
+    assert len(handles()) == 3
+    del stored
     gc.collect()
-    after = len(os.listdir("/proc/self/fd")) if Path("/proc/self/fd").exists() else 0
-    assert after == before
+    assert handles() == []
