@@ -31,6 +31,7 @@ from pbtui.core.errors import (
     PbtuiError,
     RateLimited,
     StateError,
+    VenueUnreachable,
 )
 from pbtui.core.fill_pages import FillsPage, FillsQuery
 from pbtui.core.history import Backlog, HealthReport
@@ -273,7 +274,7 @@ class Bot:
         except (AccountRefused, StateError):
             raise
         except RateLimited as error:
-            await self._count(error.line(), pause_s=error.retry_after_s)
+            await self._count(error.line(), pause_s=error.retry_after_s, outage=True)
             return
         except ExchangeError as error:
             await self._read_failed(error)
@@ -311,16 +312,16 @@ class Bot:
     async def _read_failed(self, error: ExchangeError) -> None:
         self._failed_reads += 1
         if self._failed_reads > FORGIVEN_READS:
-            await self._count(error.line(), pause_s=READ_RETRY_S)
+            await self._count(error.line(), pause_s=READ_RETRY_S, outage=isinstance(error, VenueUnreachable))
             return
         self._state, self._reason = "error", error.line()
         self.events.warn_rarely(f"read {error.line()}", "read", error.line(), every_ms=60_000)
         self._publisher.publish()
         await self._pause(READ_RETRY_S)
 
-    async def _count(self, text: str, *, pause_s: float, log: bool = True) -> None:
+    async def _count(self, text: str, *, pause_s: float, log: bool = True, outage: bool = False) -> None:
         """Count an error; raises ErrorBudgetSpent with the tenth within the hour."""
-        spent = self._budget.count()
+        spent = self._budget.count(outage=outage)
         if log:
             self._state, self._reason = "error", text
             self.events.error("loop", text)
@@ -328,7 +329,9 @@ class Bot:
         self._publisher.publish()
         if spent:
             raise ErrorBudgetSpent(
-                f"{BUDGET} errors within an hour, the last one: {text}", hint="the bot starts afresh"
+                f"{BUDGET} errors within an hour, the last one: {text}",
+                hint="the bot starts afresh",
+                outage=self._budget.outage,
             )
         await self._pause(pause_s)
 

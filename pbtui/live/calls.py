@@ -56,9 +56,11 @@ class ErrorBudget:
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
         self._times: list[float] = []
+        self.outage = True  # whether all errors so far were those of a venue that is away
 
-    def count(self) -> bool:
-        """Count an error; tell whether the budget is spent."""
+    def count(self, *, outage: bool = False) -> bool:
+        """Count an error; tell whether the budget is spent. `outage`: the venue is away, which is no fault here."""
+        self.outage = self.outage and outage
         self._times.append(self._monotonic())
         return self.spent() >= BUDGET
 

@@ -125,6 +125,9 @@ class Operator:
             return _refusal("closing everything needs the word PANIC as confirmation")
         core = self._core
         account = core.observer.account
+        if not account.read:
+            # Nobody knows yet what there is to close: saying that it is being closed would be a lie.
+            return ActionResult(ok=False, text="the account is not read yet; try again in a moment")
         keys: set[Key] = set(account.positions) | set(core.last.decision.modes.modes)
         keys |= {(order.symbol, order.pside) for order in account.own_orders()}
         known = sorted(key for key in keys if key[0] in core.coins.markets)

@@ -41,6 +41,7 @@ from pbtui.core.snapshot import (
 )
 from pbtui.live.board import Board
 from pbtui.live.equity import EquityTrail
+from pbtui.live.errors import ErrorBudgetSpent
 from pbtui.live.journal import Journal
 from pbtui.live.lag import LagMeter
 
@@ -83,9 +84,10 @@ class Ending:
 class Supervisor:
     """Implements `link.base.BotPort` for a whole session; `opener` makes a bot and may report progress with `ready`.
 
-    A bot that crashes is made anew after a growing pause, at most `max_restarts` times within 24 hours. Errors that an
-    operator must solve (config, account, state) end the session at once. With `linger`, a market whose data have ended
-    stays on show until a stop is asked for. A `meter` that beats on the same loop adds its lag to the health.
+    A bot that crashes is made anew after a growing pause, at most `max_restarts` times within 24 hours; after an outage
+    of its venue as often as need be, for nobody else looks after what it holds. Errors that an operator must solve
+    (config, account, state) end the session at once. With `linger`, a market whose data have ended stays on show until
+    a stop is asked for. A `meter` that beats on the same loop adds its lag to the health.
     """
 
     def __init__(
@@ -264,14 +266,16 @@ class Supervisor:
     async def _pause_after(self, error: PbtuiError | None) -> bool:
         """Wait before the next life; False when there will be none."""
         now = self._clock.monotonic()
-        self._crashes = [at for at in self._crashes if now - at < _DAY_S] + [now]
+        outage = isinstance(error, ErrorBudgetSpent) and error.outage
+        self._crashes = [at for at in self._crashes if now - at < _DAY_S] + ([] if outage else [now])
         if len(self._crashes) > self._max_restarts:
             self.journal.say("error", f"{self._max_restarts} restarts within a day: giving up", level=0, is_error=True)
             return False
         self.restarts += 1
-        pause = min(_FIRST_PAUSE_S * 2 ** (len(self._crashes) - 1), _LONGEST_PAUSE_S)
+        pause = min(_FIRST_PAUSE_S * 2 ** max(0, len(self._crashes) - 1), _LONGEST_PAUSE_S)
         text = error.line() if error is not None else "the bot ended"
-        self.journal.say("restart", f"starting afresh in {pause:.0f} s ({len(self._crashes)} of {self._max_restarts})")
+        count = "the venue was away" if outage else f"{len(self._crashes)} of {self._max_restarts}"
+        self.journal.say("restart", f"starting afresh in {pause:.0f} s ({count})")
         self._publish("error", f"{text} · starting afresh in {pause:.0f} s")
         timer = asyncio.ensure_future(self._clock.sleep(pause))
         stop = asyncio.ensure_future(self._stopping.wait())

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from live_support import Run, settings, stepped, streamed
+from live_support import HEAD, LiveRun, Run, StreamedSynthetic, settings, stepped, streamed
 
 from pbtui.core.actions import PanicAll, PauseCreations, SetMode, Target
+from pbtui.core.clock import VirtualClock
 from pbtui.core.errors import OrderRejected, VenueUnreachable
 from pbtui.core.types import Balance, Mode, OpenOrder
 from pbtui.exchange.port import CancelResult, Exchange
 from pbtui.live import store
 from pbtui.live.stop import wind_down
+from pbtui.live.supervisor import Opened, Supervisor
 from tests.support.faulty_exchange import FaultPlan, FaultyExchange
 
 FULL = OSError(errno.ENOSPC, "No space left on device")
@@ -148,6 +151,51 @@ async def test_a_full_disk_stops_entries_but_neither_the_bot_nor_a_panic(
     assert set(found.hand_modes) == set(state.state.hand_modes)
     assert found.balance_anchor == state.state.balance_anchor
     await run.venue.close()
+
+
+async def test_panicking_before_anything_was_read_is_not_said_to_be_done(tmp_path: Path) -> None:
+    run = await stepped(tmp_path, settings())
+    told = await run.bot.act(PanicAll("PANIC"))
+    assert not told.ok
+    assert "try again" in told.text
+    await run.minutes(1)
+    assert (await run.bot.act(PanicAll("PANIC"))).ok
+    await run.venue.close()
+
+
+async def test_a_venue_that_is_away_for_long_uses_up_no_restarts(tmp_path: Path) -> None:
+    """Its account does not answer for an hour, though everything else does: the bot is there when it does again."""
+    clock = VirtualClock(1_735_700_000_000)
+    feed = StreamedSynthetic(clock)
+    plan = FaultPlan(seed=1, rates={"timeout": 1.0})
+    runs: list[LiveRun] = []
+
+    async def opened(_: Supervisor) -> Opened:
+        run = await streamed(
+            tmp_path, settings(), clock=clock, feed=feed, around=lambda venue: FaultyExchange(venue, plan)
+        )
+        runs.append(run)
+        return Opened(run.bot, HEAD, run.venue.close)
+
+    session = Supervisor(opened, HEAD, clock, max_restarts=2)
+    task = asyncio.ensure_future(session.run())
+    for _ in range(720):
+        await clock.advance(5.0)
+        feed.play()
+    assert not task.done()
+    assert len(runs) > 3
+    assert session.restarts == len(runs) - 1
+    plan.rates = {}
+    for _ in range(120):
+        await clock.advance(5.0)
+        feed.play()
+    assert session.latest is not None
+    assert session.latest.health.state == "running"
+    session.request_stop("keep")
+    for _ in range(60):
+        await clock.advance(1.0)
+    assert task.done()
+    assert task.result().error is None
 
 
 async def test_a_stop_without_an_answer_says_what_may_still_rest(tmp_path: Path) -> None:
