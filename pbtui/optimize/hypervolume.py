@@ -18,8 +18,9 @@ _BLOCK = 512
 class Hypervolume:
     """Measures fronts against one fixed corner: the worst of the feasible in the first generation that has any.
 
-    The unit is the box of that generation, so its own front lies below 1 and later ones may pass it. Exact for two
-    objectives, sampled with the same points every time above. None while nothing is feasible.
+    The unit is the box of that generation, so its own front lies below 1 and later ones may pass it. An objective in
+    which that generation has no width counts from one unit behind it: what all share would else make every front 0.
+    Exact for two objectives, sampled with the same points every time above. None while nothing is feasible.
     """
 
     def __init__(self) -> None:
@@ -30,9 +31,10 @@ class Hypervolume:
         """Fix the corner, when it is not yet and this generation has feasible members."""
         feasible = _feasible(generation)
         if self._corner is None and len(feasible):
-            self._corner = corner = feasible.max(axis=0)
-            spread = corner - feasible.min(axis=0)
-            self._unit = np.where(spread > 0.0, spread, np.maximum(np.abs(corner), 1.0) * 1e-3)
+            worst = feasible.max(axis=0)
+            spread = worst - feasible.min(axis=0)
+            self._unit = np.where(spread > 0.0, spread, np.maximum(np.abs(worst), 1.0) * 1e-3)
+            self._corner = np.where(spread > 0.0, worst, worst + self._unit)
 
     def of(self, front: Sequence[Score]) -> float | None:
         """Return what a front dominates."""

@@ -87,6 +87,17 @@ def test_the_area_of_two_objectives_is_exact_and_grows():
     assert volume.of([Score((0.0, 0.0), 1.0)]) is None
 
 
+def test_an_objective_that_is_the_same_for_all_does_not_hide_the_others():
+    volume = Hypervolume()
+    volume.begin([Score((0.0, 1.0, 7.0), 0.0), Score((1.0, 0.0, 7.0), 0.0)])
+    first = volume.of([Score((0.5, 0.5, 7.0), 0.0)])
+    assert first == pytest.approx(0.25, abs=0.02)
+    better = volume.of([Score((0.25, 0.25, 7.0), 0.0)])
+    assert better == pytest.approx(0.5625, abs=0.02)
+    assert volume.of([Score((0.25, 0.25, 6.9), 0.0)]) > better
+    assert volume.of([Score((0.25, 0.25, 7.1), 0.0)]) == 0.0
+
+
 @pytest.mark.parametrize("count", [3, 5])
 def test_more_objectives_are_sampled_well(count):
     volume, _ = measure(count)
