@@ -107,23 +107,27 @@ def pick(
     `weights`: of mode weighted, 0 (the best) to 1 (the worst) for each objective; one counts for all. `knee` takes the
     member with the least sum of normalised objectives; `lexicographic` the best in the first objective, of those within
     `tolerance` of its range the best in the second, and so on. `unseen`: by what they are on days that the search has
-    not seen; raises ConfigError where nothing is known of that.
+    not seen; raises ConfigError where nothing is known of that. Members that break a limit have the penalty in place of
+    objectives: they are not picked, and do not stretch the ranges, unless there are no others.
     """
     if not members:
         raise ConfigError("no member is left to pick from", hint="loosen the limits")
     told = [_unseen(item) if unseen else item.objectives for item in members]
     values = np.array([[each[name] for name in objectives] for each in told], dtype=float)
-    low, high = values.min(axis=0), values.max(axis=0)
-    ideal = low if mode in ("knee", "lexicographic") else _ideal(values, mode, _weights(weights, len(objectives)))
+    keep = np.flatnonzero([item.violation == 0.0 for item in members])
+    keep = keep if len(keep) else np.arange(len(members))
+    good = values[keep]
+    low, high = good.min(axis=0), good.max(axis=0)
+    ideal = low if mode in ("knee", "lexicographic") else _ideal(good, mode, _weights(weights, len(objectives)))
     scaled, at = _normalised(values, low, high), _normalised(ideal, low, high)
     far = np.sqrt(((scaled - at) ** 2).sum(axis=1))
     if mode == "knee":
-        place = int(scaled.sum(axis=1).argmin())
+        place = int(scaled[keep].sum(axis=1).argmin())
     elif mode == "lexicographic":
-        place = _first_in_turn(values, np.where(high > low, high - low, 0.0) * tolerance)
+        place = _first_in_turn(good, np.where(high > low, high - low, 0.0) * tolerance)
     else:
-        place = int(far.argmin())
-    return Picked(place, tuple(far.tolist()), tuple(ideal.tolist()))
+        place = int(far[keep].argmin())
+    return Picked(int(keep[place]), tuple(far.tolist()), tuple(ideal.tolist()))
 
 
 def spread(members: Sequence[Stored], objectives: Sequence[str], count: int) -> list[Stored]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -113,6 +114,18 @@ def test_every_mode_picks_its_member(results):
         pick(members, names, weights=[1, 2, 3])
     with pytest.raises(ConfigError, match="no member is left"):
         pick([], names)
+
+
+def test_a_penalty_in_place_of_objectives_neither_wins_nor_stretches_the_ranges(results):
+    members, names = results.members, results.objectives
+    poor = [replace(members[n], objectives=dict.fromkeys(names, 1e6 * (n + 1)), violation=1.0) for n in range(4)]
+    for mode in MODES:
+        alone, beside = pick(members, names, mode), pick([*poor[:2], *members, *poor[2:]], names, mode)
+        assert beside.place == alone.place + 2
+        assert beside.distances[2:6] == pytest.approx(alone.distances)
+        assert beside.ideal == pytest.approx(alone.ideal)
+        assert min(*beside.distances[:2], *beside.distances[6:]) > 1e3
+    assert pick(poor, names).place == 0
 
 
 def test_modes_and_objectives_go_by_short_names(results):
