@@ -18,13 +18,17 @@ from pbtui.optimize.results import Results, Stored, metric_names, open_everythin
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What is shown: members in order, each one's distance, and the place of the chosen one among them."""
+    """What is shown: members in order, each one's distance, and the place of the chosen one among them.
+
+    `kept` counts those within the limits given, before a handful of them was chosen.
+    """
 
     members: list[Stored]
     distances: list[float]
     best: int
     picked: Picked
     objectives: tuple[str, ...]
+    kept: int
 
     @property
     def chosen(self) -> Stored:
@@ -57,7 +61,8 @@ def main(argv: list[str]) -> int:
         shown = view.members[: options.top]
         columns = options.columns or results.unseen_keys
         print("\n".join(listing(shown, results, view.distances, view.best, columns)))
-        print("\n".join(head_lines(view.chosen, view.distances[view.best], results, options.mode)))
+        counted = f"{view.kept:,} of " if options.limits else ""
+        print("\n".join(head_lines(view.chosen, view.distances[view.best], results, options.mode, counted)))
         print("\n".join(validation_lines(results)), end="\n" if results.validation else "")
     return int(ExitCode.OK)
 
@@ -67,6 +72,7 @@ def view_of(results: Results, options: ParetoOptions) -> View:
     kept = keep_those(results, options.limits)
     for key in options.columns:
         check_key(results, key)
+    within = len(kept)
     objectives = chosen_objectives(results, options.objectives)
     picked = pick(
         kept, objectives, options.mode, weights=options.weights, tolerance=options.tolerance, unseen=options.unseen
@@ -78,10 +84,12 @@ def view_of(results: Results, options: ParetoOptions) -> View:
             raise ConfigError(f"member {sanitize_line(options.member, limit=80)} is outside the limits given")
     far = {id(item): distance for item, distance in zip(kept, picked.distances, strict=True)}
     if options.diverse is not None:
-        apart = {id(item) for item in (chosen, *spread(kept, objectives, options.diverse))}
+        # A penalty in place of objectives would stretch them all.
+        whole = [item for item in kept if not item.violation] or kept
+        apart = {id(item) for item in (chosen, *spread(whole, objectives, options.diverse))}
         kept = [item for item in kept if id(item) in apart]
     members = sort_by(kept, results, options.sort) if options.sort else sorted(kept, key=lambda item: far[id(item)])
-    return View(members, [far[id(item)] for item in members], members.index(chosen), picked, objectives)
+    return View(members, [far[id(item)] for item in members], members.index(chosen), picked, objectives, within)
 
 
 def _write(view: View, results: Results, options: ParetoOptions) -> None:
@@ -100,6 +108,9 @@ def _write(view: View, results: Results, options: ParetoOptions) -> None:
         if options.png.exists() and not options.force:
             raise ConfigError(f"{sanitize_line(options.png, limit=200)} is there already", hint="or add --force")
         draw_front(options.png, view.members, results, view.best)
+    for path in (options.write, options.export, options.html, options.png):
+        if path is not None:
+            say(f"written: {sanitize_line(path, limit=500)}")
 
 
 def _facts(view: View, results: Results, options: ParetoOptions) -> dict[str, object]:

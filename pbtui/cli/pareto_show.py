@@ -38,11 +38,12 @@ def listing(
     return lines
 
 
-def head_lines(chosen: Stored, distance: float, results: Results, mode: str) -> list[str]:
-    """Return what is known of the chosen member in two lines, its file last."""
+def head_lines(chosen: Stored, distance: float, results: Results, mode: str, counted: str = "") -> list[str]:
+    """Return what is known of the chosen member in two lines, its file last; `counted` as in `3 of ` 56 members."""
+    name = sanitize_line(chosen.id[:_ID])
     return [
         "",
-        f"{len(results.members):,} members · {mode}: {sanitize_line(chosen.id[:_ID])}, distance {distance:.4f}",
+        f"{counted}{len(results.members):,} members · {mode}: {name}, distance {distance:.4f}",
         sanitize_line(chosen.path, limit=2_000),
     ]
 

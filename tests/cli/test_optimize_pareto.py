@@ -43,6 +43,7 @@ def test_members_are_listed_by_distance_and_one_is_picked(run, folder):
 def test_order_columns_limits_and_ways_to_pick(run):
     lines = run("-s", "-drawdown_worst", "--columns", "adg.max,volume_pct_per_day_avg", "-l", "adg<0.003").splitlines()
     assert [line[2] for line in lines[1:4]] == ["3", "1", "2"]
+    assert lines[-2].startswith("3 of 4 members · ")
     assert lines[1].split()[-2:] == ["0.0058", "0.5"]
     assert run("-m", "l").splitlines()[-1].endswith(f"{name_of(0)}.json")
     assert run("-w", "1,0").splitlines()[-1].endswith(f"{name_of(2)}.json")
