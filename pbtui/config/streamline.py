@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -38,13 +39,16 @@ class Restyled:
 
 
 def find_configs(place: Path) -> list[Path]:
-    """Return the file, or every .json and .hjson below a folder, ascending; raises ConfigError where there is none."""
+    """Return the file, or every .json and .hjson below a folder, each once, ascending; raises ConfigError for none."""
     if not place.is_dir():
         return [place]
     found = sorted(path for path in place.rglob("*") if path.suffix in _SUFFIXES and path.is_file())
     if not found:
         raise ConfigError(f"{sanitize_line(place, limit=200)}: no .json or .hjson file in it")
-    return found
+    once: dict[Path, Path] = {}
+    for path in sorted(found, key=Path.is_symlink):  # of a file and a link to it the file
+        once.setdefault(path.resolve(), path)
+    return sorted(once.values())
 
 
 def restyle(path: Path, style: Style) -> Restyled:
@@ -96,7 +100,8 @@ def write_all(files: Sequence[Restyled]) -> None:
         raise StateError(f"{shown} can't be written: {error.strerror or 'unknown fault'}") from error
     finally:
         for aside, _ in staged:
-            aside.unlink(missing_ok=True)
+            with suppress(OSError):  # what stopped the writing is told; that it stops this, too, is no news
+                aside.unlink(missing_ok=True)
 
 
 def _same(one: Any, other: Any) -> bool:

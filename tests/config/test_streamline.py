@@ -145,3 +145,18 @@ def test_files_are_written_whole_or_not_at_all(tmp_path: Path) -> None:
     assert (one.read_text(), two.read_text()) == ('{"a":1}\n', '{"b":3}\n')
     assert one.stat().st_mode & 0o777 == 0o640
     assert sorted(path.name for path in tmp_path.iterdir()) == ["one.json", "two.hjson"]
+
+
+def test_a_link_and_the_file_it_leads_to_are_one(tmp_path: Path) -> None:
+    folder = tmp_path / "configs"
+    folder.mkdir()
+    for name in ("a.json", "c.json"):
+        (folder / name).write_text('{"a":    1}')
+    (folder / "b.json").symlink_to("c.json")
+    (folder / "away.json").symlink_to("../away.json")
+    (tmp_path / "away.json").write_text('{"b":    2}')
+    assert [path.name for path in find_configs(folder)] == ["a.json", "away.json", "c.json"]
+    write_all([restyle(path, PLAIN) for path in find_configs(folder)])
+    assert (folder / "b.json").is_symlink()
+    assert (folder / "b.json").read_text() == '{"a":1}\n'
+    assert (tmp_path / "away.json").read_text() == '{"b":2}\n'
