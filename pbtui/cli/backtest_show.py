@@ -42,13 +42,30 @@ class JsonShow:
         """Do nothing: every line is whole."""
 
 
+class _Notes:
+    """Says what is worth a line, each once: the stages of a search read the same candles again and again."""
+
+    def __init__(self) -> None:
+        self._said: set[str] = set()
+
+    def say(self, note: Note) -> None:
+        """Say a note that was not said before."""
+        line = note.text if note.level == "info" else f"{note.level}: {note.text}"
+        if line not in self._said:
+            self._said.add(line)
+            say(line)
+
+
 class QuietShow:
     """Warnings only."""
+
+    def __init__(self) -> None:
+        self._notes = _Notes()
 
     def take(self, event: Event) -> None:
         """Say a warning."""
         if isinstance(event, Note) and event.level != "info":
-            say(f"{event.level}: {event.text}")
+            self._notes.say(event)
 
     def close(self) -> None:
         """Do nothing."""
@@ -61,6 +78,7 @@ class BarShow:
         self._out = out or sys.stderr
         self._clock = clock or RealClock()
         self._unicode = unicode
+        self._notes = _Notes()
         self._standing = Standing()
         self._drawn_at = -1.0
         self._dirty = False
@@ -69,7 +87,7 @@ class BarShow:
         """Draw what has changed, at most ten times a second; notes stay above the bar."""
         if isinstance(event, Note):
             self._put(_CLEAR)
-            say(event.text if event.level == "info" else f"{event.level}: {event.text}")
+            self._notes.say(event)
             self._dirty = False
         self._standing.take(event)
         now = self._clock.monotonic()
@@ -111,6 +129,7 @@ class PlainShow:
     """A line for every new stage and every tenth of a long one."""
 
     def __init__(self) -> None:
+        self._notes = _Notes()
         self._standing = Standing()
         self._said = ""
         self._tenth = 0
@@ -119,7 +138,7 @@ class PlainShow:
         """Say what is new."""
         self._standing.take(event)
         if isinstance(event, Note):
-            say(event.text if event.level == "info" else f"{event.level}: {event.text}")
+            self._notes.say(event)
         elif isinstance(event, Stage) and event.text != self._said:
             self._said, self._tenth = event.text, 0
             say(self._standing.title())

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import math
 import secrets
+import shlex
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from pbtui.cli.backtest_show import show_for
@@ -15,7 +17,7 @@ from pbtui.cli.optimize_args import OptimizeOptions, parse
 from pbtui.core.clock import RealClock
 from pbtui.core.errors import ExitCode
 from pbtui.core.sanitize import sanitize_line
-from pbtui.jobs.events import Failed
+from pbtui.jobs.events import Event, Failed, SearchState
 from pbtui.optimize.job import CHILD, OptimizeJob
 
 _PATIENCE_S = 86_400.0  # a running evaluation may take its time; a second signal kills
@@ -86,18 +88,37 @@ def check(options: OptimizeOptions, job: OptimizeJob) -> None:
 async def _run(options: OptimizeOptions, job: OptimizeJob) -> int:
     words = "finishing the running evaluations; again to kill"
     show = show_for(json=options.json, quiet=options.quiet)
-    end = await run_child(CHILD, job.to_request(), show, grace_s=_PATIENCE_S, stopping=words)
+    searched = False
+
+    def heed(event: Event) -> None:
+        nonlocal searched
+        searched = searched or isinstance(event, SearchState)
+
+    end = await run_child(CHILD, job.to_request(), show, grace_s=_PATIENCE_S, stopping=words, take=heed)
     if isinstance(end, Failed):
-        return complain(end)
+        code = complain(end)
+        if searched and code == ExitCode.FAILED:
+            folder = options.resume or "its folder in optimize_results"
+            say(f"what had ended is written; go on with: {going_on(folder, options)}")
+        return code
     if not options.json:
-        for line in report(end.result, quiet=options.quiet):
+        for line in report(end.result, options):
             print(line)
     return int(ExitCode.OK if end.result.get("finished") else ExitCode.INTERRUPTED)
 
 
-def report(result: Mapping[str, Any], *, quiet: bool = False) -> list[str]:
+def going_on(folder: object, options: OptimizeOptions) -> str:
+    """Return the command that goes on with a run of this folder, on the same candles."""
+    words = ["pbtui", "optimize", "--resume"]
+    words.append(shlex.quote(str(folder)) if isinstance(folder, Path) else str(folder))
+    if options.base_dir != Path():
+        words += ["--base-dir", shlex.quote(str(options.base_dir))]
+    return sanitize_line(" ".join([*words, *(["--offline"] if options.offline else [])]), limit=2_000)
+
+
+def report(result: Mapping[str, Any], options: OptimizeOptions) -> list[str]:
     """Return a run's end as lines of text, the folder last."""
-    folder = sanitize_line(result.get("folder", ""), limit=2_000)
+    folder, quiet = sanitize_line(result.get("folder", ""), limit=2_000), options.quiet
     if quiet:
         return [folder]
     count, elapsed = int(result.get("evaluations") or 0), float(result.get("elapsed_s") or 0.0)
@@ -123,5 +144,5 @@ def report(result: Mapping[str, Any], *, quiet: bool = False) -> list[str]:
 
         lines.append(round_line(tested))
     if not result.get("finished"):
-        lines.append("stopped before its end; go on with: pbtui optimize --resume DIR")
+        lines.append(f"stopped before its end; go on with: {going_on(Path(folder), options)}")
     return [*lines, folder]

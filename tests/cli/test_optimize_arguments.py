@@ -9,7 +9,7 @@ import pytest
 
 from pbtui.cli import optimize
 from pbtui.cli.narrate import report
-from pbtui.cli.optimize_args import parse
+from pbtui.cli.optimize_args import OptimizeOptions, parse
 from pbtui.optimize.job import OptimizeJob
 
 CONFIG = {
@@ -118,19 +118,23 @@ def test_the_report_names_what_counts():
         "finished": False, "evaluations": 1234, "elapsed_s": 61.5, "members": 7, "feasible": 0.5, "generation": 3,
         "generations": 9, "hypervolume": None, "seed": 5, "bests": {"adg_usd": 0.001, "x": None}, "folder": "a/b",
     }  # fmt: skip
-    assert optimize.report(result) == [
+    plain = OptimizeOptions()
+    assert optimize.report(result, plain) == [
         "1,234 evaluations · generation 3 of 9 · 61.5 s · 7 on the front · 50% feasible · seed 5",
         "best adg_usd  0.001",
         "best x        none within the limits",
-        "stopped before its end; go on with: pbtui optimize --resume DIR",
+        "stopped before its end; go on with: pbtui optimize --resume a/b",
         "a/b",
     ]
-    assert optimize.report(result, quiet=True) == ["a/b"]
+    away = OptimizeOptions(base_dir=Path("my runs"), offline=True)
+    told = optimize.report({**result, "folder": "my runs/a b"}, away)[3]
+    assert told.endswith(": pbtui optimize --resume 'my runs/a b' --base-dir 'my runs' --offline")
+    assert optimize.report(result, OptimizeOptions(quiet=True)) == ["a/b"]
     tested = {
         "train": ["2025-05-10", "2025-05-20"], "test": ["2025-05-21", "2025-05-24"], "trials": 1234, "members": 7,
         "rank_correlation": {"adg_usd": 0.5, "x": None}, "kept_limits": 6, "robustness": 0.75, "deflated_sharpe": None,
     }  # fmt: skip
-    assert optimize.report({**result, "finished": True, "validation": tested})[3] == (
+    assert optimize.report({**result, "finished": True, "validation": tested}, plain)[3] == (
         "searched 2025-05-10 to 2025-05-20, tested 2025-05-21 to 2025-05-24 · 1,234 trials · "
         "rank correlation adg_usd 0.5, x – · 6 of 7 keep the limits unseen · "
         "median robustness 0.75 · median deflated Sharpe –"

@@ -35,8 +35,9 @@ class StartedJob:
         return self.state in ("starting", "running", "stopping")
 
     def note(self, text: str) -> None:
-        """Keep a line for the person who waits."""
-        self.notes = [*self.notes, text][-_MOST_NOTES:]
+        """Keep a line for the person who waits, once: later stages read the same candles again."""
+        if text not in self.notes:
+            self.notes = [*self.notes, text][-_MOST_NOTES:]
 
 
 def progress_line(job: StartedJob, columns: int) -> Line:
