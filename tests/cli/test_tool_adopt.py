@@ -50,6 +50,14 @@ def printed(home: Path, *words: str) -> str:
     return done.stdout
 
 
+def test_the_base_lies_nowhere_in_the_old_folder(old: Path, capsys: Capture) -> None:
+    before = listing(old)
+    for base, why in ((old, "is the base folder itself"), (old / "configs" / "new", "the base folder lies in")):
+        assert main(["tool", "config-from-passivbot", str(old), "--to", str(base), "--apply"]) == 2
+        assert why in capsys.readouterr().err
+    assert listing(old) == before
+
+
 def test_the_plan_names_everything_and_touches_nothing(old: Path, tmp_path: Path, capsys: Capture) -> None:
     before = listing(tmp_path)
     base = tmp_path / "base"

@@ -36,6 +36,8 @@ def survey(place: Path, base: Path) -> Plan:
         raise ConfigError(f"no folder {shown}", hint="name the one that Passivbot was started in")
     if place.resolve() == base.resolve():
         raise ConfigError(f"{shown} is the base folder itself", hint="name another one with --to")
+    if base.resolve().is_relative_to(place.resolve()):
+        raise ConfigError(f"the base folder lies in {shown}, which is only read", hint="name another one with --to")
     try:
         items = [
             *config_items(place, base),
