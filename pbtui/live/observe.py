@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections import defaultdict
 from collections.abc import Coroutine, Iterable
 from typing import Any, TypeVar
 
@@ -20,6 +21,7 @@ from pbtui.live.store import RunStore
 A = TypeVar("A")
 B = TypeVar("B")
 SUSPICIOUS_DROP = 0.1  # a balance that falls by more than this without a fill needs a second reading
+NOISE = 1e-6  # share of a quantity that sums of executions may be off
 EMPTY_ANSWERS = 3  # an order list without anything, though orders rest, is a usual way for venues to fail
 
 
@@ -44,6 +46,7 @@ class Observer:
         self._missed_positions: frozenset[Key] = frozenset()
         self._odd_balance: float | None = None
         self._cancelled: set[str] = set()
+        self._left: dict[str, float] = {}  # what the executions told so far leave of each order
         self._empty_answers = 0
         self._knows_the_past = False
         self.mended = ""  # what another process changed in the kept fills since the last reading, in words
@@ -149,9 +152,16 @@ class Observer:
         for position in now.values():
             if not (math.isfinite(position.size) and math.isfinite(position.price) and position.price > 0):
                 raise DataError("the venue reports a position without a valid size and price")
-        filled = {(fill.symbol, fill.pside) for fill in fresh}
         self._prefer_fills(now, fresh)
-        missing = {key for key in self.account.positions if key not in now and key not in filled}
+        changed = defaultdict[Key, float](float)
+        for fill in fresh:
+            changed[(fill.symbol, fill.pside)] += fill.qty
+        # A fill explains the absence of what it closed, not of the rest.
+        missing = {
+            key
+            for key, before in self.account.positions.items()
+            if key not in now and abs(before.size + changed[key]) > abs(before.size) * NOISE
+        }
         unsure: set[Key] = set() if missing <= self._missed_positions else missing
         for key in unsure:
             now[key] = self.account.positions[key]
@@ -172,15 +182,15 @@ class Observer:
 
     def _take_orders(self, orders: list[OpenOrder], fresh: Iterable[Fill], doubts: list[str]) -> None:
         present = {order.id for order in orders}
-        explained = self._cancelled | {fill.order_id for fill in fresh}
         positions = self.account.positions
         before = self.account.orders
+        left = self._after_fills(before, fresh)
         missing = [
             order
             for order in before
             if order.id not in present
-            and order.id not in explained
-            and not self._fills.filled(order.client_id)
+            and order.id not in self._cancelled
+            and left[order.id] > order.qty * NOISE
             # A venue drops closes by itself once there is nothing left to close.
             and not (reduces(order) and (order.symbol, order.pside) not in positions)
         ]
@@ -193,7 +203,19 @@ class Observer:
             doubts.append(f"{len(unsure)} orders vanished without a fill: waiting for another reading")
         self.account.orders = [*orders, *unsure]
         self.account.ghosts = frozenset(order.id for order in unsure)
+        self._left = {order.id: min(order.qty, left.get(order.id, order.qty)) for order in self.account.orders}
         self._cancelled &= present
+
+    def _after_fills(self, orders: Iterable[OpenOrder], fresh: Iterable[Fill]) -> dict[str, float]:
+        """Return what new executions leave of each order: one that was filled in part may not vanish."""
+        by_order, by_name = defaultdict[str, float](float), defaultdict[str, float](float)
+        for fill in fresh:
+            by_order[fill.order_id] += abs(fill.qty)
+            by_name[fill.client_id] += abs(fill.qty)
+        return {
+            order.id: self._left.get(order.id, order.qty) - max(by_order[order.id], by_name[order.client_id])
+            for order in orders
+        }
 
     def _take_balance(
         self, balance: Balance, fresh: list[Fill], pct: float, override: float | None, doubts: list[str]
