@@ -211,14 +211,14 @@ class Executor:
                     account.orders.append(result.order)
             else:
                 self._note_failure(result.request, result.error, sent)
-        self._under_way.keep(self._guards.in_doubt())
+        self._under_way.keep(self._guards.in_doubt(), durable=False)
         sent.created += len(accepted)
         sent.market_orders += sum(request.kind == "market" for request in accepted)
         self._tell("created", [(r.side, r.qty, r.price, r.symbol) for r in accepted])
 
     def _put_on_disk(self, requests: list[OrderRequest]) -> list[OrderRequest]:
         """Write down what is about to be sent; where that fails only what reduces may go out."""
-        trouble = self._under_way.keep([*self._guards.in_doubt(), *requests]) if requests else ""
+        trouble = self._under_way.keep([*self._guards.in_doubt(), *requests], durable=True) if requests else ""
         if not trouble:
             return requests
         self._events.warn_rarely("under way", "order", f"entries wait: {trouble}")

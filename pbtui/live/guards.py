@@ -93,8 +93,7 @@ class Guards:
         self._recent_ms = 0 if stepped else RECENT_MS
         self._longest_ms = BACKOFF_FIRST_MS if stepped else BACKOFF_MOST_MS
         self._id_length = id_length
-        # Past this no order that was sent can arrive any more; 0 where an order is taken at once or never.
-        self.late_ms = late_ms + LATE_MARGIN_MS if late_ms > 0 else 0
+        self._late_ms = late_ms + LATE_MARGIN_MS if late_ms > 0 else 0
         self._sent: list[tuple[int, Mark]] = []
         self._doubts: dict[str, _Doubt] = {}
         self._refused: dict[Intent, list[_Refused]] = {}
@@ -148,14 +147,15 @@ class Guards:
         else:
             self._refused.pop(intent, None)
 
-    def doubtful(self, request: OrderRequest, now_ms: int, *, id_used: bool = False) -> None:
+    def doubtful(self, request: OrderRequest, now_ms: int, *, id_used: bool = False, late_ms: int = 0) -> None:
         """Note an order that may or may not exist: nothing like it is sent until reads have told.
 
         As long as it may still come, its absence tells nothing. A panic does not wait for that: no venue closes more
         than is held. `id_used`: the venue knows the id; if the order is nowhere to be seen, the next try takes another.
+        `late_ms`: how late it may come, where another process has sent it.
         """
         hurried = id_used or request.order_type.startswith("close_panic")
-        late_until_ms = 0 if hurried else now_ms + self.late_ms
+        late_until_ms = 0 if hurried else now_ms + max(self._late_ms, late_ms + LATE_MARGIN_MS if late_ms else 0)
         self._doubts[request.client_id] = _Doubt(request, id_used, late_until_ms)
 
     def refused(self, request: OrderRequest, now_ms: int) -> int:

@@ -86,8 +86,8 @@ class LoopCore:
             late_ms=exchange.capabilities.late_ms,
         )
         self.observer = Observer(exchange, self.calls, store, self.fills, first_fill_ms=self._first_fill_ms())
-        late = exchange.capabilities.late_ms > 0
-        self.under_way = UnderWay(store.path.with_name(FILE_NAME) if late else None)
+        late_ms = exchange.capabilities.late_ms
+        self.under_way = UnderWay(store.path.with_name(FILE_NAME) if late_ms > 0 else None, late_ms=late_ms)
         self._left_over = self.under_way.load()
         self.executor = Executor(exchange, self.calls, events, self.observer, self.guards, self.under_way)
         live = self.rules.live
@@ -117,15 +117,14 @@ class LoopCore:
 
     async def _take_over(self) -> None:
         """Doubt what an earlier process may have sent and nobody has answered; it lived until now, for all we know."""
-        left, trouble = self._left_over
-        if trouble:
-            wait_s = self.guards.late_ms / 1000.0
-            self.events.warn(
-                "order", f"{trouble}: waiting {wait_s:.0f} s until no order sent before can arrive any more"
-            )
+        left = self._left_over
+        if left.trouble:
+            wait_s = left.late_ms / 1000.0
+            text = f"{left.trouble}: waiting {wait_s:.0f} s, then no order sent before can arrive any more"
+            self.events.warn("order", text)
             await self._clock.sleep(wait_s)
-        for request in left:
-            self.guards.doubtful(request, self.exchange.now_ms())
+        for request in left.orders:
+            self.guards.doubtful(request, self.exchange.now_ms(), late_ms=left.late_ms)
             text = f"order …{request.client_id[-6:]} was sent before this start: asking what became of it"
             self.events.info("order", text, coin=request.symbol)
 
@@ -206,7 +205,7 @@ class LoopCore:
         fates = await self._fates()
         for name in self.guards.after_read(self.observer.account, self.exchange.now_ms(), fates):
             self.events.info("order", f"order …{name[-6:]} never arrived")
-        self.under_way.keep(self.guards.in_doubt())
+        self.under_way.keep(self.guards.in_doubt(), durable=False)
         return fresh
 
     async def _fates(self) -> dict[str, Told]:
