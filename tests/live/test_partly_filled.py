@@ -1,4 +1,4 @@
-"""Executions explain the absence of what they filled and of nothing more: neither order nor position vanishes in part."""
+"""Executions explain the absence of what they filled and of nothing more: nothing vanishes in part."""
 
 from __future__ import annotations
 
