@@ -28,6 +28,7 @@ from pbtui.core.errors import (
     ExchangeError,
     LinkClosed,
     OrderRejected,
+    OutcomeUnknown,
     PbtuiError,
     RateLimited,
     StateError,
@@ -73,6 +74,7 @@ READ_RETRY_S = 0.5
 ERROR_PAUSE_S = 1.0
 FORGIVEN_READS = 10  # failed reads in a row before each further one counts as an error (live.md 3)
 LONGEST_PAUSE_S = 60.0
+_AWAY = (VenueUnreachable, OutcomeUnknown, RateLimited)  # no answer, or a wish for silence: a fresh bot gets no better
 
 
 class Bot:
@@ -290,7 +292,8 @@ class Bot:
         faults = [error for error in turn.errors if not isinstance(error, OrderRejected)]
         if faults:
             limited = [error.retry_after_s for error in faults if isinstance(error, RateLimited)]
-            await self._count(faults[0].line(), pause_s=max(limited, default=0.0), log=False)
+            away = all(isinstance(error, _AWAY) for error in faults)
+            await self._count(faults[0].line(), pause_s=max(limited, default=0.0), log=False, outage=away)
         self._publisher.publish_soon()
 
     def _good(self, turn: Turn) -> None:
@@ -312,7 +315,7 @@ class Bot:
     async def _read_failed(self, error: ExchangeError) -> None:
         self._failed_reads += 1
         if self._failed_reads > FORGIVEN_READS:
-            await self._count(error.line(), pause_s=READ_RETRY_S, outage=isinstance(error, VenueUnreachable))
+            await self._count(error.line(), pause_s=READ_RETRY_S, outage=isinstance(error, _AWAY))
             return
         self._state, self._reason = "error", error.line()
         self.events.warn_rarely(f"read {error.line()}", "read", error.line(), every_ms=60_000)

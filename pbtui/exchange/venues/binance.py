@@ -21,6 +21,7 @@ from pbtui.exchange.venues.binance_history import trades_since
 
 _log = logging.getLogger("pbtui.exchange")
 _FUTURES, _KEYS = "fapi.binance.com", "api.binance.com"  # the venue's own addresses
+_ALONE = "USDT"  # what the total counts in single-asset mode
 _CODE = re.compile(r'"code"\s*:\s*"?(-?\d+)')
 
 
@@ -38,6 +39,9 @@ class Binance:
         most_window_ms=60_000,
         fill_window_ms=7 * DAY_MS - HOUR_MS,
     )
+
+    def __init__(self) -> None:
+        self._shared: bool | None = None  # whether all coins back all positions, once it was asked
 
     def code_of(self, text: str) -> str:
         """Return the code of an error's JSON."""
@@ -86,8 +90,13 @@ class Binance:
             await wire.write("set leverage", "fapiPrivatePostLeverage", {**market, "leverage": leverage})
 
     async def balance(self, wire: Wire, quote: str) -> float:
-        """Return the cross wallet balance."""
-        return balance_of(await wire.read("balance", "fapiPrivateV3GetAccount", cost=5))
+        """Return the cross wallet balance; where each coin backs its own markets only, that of the quote."""
+        if quote != _ALONE and self._shared is None:
+            # It can't be changed while anything is held or rests.
+            told = await wire.read("asset mode", "fapiPrivateGetMultiAssetsMargin", cost=30)
+            self._shared = Row(told, "asset mode").flag("multiAssetsMargin")
+        answer = await wire.read("balance", "fapiPrivateV3GetAccount", cost=5)
+        return balance_of(answer) if quote == _ALONE or self._shared else coin_balance_of(answer, quote)
 
     async def positions(self, wire: Wire, book: Book) -> list[HeldPosition]:
         """Return every open position."""
@@ -159,8 +168,19 @@ async def _account_id(wire: Wire) -> str:
 
 
 def balance_of(answer: Any) -> float:
-    """Return the cross wallet balance: all assets in USD terms, without unrealised profit."""
+    """Return the cross wallet balance, without unrealised profit.
+
+    All assets in USD terms in multi-assets mode; in single-asset mode the venue counts USDT alone.
+    """
     return Row(answer, "balance").number("totalCrossWalletBalance")
+
+
+def coin_balance_of(answer: Any, coin: str) -> float:
+    """Return the cross wallet balance of one coin."""
+    for row in Row(answer, "balance").rows("assets"):
+        if row.text("asset") == coin:
+            return row.number("crossWalletBalance")
+    raise UnreadableAnswer(f"balance: the answer has no {coin}")
 
 
 def positions_of(answer: Any, book: Book) -> list[HeldPosition]:

@@ -64,6 +64,21 @@ def test_an_order_that_bybit_tells_on_two_pages_is_one() -> None:
     assert len(found) == count == len({each.id for each in found})
 
 
+def test_the_balance_of_a_binance_account_in_usdc_is_not_its_usdt() -> None:
+    coins = [{"asset": "USDT", "crossWalletBalance": "5000.5"}, {"asset": "USDC", "crossWalletBalance": "300.25"}]
+    document = {"totalCrossWalletBalance": "5000.5", "assets": coins}
+    answers = {"fapiPrivateV3GetAccount": document, "fapiPrivateGetMultiAssetsMargin": {"multiAssetsMargin": False}}
+    alone: Any = Answers(answers)
+    assert at_once(binance.Binance().balance(alone, "USDC")) == 300.25
+    assert at_once(binance.Binance().balance(alone, "USDT")) == 5000.5
+    shared: Any = Answers({**answers, "fapiPrivateGetMultiAssetsMargin": {"multiAssetsMargin": True}})
+    document["totalCrossWalletBalance"] = "5300.7"
+    assert at_once(binance.Binance().balance(shared, "USDC")) == 5300.7
+    coins.pop()
+    with pytest.raises(UnreadableAnswer):
+        at_once(binance.Binance().balance(alone, "USDC"))
+
+
 def test_orders_of_a_market_that_is_no_more_keep_no_others_from_being_cancelled() -> None:
     gone, here = order("OLDUSDT", "1"), order("BTC/USDT:USDT", "2")
 
