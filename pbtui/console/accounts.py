@@ -21,6 +21,7 @@ COLUMNS = (
 )
 _NAME = 40
 _FOLDER = 120
+_END = 40
 
 
 @record
@@ -74,23 +75,29 @@ def names(accounts: Sequence[Account]) -> list[str]:
 
 def rows(accounts: Sequence[Account], state: ViewState) -> list[Row]:
     """Return a line for each account, the one on this screen marked."""
-    return [Row(each.name, _cells(each, is_here(each, state))) for each in accounts]
+    shown = zip(accounts, names(accounts), strict=True)
+    return [Row(each.name, _cells(each, name, is_here(each, state))) for each, name in shown]
 
 
-def _cells(each: Account, here: bool) -> tuple[Line, ...]:
+def _cells(each: Account, name: str, here: bool) -> tuple[Line, ...]:
     ink = "text" if each.running else "dim"
     real = each.running and each.kind == "live"
     since = datetime.fromtimestamp(each.since_ms / 1_000, UTC).strftime("%m-%d %H:%MZ") if each.since_ms else ""
     state = cell("● here", "accent") if here else cell("● running", "up") if each.running else cell("○ stopped", "dim")
     return (
-        cell(safe(each.user, _NAME), "strong" if each.running else "dim"),
+        cell(name, "strong" if each.running else "dim"),
         cell(safe(each.exchange, _NAME), ink),
         cell(each.kind.upper() if real else safe(each.kind, 12), "badge_live" if real else ink),
         state,
         cell(safe(each.config, _NAME), ink),
         cell(since, "dim"),
-        cell(safe(each.folder, _FOLDER), "dim"),
+        cell(_end_of(safe(each.folder, _FOLDER)), "dim"),
     )
+
+
+def _end_of(folder: str) -> str:
+    """Return where folders differ."""
+    return folder if len(folder) <= _END else f"…{folder[1 - _END :]}"
 
 
 def about(account: Account | None, state: ViewState) -> list[Line]:
