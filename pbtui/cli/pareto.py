@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -132,11 +133,15 @@ def _facts(view: View, results: Results, options: ParetoOptions) -> dict[str, ob
             "hash": chosen.id,
             "file": str(chosen.path),
             **places(list(chosen.objectives.values()), names),
-            "normalized_distance": view.distances[view.best],
+            "normalized_distance": _finite(view.distances[view.best]),
         },
         "members": [
-            {"id": item.id, "file": item.path.name, "distance": far, "violation": item.violation}
+            {"id": item.id, "file": item.path.name, "distance": _finite(far), "violation": item.violation}
             | {key: item.value(key) for key in keys}
             for item, far in list(zip(view.members, view.distances, strict=True))[: options.top]
         ],
     }
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,7 +22,7 @@ def listing(
     heads = ["distance", *keys, *(["violation"] if any(item.violation for item in members) else [])]
     rows = [
         [
-            f"{far:.4f}",
+            distance_text(far),
             *(_cell(_told(item, results, key)) for key in keys),
             *([_cell(item.violation)] if heads[-1] == "violation" else []),
         ]
@@ -38,12 +39,17 @@ def listing(
     return lines
 
 
+def distance_text(far: float) -> str:
+    """Return a distance to the ideal; a dash of a member that breaks a limit."""
+    return f"{far:.4f}" if math.isfinite(far) else "–"
+
+
 def head_lines(chosen: Stored, distance: float, results: Results, mode: str, counted: str = "") -> list[str]:
     """Return what is known of the chosen member in two lines, its file last; `counted` as in `3 of ` 56 members."""
     name = sanitize_line(chosen.id[:_ID])
     return [
         "",
-        f"{counted}{len(results.members):,} members · {mode}: {name}, distance {distance:.4f}",
+        f"{counted}{len(results.members):,} members · {mode}: {name}, distance {distance_text(distance)}",
         sanitize_line(chosen.path, limit=2_000),
     ]
 

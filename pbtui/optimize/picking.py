@@ -31,7 +31,10 @@ _CHECKS: dict[str, Callable[[float, float], bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """The chosen member's place, every member's normalised distance, and the ideal they are counted from."""
+    """The chosen member's place, every member's normalised distance, and the ideal they are counted from.
+
+    A member that breaks a limit has none: its distance is infinite where others keep the limits.
+    """
 
     place: int
     distances: tuple[float, ...]
@@ -114,13 +117,14 @@ def pick(
         raise ConfigError("no member is left to pick from", hint="loosen the limits")
     told = [_unseen(item) if unseen else item.objectives for item in members]
     values = np.array([[each[name] for name in objectives] for each in told], dtype=float)
-    keep = np.flatnonzero([item.violation == 0.0 for item in members])
-    keep = keep if len(keep) else np.arange(len(members))
+    broken = np.array([item.violation != 0.0 for item in members])
+    broken &= not broken.all()
+    keep = np.flatnonzero(~broken)
     good = values[keep]
     low, high = good.min(axis=0), good.max(axis=0)
     ideal = low if mode in ("knee", "lexicographic") else _ideal(good, mode, _weights(weights, len(objectives)))
     scaled, at = _normalised(values, low, high), _normalised(ideal, low, high)
-    far = np.sqrt(((scaled - at) ** 2).sum(axis=1))
+    far = np.where(broken, np.inf, np.sqrt(((scaled - at) ** 2).sum(axis=1)))
     if mode == "knee":
         place = int(scaled[keep].sum(axis=1).argmin())
     elif mode == "lexicographic":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -114,7 +115,8 @@ def _member_cell(front: Front, item: Stored, name: str) -> Cell:
         nearest = item.id == front.picked
         return cell(safe(item.id[:_ID], _ID) + ("*" if nearest else ""), "accent" if nearest else "strong")
     if name == "distance":
-        return cell(f"{front.distances[item.id]:.4f}", "dim")
+        far = front.distances[item.id]  # infinite where a limit is broken
+        return cell(f"{far:.4f}" if math.isfinite(far) else NOTHING, "dim")
     if name == "violation":
         return cell(figure(item.violation) if item.violation else "", "bad")
     value = front.told(item, name)
