@@ -13,6 +13,11 @@ _MOST_SEEN = 20_000  # a base folder that holds a whole disk must not be read to
 # Folders of data that no run is started from, and files that are no configs.
 _SKIPPED = {"caches", "run", "logs", "node_modules", "__pycache__", "historical_data", "site-packages"}
 _NO_CONFIGS = {"api-keys.json", "approved_coins.json", "ignored_coins.json", "custom_endpoints.json", "package.json"}
+# What stands beside a result's config; a config of one's own may have such a name.
+_OF_RESULTS = {"analysis.json", "run.json", "suite.json", "suite_summary.json", "summary.json", "validation.json"}
+_RESULTS = {"backtests", "optimize_results"}
+_ROOM = 68  # what a dialog shows of a path in 80 columns
+_HEAD, _TAIL = 10, 11
 
 
 def find_configs(base_dir: Path) -> list[Path]:
@@ -37,17 +42,32 @@ def _walk(root: Path) -> Iterator[Path]:
             return
         for name in sorted(names):
             if name.lower().endswith(_ENDINGS) and not name.startswith(".") and name not in _NO_CONFIGS:
-                yield Path(folder) / name
+                path = Path(folder) / name
+                if name not in _OF_RESULTS or _RESULTS.isdisjoint(path.relative_to(root).parts):
+                    yield path
 
 
 def shown_path(path: Path, base_dir: Path) -> str:
-    """Return a path as short as it can be told: below the base folder, else below the program."""
+    """Return a path as short as it can be told: below the base folder, else below the program.
+
+    A file of the program that the base folder has under the same name is told in full.
+    """
     from pbtui.config.pipeline import PROGRAM_ROOT
 
-    for root in (base_dir.resolve(), PROGRAM_ROOT.resolve()):
-        if path.is_relative_to(root):
-            return str(path.relative_to(root))
+    base, program = base_dir.resolve(), PROGRAM_ROOT.resolve()
+    if path.is_relative_to(base):
+        return str(path.relative_to(base))
+    if path.is_relative_to(program) and not (base / path.relative_to(program)).exists():
+        return str(path.relative_to(program))
     return str(path)
+
+
+def short_name(name: str) -> str:
+    """Return a long path with the middle of its longest parts left out: what tells results apart is at their ends."""
+    if len(name) <= _ROOM:
+        return name
+    parts = name.split("/")
+    return "/".join(part if len(part) <= _HEAD + 1 + _TAIL else f"{part[:_HEAD]}…{part[-_TAIL:]}" for part in parts)
 
 
 def fuzzy(typed: str, text: str) -> tuple[int, int] | None:

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pbtui.config.pipeline import PROGRAM_ROOT
 from pbtui.console.candles.view import Fetch, FetchRow
-from pbtui.console.configs import find_configs, found_names, fuzzy
+from pbtui.console.configs import find_configs, found_names, fuzzy, short_name, shown_path
 from pbtui.console.screens.live import LiveScreen
 from pbtui.console.tables.candle_lists import fetch_title
 from pbtui.core.clock import DAY_MS
@@ -177,6 +178,28 @@ def test_configs_are_found_and_data_and_keys_are_not(tmp_path: Path) -> None:
     found = find_configs(tmp_path)
     assert {path for path in found if path.is_relative_to(tmp_path)} == {path.resolve() for path in wanted}
     assert any(path.name == "paper.hjson" for path in found)  # the program's own
+
+
+def test_of_results_only_their_configs_are_found(tmp_path: Path) -> None:
+    run = tmp_path / "optimize_results" / "2025-05-10T00_00_00_binance_22days_BTC_ETH_SOL_0f5bb3ca"
+    wanted = [run / "config.json", run / "pareto" / f"001.3648_{'ab' * 32}.json", tmp_path / "configs" / "run.json"]
+    for path in [*wanted, run / "run.json", run / "summary.json", tmp_path / "backtests" / "binance" / "analysis.json"]:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("{}")
+    found = [path for path in find_configs(tmp_path) if path.is_relative_to(tmp_path)]
+    assert set(found) == {path.resolve() for path in wanted}
+    told = short_name(shown_path(wanted[1], tmp_path))
+    assert told == "optimize_results/2025-05-10…OL_0f5bb3ca/pareto/001.3648_a…ababab.json"
+    assert short_name("configs/mine.json") == "configs/mine.json"
+
+
+def test_a_file_of_the_program_is_not_told_as_one_of_the_base_folder(tmp_path: Path) -> None:
+    own, shipped = tmp_path / "configs" / "template.json", PROGRAM_ROOT / "configs" / "template.json"
+    assert shown_path(shipped.resolve(), tmp_path) == "configs/template.json"
+    own.parent.mkdir()
+    own.write_text("{}")
+    assert shown_path(own.resolve(), tmp_path) == "configs/template.json"
+    assert shown_path(shipped.resolve(), tmp_path) == str(shipped.resolve())
 
 
 def test_letters_close_together_come_first() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from textual.widgets import Input
 
-from pbtui.console.configs import find_configs, found_names, shown_path
+from pbtui.console.configs import find_configs, found_names, short_name, shown_path
 from pbtui.console.dialogs.find import FindDialog
 from pbtui.console.text import safe
 from pbtui.console.widgets.columns import Column, Row, cell
@@ -51,7 +51,7 @@ class PickDialog(FindDialog[Path]):
         table = self.query_one(GridTable)
         places = found_names(self._names, typed)
         table.cursor_key = places[0] if places else None
-        table.set_rows(_COLUMNS, [Row(at, (cell(safe(self._names[at], 200)),)) for at in places])
+        table.set_rows(_COLUMNS, [Row(at, (cell(safe(short_name(self._names[at]), 200)),)) for at in places])
 
     def take_row(self) -> None:
         """Take the file under the cursor."""
