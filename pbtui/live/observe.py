@@ -20,7 +20,7 @@ from pbtui.live.store import RunStore
 
 A = TypeVar("A")
 B = TypeVar("B")
-SUSPICIOUS_DROP = 0.1  # a balance that falls by more than this without a fill needs a second reading
+SUSPICIOUS_MOVE = 0.1  # a balance that moves by more than this without a fill needs a second reading
 NOISE = 1e-6  # share of a quantity that sums of executions may be off
 EMPTY_ANSWERS = 3  # an order list without anything, though orders rest, is a usual way for venues to fail
 
@@ -224,14 +224,16 @@ class Observer:
         if not math.isfinite(raw):
             raise DataError("the venue reports a balance that is not a number")
         account = self.account
-        fell = account.read and raw < account.raw * (1.0 - SUSPICIOUS_DROP)
+        # A fill explains what it earned and cost, no more: sizes and exposures are shares of this figure.
+        expected = account.raw + sum(fill.pnl + fill.fee for fill in fresh)
+        moved = account.read and abs(raw - expected) > abs(expected) * SUSPICIOUS_MOVE
         # Where other coins back the account no two readings are the same.
         odd = self._odd_balance
-        agreed = odd is not None and abs(raw - odd) <= abs(odd) * SUSPICIOUS_DROP
-        if fell and not fresh and not self._stepped and not agreed:
+        agreed = odd is not None and abs(raw - odd) <= abs(odd) * SUSPICIOUS_MOVE
+        if moved and not self._stepped and not agreed:
             self._odd_balance = raw
             doubts.append(
-                f"balance fell from {account.raw:.2f} to {raw:.2f} without a fill: waiting for a second reading"
+                f"balance went from {account.raw:.2f} to {raw:.2f} without a fill: waiting for a second reading"
             )
             return
         self._odd_balance = None

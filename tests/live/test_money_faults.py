@@ -13,7 +13,7 @@ from live_support import HEAD, LiveRun, Run, StreamedSynthetic, settings, steppe
 from pbtui.core.actions import PanicAll, PauseCreations, SetMode, Target
 from pbtui.core.clock import VirtualClock
 from pbtui.core.errors import OrderRejected, VenueUnreachable
-from pbtui.core.types import Balance, Mode, OpenOrder
+from pbtui.core.types import Balance, Fill, Mode, OpenOrder
 from pbtui.exchange.port import CancelResult, Exchange
 from pbtui.live import store
 from pbtui.live.stop import wind_down
@@ -48,6 +48,10 @@ class Drifting(FaultyExchange):
     """A venue whose balance can be set, and is never the same twice: other coins back the account."""
 
     raw = 0.0
+    extra: tuple[Fill, ...] = ()
+
+    async def fetch_fills(self, since_ms: int) -> list[Fill]:
+        return [*await self.inner.fetch_fills(since_ms), *self.extra]
 
     async def fetch_balance(self) -> Balance:
         if not self.raw:
@@ -100,6 +104,10 @@ async def test_a_balance_that_moves_all_the_time_is_believed_at_the_second_readi
     assert account.raw == pytest.approx(venue.raw)
     # What comes back to where it was before was a flicker; what falls further is not the same reading.
     before = account.raw
+    venue.raw = before * 10.0  # entries of ten times the size would go out
+    await run.bot.core.turn()
+    assert account.doubts
+    assert account.raw == before
     venue.raw = before * 0.5
     await run.bot.core.turn()
     venue.raw = before
@@ -110,6 +118,38 @@ async def test_a_balance_that_moves_all_the_time_is_believed_at_the_second_readi
     venue.raw = before * 0.1
     await run.bot.core.turn()
     assert account.doubts
+    venue.raw = before * 0.1
+    await run.bot.core.turn()
+    assert account.doubts == ()
+    assert account.raw == pytest.approx(before * 0.1, rel=0.01)
+    await run.venue.close()
+
+
+async def test_a_fill_explains_no_more_of_a_balance_than_it_cost(tmp_path: Path) -> None:
+    made: list[Drifting] = []
+
+    def around(venue: Exchange) -> Exchange:
+        made.append(Drifting(venue, FaultPlan(seed=1)))
+        return made[-1]
+
+    run = await streamed(tmp_path, settings(), around=around)
+    await run.bot.core.turn()
+    account = run.bot.core.observer.account
+    (venue,) = made
+    before, symbol = account.raw, "BTC/USDT:USDT"
+
+    def lose(name: str, pnl: float) -> Fill:
+        now = run.venue.now_ms()
+        return Fill(name, now, symbol, "long", "sell", -0.001, 90_000.0, pnl, -0.1, "close_grid_long", name, name)
+
+    venue.raw, venue.extra = 1.5, (lose("a", -1.0),)
+    await run.bot.core.turn()
+    assert account.raw == before
+    assert any("balance went" in text for text in account.doubts)
+    venue.raw, venue.extra = before - 400.0, (*venue.extra, lose("b", -399.0))
+    await run.bot.core.turn()
+    assert account.raw == pytest.approx(before - 400.0, rel=0.001)
+    assert not any("balance went" in text for text in account.doubts)
     await run.venue.close()
 
 
