@@ -52,3 +52,15 @@ def test_a_place_that_cannot_be_written_is_named_and_a_fault_keeps_its_traceback
     code, said = run(FAIL.format(number=errno.ENOENT))
     assert code == 1
     assert said.startswith("Traceback")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_a_terminal_without_utf8_ends_no_command(encoding: str) -> None:
+    own = {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0", "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"}
+    words = [sys.executable, "-m", "pbtui", "--help"]
+    done = subprocess.run(words, env=os.environ | own, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    code = r"from pbtui import __main__; __main__._never_stumble(); print('a \u2192 b \u00b7 c')"
+    done = subprocess.run([sys.executable, "-c", code], env=os.environ | own, capture_output=True, check=False)
+    told = {"ascii": b"a \\u2192 b \\xb7 c", "latin-1": b"a \\u2192 b \xb7 c", "utf-8": "a \u2192 b \u00b7 c".encode()}
+    assert (done.returncode, done.stdout.strip()) == (0, told[encoding])
