@@ -6,10 +6,11 @@ import asyncio
 import math
 from collections import defaultdict
 from collections.abc import Coroutine, Iterable
+from dataclasses import replace
 from typing import Any, TypeVar
 
-from pbtui.core.errors import DataError
-from pbtui.core.types import Balance, Fill, OpenOrder, Position
+from pbtui.core.errors import DataError, UnreadableAnswer, VenueUnreachable
+from pbtui.core.types import Balance, Fill, Mode, OpenOrder, Position
 from pbtui.engine.numerics import hysteresis
 from pbtui.exchange.port import Exchange, HeldPosition, KeepsFills
 from pbtui.live.account import Account, reduces
@@ -122,9 +123,25 @@ class Observer:
         self.account.doubts += tuple(doubts)
 
     async def read_tickers(self, symbols: list[str]) -> None:
-        """Read prices; symbols without an answer have none afterwards. Raises ExchangeError."""
-        if symbols:
-            self.account.tickers = await self._calls.run("tickers", self._exchange.fetch_tickers(symbols))
+        """Read prices; symbols without an answer have none afterwards. Raises ExchangeError.
+
+        While something panics the last prices do where none are told, for panics alone: they are too old for all else.
+        """
+        account = self.account
+        if not symbols:
+            return
+        try:
+            account.tickers = await self._calls.run("tickers", self._exchange.fetch_tickers(symbols))
+        except (VenueUnreachable, UnreadableAnswer) as error:
+            if not self._panics():
+                raise
+            account.tickers = {symbol: replace(ticker, ts_ms=0) for symbol, ticker in account.tickers.items()}
+            account.doubts += (f"no prices: {error.line()}",)
+
+    def _panics(self) -> bool:
+        state = self._store.state
+        asked = {key for key, entry in state.hand_modes.items() if entry.mode is Mode.PANIC}
+        return not asked.union(state.panic_since).isdisjoint(self.account.positions)
 
     async def _money(self) -> tuple[Balance, list[HeldPosition]]:
         calls, exchange = self._calls, self._exchange

@@ -13,7 +13,7 @@ from live_support import HEAD, LiveRun, Run, StreamedSynthetic, settings, steppe
 from pbtui.core.actions import PanicAll, PauseCreations, SetMode, Target
 from pbtui.core.clock import VirtualClock
 from pbtui.core.errors import OrderRejected, VenueUnreachable
-from pbtui.core.types import Balance, Fill, Mode, OpenOrder
+from pbtui.core.types import Balance, Fill, Mode, OpenOrder, Ticker
 from pbtui.exchange.port import CancelResult, Exchange
 from pbtui.live import store
 from pbtui.live.stop import wind_down
@@ -42,6 +42,19 @@ class Stubborn(FaultyExchange):
         if self.mute:
             raise VenueUnreachable("open orders: no answer")
         return await self.inner.fetch_open_orders()
+
+
+class Mute(FaultyExchange):
+    """A venue that tells no prices any more, once it is `mute`."""
+
+    mute = False
+    asked = 0
+
+    async def fetch_tickers(self, symbols: Sequence[str]) -> dict[str, Ticker]:
+        if self.mute:
+            self.asked += 1
+            raise VenueUnreachable("tickers: no answer")
+        return await self.inner.fetch_tickers(symbols)
 
 
 class Drifting(FaultyExchange):
@@ -191,6 +204,34 @@ async def test_a_full_disk_stops_entries_but_neither_the_bot_nor_a_panic(
     assert set(found.hand_modes) == set(state.state.hand_modes)
     assert found.balance_anchor == state.state.balance_anchor
     await run.venue.close()
+
+
+async def test_a_panic_ends_though_the_venue_tells_no_prices(tmp_path: Path) -> None:
+    made: list[Mute] = []
+
+    def around(venue: Exchange) -> Exchange:
+        made.append(Mute(venue, FaultPlan(seed=1)))
+        return made[-1]
+
+    run = await streamed(tmp_path, settings(), around=around)
+    await run.go(1_800, step=5.0)
+    assert run.venue.books.positions
+    (venue,) = made
+    venue.mute = True
+    for _ in range(60):
+        await run.go(1, step=1.0)
+        if venue.asked:
+            break
+    assert venue.asked
+    count = len(run.venue.books.orders)
+    assert (await run.bot.act(PanicAll("PANIC"))).ok
+    for _ in range(40):
+        await run.go(10, step=1.0)
+        if not run.venue.books.positions:
+            break
+    assert not run.venue.books.positions
+    assert len(run.venue.books.orders) <= count
+    await run.stop()
 
 
 async def test_panicking_before_anything_was_read_is_not_said_to_be_done(tmp_path: Path) -> None:
