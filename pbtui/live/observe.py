@@ -44,6 +44,7 @@ class Observer:
         self._fills = fills
         self._first_fill_ms = first_fill_ms
         self._stepped = exchange.capabilities.stepped
+        self._lacking: list[str] = []  # what was not told in this reading
         self._missed_positions: frozenset[Key] = frozenset()
         self._odd_balance: float | None = None
         self._cancelled: set[str] = set()
@@ -57,7 +58,11 @@ class Observer:
         self._cancelled.update(order_ids)
 
     async def read(self, *, hysteresis_pct: float, balance_override: float | None) -> list[Fill]:
-        """Read everything and return the new fills; raises ExchangeError, the account then stays as it was."""
+        """Read everything and return the new fills; raises ExchangeError, the account then stays as it was.
+
+        While something panics it does without balance and fills that are not told: positions are enough to close.
+        """
+        self._lacking.clear()
         balance, held = await self._money()
         orders, fills = await self._orders_and_fills()
         first_reading = not self.account.read
@@ -70,7 +75,7 @@ class Observer:
         if fresh and not first_reading and not self._stepped:
             # The positions were read before these fills were known: read them again (live.md 6).
             balance, held = await self._money()
-        doubts: list[str] = []
+        doubts = [*dict.fromkeys(self._lacking)]
         if first_reading and not self._stepped:
             held, orders = await self._look_again(held, orders, doubts)
         self._take_positions(held, fresh, doubts)
@@ -146,10 +151,11 @@ class Observer:
     async def _money(self) -> tuple[Balance, list[HeldPosition]]:
         calls, exchange = self._calls, self._exchange
         if self._stepped:
-            balance = await calls.run("balance", exchange.fetch_balance())
+            balance = await self._spared("balance", exchange.fetch_balance(), Balance(self.account.raw))
             return balance, await calls.run("positions", exchange.fetch_positions())
         return await _both(
-            calls.run("balance", exchange.fetch_balance()), calls.run("positions", exchange.fetch_positions())
+            self._spared("balance", exchange.fetch_balance(), Balance(self.account.raw)),
+            calls.run("positions", exchange.fetch_positions()),
         )
 
     async def _orders_and_fills(self) -> tuple[list[OpenOrder], list[Fill]]:
@@ -157,10 +163,21 @@ class Observer:
         since = self._fills.read_from(self._first_fill_ms)
         if self._stepped:
             orders = await calls.run("open orders", exchange.fetch_open_orders())
-            return orders, await calls.run("fills", exchange.fetch_fills(since))
+            return orders, await self._spared("fills", exchange.fetch_fills(since), list[Fill]())
         return await _both(
-            calls.run("open orders", exchange.fetch_open_orders()), calls.run("fills", exchange.fetch_fills(since))
+            calls.run("open orders", exchange.fetch_open_orders()),
+            self._spared("fills", exchange.fetch_fills(since), list[Fill]()),
         )
+
+    async def _spared(self, name: str, call: Coroutine[Any, Any, A], instead: A) -> A:
+        """Await a reading that a panic can do without; while something panics `instead` stands for no answer."""
+        try:
+            return await self._calls.run(name, call)
+        except (VenueUnreachable, UnreadableAnswer) as error:
+            if not self._panics():
+                raise
+            self._lacking.append(f"no {name}: {error.line()}")
+            return instead
 
     def _take_positions(self, held: list[HeldPosition], fresh: list[Fill], doubts: list[str]) -> None:
         now: dict[Key, Position] = {

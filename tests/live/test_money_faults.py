@@ -12,7 +12,7 @@ from live_support import HEAD, LiveRun, Run, StreamedSynthetic, settings, steppe
 
 from pbtui.core.actions import PanicAll, PauseCreations, SetMode, Target
 from pbtui.core.clock import VirtualClock
-from pbtui.core.errors import OrderRejected, VenueUnreachable
+from pbtui.core.errors import OrderRejected, UnreadableAnswer, VenueUnreachable
 from pbtui.core.types import Balance, Fill, Mode, OpenOrder, Ticker
 from pbtui.exchange.port import CancelResult, Exchange
 from pbtui.live import store
@@ -45,16 +45,27 @@ class Stubborn(FaultyExchange):
 
 
 class Mute(FaultyExchange):
-    """A venue that tells no prices any more, once it is `mute`."""
+    """A venue that does not tell one thing any more, once it is named in `mute`."""
 
-    mute = False
+    mute = ""
     asked = 0
 
     async def fetch_tickers(self, symbols: Sequence[str]) -> dict[str, Ticker]:
-        if self.mute:
-            self.asked += 1
-            raise VenueUnreachable("tickers: no answer")
+        self._ask("prices")
         return await self.inner.fetch_tickers(symbols)
+
+    async def fetch_fills(self, since_ms: int) -> list[Fill]:
+        self._ask("fills")
+        return await self.inner.fetch_fills(since_ms)
+
+    async def fetch_balance(self) -> Balance:
+        self._ask("balance")
+        return await self.inner.fetch_balance()
+
+    def _ask(self, what: str) -> None:
+        if self.mute == what:
+            self.asked += 1
+            raise UnreadableAnswer(f"{what}: a word that nobody knows")
 
 
 class Drifting(FaultyExchange):
@@ -206,7 +217,8 @@ async def test_a_full_disk_stops_entries_but_neither_the_bot_nor_a_panic(
     await run.venue.close()
 
 
-async def test_a_panic_ends_though_the_venue_tells_no_prices(tmp_path: Path) -> None:
+@pytest.mark.parametrize("what", ["prices", "fills", "balance"])
+async def test_a_panic_ends_though_the_venue_does_not_tell_everything(tmp_path: Path, what: str) -> None:
     made: list[Mute] = []
 
     def around(venue: Exchange) -> Exchange:
@@ -217,7 +229,7 @@ async def test_a_panic_ends_though_the_venue_tells_no_prices(tmp_path: Path) -> 
     await run.go(1_800, step=5.0)
     assert run.venue.books.positions
     (venue,) = made
-    venue.mute = True
+    venue.mute = what
     for _ in range(60):
         await run.go(1, step=1.0)
         if venue.asked:
