@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 Say = Callable[[str, str], None]  # text, ink
 
+_NAME_ROOM = 46  # what a form shows of a path on a wide screen
+
 
 @record
 class Field:
@@ -98,10 +100,10 @@ class FormDesk:
 
     def read_config(self, form: ConfigForm, path: Path | None, read: Callable[[], Callable[[], None]]) -> None:
         """Take a config for a form. `read` runs in a thread and returns what takes over what it found."""
-        from pbtui.console.configs import shown_path
+        from pbtui.console.configs import short_name, shown_path
 
         form.config, form.problem, form.reading, form.told = path, "", True, {}
-        form.name = safe(shown_path(path, self.base_dir), 120) if path is not None else ""
+        form.name = safe(short_name(shown_path(path, self.base_dir), _NAME_ROOM), 120) if path is not None else ""
 
         def work() -> Callable[[], None]:
             found = read()

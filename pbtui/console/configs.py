@@ -16,8 +16,8 @@ _NO_CONFIGS = {"api-keys.json", "approved_coins.json", "ignored_coins.json", "cu
 # What stands beside a result's config; a config of one's own may have such a name.
 _OF_RESULTS = {"analysis.json", "run.json", "suite.json", "suite_summary.json", "summary.json", "validation.json"}
 _RESULTS = {"backtests", "optimize_results"}
-_ROOM = 68  # what a dialog shows of a path in 80 columns
-_HEAD, _TAIL = 10, 11
+_ROOM = 70  # what a dialog shows of a path in 80 columns
+_OF_FOLDER, _OF_FILE = (10, 11), (17, 5)
 
 
 def find_configs(base_dir: Path) -> list[Path]:
@@ -62,12 +62,22 @@ def shown_path(path: Path, base_dir: Path) -> str:
     return str(path)
 
 
-def short_name(name: str) -> str:
-    """Return a long path with the middle of its longest parts left out: what tells results apart is at their ends."""
-    if len(name) <= _ROOM:
+def short_name(name: str, room: int = _ROOM) -> str:
+    """Return a path that is longer than `room` with the middle of its longest parts left out, and its first parts.
+
+    What tells results apart is the end of a run's name and the beginning of a member's.
+    """
+    if len(name) <= room:
         return name
-    parts = name.split("/")
-    return "/".join(part if len(part) <= _HEAD + 1 + _TAIL else f"{part[:_HEAD]}…{part[-_TAIL:]}" for part in parts)
+    *folders, file = name.split("/")
+    parts = [*(_without_middle(part, *_OF_FOLDER) for part in folders), _without_middle(file, *_OF_FILE)]
+    while len("/".join(parts)) > room and len(parts) > 2:
+        parts = ["…", *parts[2 if parts[0] == "…" else 1 :]]
+    return "/".join(parts)
+
+
+def _without_middle(part: str, head: int, tail: int) -> str:
+    return part if len(part) <= head + 1 + tail else f"{part[:head]}…{part[-tail:]}"
 
 
 def fuzzy(typed: str, text: str) -> tuple[int, int] | None:

@@ -189,7 +189,9 @@ def test_of_results_only_their_configs_are_found(tmp_path: Path) -> None:
     found = [path for path in find_configs(tmp_path) if path.is_relative_to(tmp_path)]
     assert set(found) == {path.resolve() for path in wanted}
     told = short_name(shown_path(wanted[1], tmp_path))
-    assert told == "optimize_results/2025-05-10…OL_0f5bb3ca/pareto/001.3648_a…ababab.json"
+    assert told == "optimize_results/2025-05-10…OL_0f5bb3ca/pareto/001.3648_abababab….json"
+    assert short_name(shown_path(wanted[1], tmp_path), 46) == "…/pareto/001.3648_abababab….json"
+    assert short_name(shown_path(wanted[0], tmp_path)) == "optimize_results/2025-05-10…OL_0f5bb3ca/config.json"
     assert short_name("configs/mine.json") == "configs/mine.json"
 
 
