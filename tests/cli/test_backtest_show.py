@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from pbtui.cli.backtest_show import BarShow, PlainShow
+from pbtui.cli.backtest_show import BarShow, PlainShow, QuietShow
 from pbtui.cli.backtest_summary import day, metric_lines, run_line, suite_lines
 from pbtui.core.clock import VirtualClock
 from pbtui.jobs.events import EquitySample, FillsCount, Note, Progress, Stage
@@ -76,6 +76,16 @@ def test_plain_lines_come_every_tenth(capsys):
         show.take(Progress(n, 1000.0))
     said = capsys.readouterr().err.splitlines()
     assert said == ["simulating", *[f"simulating: {n}%" for n in range(10, 101, 10)]]
+
+
+def test_a_line_is_said_once_however_often_candles_are_read(capsys):
+    shows = (PlainShow(), QuietShow(), BarShow(io.StringIO(), VirtualClock()))
+    for show in shows:
+        for text in ("a gap", "a gap", "another gap", "a gap"):
+            show.take(Note(text, "warning"))
+        show.take(Note("a gap"))  # not a warning: another line, which the quiet one keeps to itself
+        said = capsys.readouterr().err.splitlines()
+        assert said == ["warning: a gap", "warning: another gap", *([] if isinstance(show, QuietShow) else ["a gap"])]
 
 
 def test_a_terminal_that_is_gone_hurts_nobody():

@@ -39,7 +39,9 @@ def under_way(d: Desk) -> SearchJob:
         for n in range(12)
     )
     search.points = FrontPoints(("adg_usd", "drawdown_worst_usd"), (-1, 1), members)
-    search.note("1 candle gap was filled")
+    for _ in range(3):  # each stage that reads candles tells it again
+        search.note("1 candle gap was filled")
+    assert search.notes == ["1 candle gap was filled"]
     view_of(d).searches[1], view_of(d).current = search, 1
     return search
 
