@@ -34,9 +34,7 @@ async def press(d: Desk, *keys: str) -> None:
     """Press keys, letting each search or reading end."""
     for key in keys:
         await d.press(key)
-        searches = [worker for worker in d.app.workers if worker.group == "log-search"]
-        if searches:  # none would mean all
-            await d.app.workers.wait_for_complete(searches)
+        await d.ended("log-search")
         await read_log(d)
 
 

@@ -34,9 +34,7 @@ async def resize(d: Desk, columns: int, rows: int) -> None:
     d.app.refresh_views()
     d.app.ask_chart()  # as many candles as fit now
     await d.settle()
-    asked = [worker for worker in d.app.workers if worker.group in ("chart", "coin", "equity")]
-    if asked:  # none would mean all
-        await d.app.workers.wait_for_complete(asked)
+    if await d.ended("chart", "coin", "equity"):
         await d.settle()
 
 

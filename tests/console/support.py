@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from textual.pilot import Pilot
 from textual.widgets import Input
+from textual.worker import WorkerCancelled, WorkerState
 
 from pbtui.console.app import ConsoleApp, ConsoleExit, ConsoleOptions
 from pbtui.core.clock import VirtualClock
@@ -43,6 +44,19 @@ class Desk:
             rounds += 1
             if rounds > 2 and not self.busy:
                 return
+
+    async def ended(self, *groups: str) -> bool:
+        """Let workers of these groups and those that took their place meanwhile end; tell whether there were any.
+
+        Raises what one raised.
+        """
+        over = (WorkerState.SUCCESS, WorkerState.CANCELLED)
+        any_at_all = any(each.group in groups for each in self.app.workers)
+        while left := [each for each in self.app.workers if each.group in groups and each.state not in over]:
+            await asyncio.sleep(0)  # one that has not begun can't be waited for
+            with suppress(WorkerCancelled):
+                await left[0].wait()
+        return any_at_all
 
     @property
     def busy(self) -> bool:

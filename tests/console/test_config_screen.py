@@ -46,8 +46,7 @@ async def at_config(
 
 async def read(desk: Desk) -> None:
     """Wait until what was asked for is on the screen."""
-    for worker in [each for each in desk.app.workers if each.group in ("config", "config.edit")]:
-        await worker.wait()
+    await desk.ended("config", "config.edit")
     await desk.settle()
 
 

@@ -90,8 +90,7 @@ async def at_fills(path: Path, size: tuple[int, int] = LARGE) -> AsyncIterator[D
 
 async def read(d: Desk) -> None:
     """Wait until what was asked for is on the screen."""
-    for worker in [each for each in d.app.workers if each.group == "fills"]:
-        await worker.wait()
+    await d.ended("fills")
     await d.settle()
 
 

@@ -127,8 +127,7 @@ async def test_a_console_starts_where_the_last_one_was_left(tmp_path: Path) -> N
         assert (d.app.state.event_level, d.app.theme) == (2, theme)
         await d.press("escape", "s")
         d.app.tick()
-        for worker in [each for each in d.app.workers if each.group == "keep"]:
-            await worker.wait()
+        await d.ended("keep")
         kept = read_kept(path)
         assert kept is not None
         assert kept.place == "live"
