@@ -208,7 +208,8 @@ class Guards:
                 del self._doubts[name]
                 continue
             fate = told.get(name)
-            if fate == "done":
+            # Before it is too late for this one to come, the venue may speak of an earlier order of that name.
+            if fate == "done" and now_ms >= doubt.late_until_ms:
                 del self._doubts[name]
                 self._burnt.add(name)
                 continue
