@@ -165,7 +165,7 @@ class LiveSettings:
     )
     max_n_restarts_per_day: int = key(
         "int",
-        "Restarts within 24 hours after which the bot stops.",
+        "Restarts within 24 hours after which the bot stops; those after an outage of the venue don't count.",
         shipped=10,
         low=0,
         used_by="L",
