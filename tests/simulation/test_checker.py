@@ -190,10 +190,11 @@ def control_character(desk: Desk) -> None:
     ("invariant", "deed"),
     [
         ("I1", unplanned), ("I1", accepted_twice), ("I1", resting_twice), ("I1", foreign_cancel),
-        ("I1", sent_beside_one_under_way), ("I1", impossible_plan), ("I2", closes_too_much), ("I3", entry_over_the_limit), ("I4", close_that_could_open),
-        ("I5", never_healed), ("I6", asked_too_much), ("I6", asked_during_a_ban), ("I6", refused_again_and_again),
-        ("I7", old_candles), ("I7", deaf_stream), ("I7", old_plan), ("I8", sent_in_manual), ("I8", entry_in_tp_only),
-        ("I9", fill_not_counted), ("I10", secret_told), ("I10", control_character),
+        ("I1", sent_beside_one_under_way), ("I1", impossible_plan), ("I2", closes_too_much),
+        ("I3", entry_over_the_limit), ("I4", close_that_could_open), ("I5", never_healed), ("I6", asked_too_much),
+        ("I6", asked_during_a_ban), ("I6", refused_again_and_again), ("I7", old_candles), ("I7", deaf_stream),
+        ("I7", old_plan), ("I8", sent_in_manual), ("I8", entry_in_tp_only), ("I9", fill_not_counted),
+        ("I10", secret_told), ("I10", control_character),
     ],
     ids=lambda value: value if isinstance(value, str) else value.__name__,
 )  # fmt: skip
