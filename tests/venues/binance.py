@@ -18,6 +18,7 @@ from pbtui.core.types import Fill, OpenOrder, OrderRequest, Pside, Side
 from pbtui.exchange.port import CancelResult, CreateResult
 from tests.venues.core import Record
 from tests.venues.simulator import KEY, SECRET, Asked, Reply
+from tests.venues.speaking import send
 
 if TYPE_CHECKING:
     from tests.venues.simulator import Simulator
@@ -126,7 +127,7 @@ class BinanceDialect:
         for record, fill in events:
             text = json.dumps(self._event(record, fill))
             for ws in [ws for ws in self._sockets if not ws.closed]:
-                await ws.send_str(text)
+                await send(ws, text)
 
     async def stream(self) -> None:
         """The public side has its own sockets."""

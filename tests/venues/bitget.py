@@ -18,7 +18,7 @@ from pbtui.core.types import OpenOrder, OrderRequest, Pside, Side
 from tests.venues.bitget_public import BitgetPublic
 from tests.venues.bitget_rows import FIRST_ID, Rows, list_page
 from tests.venues.simulator import KEY, PASSPHRASE, SECRET, Asked, Reply
-from tests.venues.speaking import Speaking
+from tests.venues.speaking import Speaking, send
 
 if TYPE_CHECKING:
     from tests.venues.simulator import Simulator
@@ -118,7 +118,7 @@ class BitgetDialect(Speaking):
         for ws, topics in list(self._streams.items()):
             for channel, market_id in list(topics):
                 if channel in makers and not ws.closed:
-                    await ws.send_str(json.dumps(makers[channel](market_id)))
+                    await send(ws, json.dumps(makers[channel](market_id)))
 
     async def _told(self, ws: web.WebSocketResponse, message: Params) -> None:
         if message["op"] == "login":

@@ -17,7 +17,7 @@ from pbtui.core.types import Fill, OpenOrder, OrderRequest, Pside, Side
 from tests.venues.bybit_public import BybitPublic
 from tests.venues.core import Record
 from tests.venues.simulator import KEY, SECRET, Asked, Reply
-from tests.venues.speaking import Speaking
+from tests.venues.speaking import Speaking, send
 
 if TYPE_CHECKING:
     from tests.venues.simulator import Simulator
@@ -107,7 +107,7 @@ class BybitDialect(Speaking):
                 kind, _, market_id = topic.rpartition(".")
                 if kind in ("publicTrade", "orderbook.1") and not ws.closed:
                     make = self._public.trade_message if kind == "publicTrade" else self._public.book_message
-                    await ws.send_str(json.dumps(make(market_id)))
+                    await send(ws, json.dumps(make(market_id)))
 
     async def _told(self, ws: web.WebSocketResponse, message: Params, *, private: bool) -> None:
         op, args = message.get("op"), message.get("args", [])

@@ -17,7 +17,7 @@ from pbtui.core.types import Fill, OpenOrder, OrderRequest, Side
 from tests.venues.core import Record
 from tests.venues.gateio_public import LOTS, GateIoPublic
 from tests.venues.simulator import KEY, SECRET, Asked, Reply
-from tests.venues.speaking import Speaking
+from tests.venues.speaking import Speaking, send
 
 if TYPE_CHECKING:
     from tests.venues.simulator import Simulator
@@ -115,7 +115,7 @@ class GateIoDialect(Speaking):
         for ws, topics in list(self._streams.items()):
             for channel, contract in list(topics):
                 if not ws.closed:
-                    await ws.send_str(json.dumps(self._public.message(channel, contract)))
+                    await send(ws, json.dumps(self._public.message(channel, contract)))
 
     async def _told(self, ws: web.WebSocketResponse, message: Mapping[str, Any]) -> None:
         channel, event, payload = message["channel"], message.get("event", ""), message.get("payload", [])

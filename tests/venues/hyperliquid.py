@@ -20,6 +20,7 @@ from tests.venues.core import Record
 from tests.venues.hyperliquid_public import MAX_LEVERAGE, HyperliquidPublic
 from tests.venues.hyperliquid_wallet import address_of, signer_of
 from tests.venues.simulator import Asked, Reply
+from tests.venues.speaking import send
 
 if TYPE_CHECKING:
     from tests.venues.simulator import Simulator
@@ -142,7 +143,7 @@ class HyperliquidDialect:
 
     async def _send(self, topic: tuple[str, str], message: Mapping[str, Any]) -> None:
         for ws in [ws for ws, topics in self._streams.items() if topic in topics and not ws.closed]:
-            await ws.send_str(json.dumps(message))
+            await send(ws, json.dumps(message))
 
     async def _told(self, ws: web.WebSocketResponse, message: Mapping[str, Any]) -> None:
         if message.get("method") == "ping":

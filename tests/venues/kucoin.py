@@ -19,7 +19,7 @@ from pbtui.core.types import Fill, OpenOrder, OrderRequest, Pside, Side
 from tests.venues.core import Record
 from tests.venues.kucoin_public import LOTS, KucoinPublic, contract_of
 from tests.venues.simulator import KEY, PASSPHRASE, SECRET, Asked, Reply
-from tests.venues.speaking import Speaking
+from tests.venues.speaking import Speaking, send
 
 if TYPE_CHECKING:
     from tests.venues.simulator import Simulator
@@ -133,7 +133,7 @@ class KucoinDialect(Speaking):
         for ws, topics in list(self._streams.items()):
             for kind, contract in list(topics):
                 if not ws.closed:
-                    await ws.send_str(json.dumps(self._public.message(kind, contract)))
+                    await send(ws, json.dumps(self._public.message(kind, contract)))
 
     async def _told(self, ws: web.WebSocketResponse, message: Mapping[str, Any], token: str) -> None:
         kind, topic = message["type"], message.get("topic", "")

@@ -21,7 +21,7 @@ from pbtui.core.types import Fill, OpenOrder, OrderRequest, Pside, Side
 from tests.venues.core import Record
 from tests.venues.okx_public import LOTS, OkxPublic
 from tests.venues.simulator import KEY, PASSPHRASE, SECRET, Asked, Reply
-from tests.venues.speaking import Speaking
+from tests.venues.speaking import Speaking, send
 
 if TYPE_CHECKING:
     from tests.venues.simulator import Simulator
@@ -130,7 +130,7 @@ class OkxDialect(Speaking):
         for ws, topics in list(self._streams.items()):
             for channel, market_id in list(topics):
                 if channel in ("trades", "bbo-tbt") and not ws.closed:
-                    await ws.send_str(json.dumps(self._public.message(channel, market_id)))
+                    await send(ws, json.dumps(self._public.message(channel, market_id)))
 
     async def _told(self, ws: web.WebSocketResponse, message: Params, *, private: bool) -> None:
         if message["op"] == "login":

@@ -20,6 +20,7 @@ from tests.venues.core import Record
 from tests.venues.paradex_public import CHAIN, ParadexPublic
 from tests.venues.paradex_wallet import login_hash, order_hash, public_point, signed_by
 from tests.venues.simulator import Asked, Reply
+from tests.venues.speaking import send
 
 if TYPE_CHECKING:
     from tests.venues.simulator import Simulator
@@ -158,7 +159,7 @@ class ParadexDialect:
 
     async def _send(self, channel: str, frame: bytes) -> None:
         for ws in [ws for ws, topics in self._sockets.items() if channel in topics and not ws.closed]:
-            await ws.send_bytes(frame)
+            await send(ws, frame)
 
     async def _told(self, ws: web.WebSocketResponse, message: Mapping[str, Any], known: bool) -> bool:
         """Answer a message; return whether the connection has logged in by now."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import WSMsgType, web
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
     from tests.venues.simulator import Simulator
 
 Hear = Callable[[web.WebSocketResponse, str], Awaitable[None]]
+
+
+async def send(ws: web.WebSocketResponse, message: str | bytes) -> None:
+    """Send to a listener that may just be leaving: the request during which that happens must not fail for it."""
+    with suppress(ConnectionError):
+        await (ws.send_str(message) if isinstance(message, str) else ws.send_bytes(message))
 
 
 class Speaking:
@@ -55,4 +62,4 @@ class Speaking:
     async def _tell(self, text: str) -> None:
         """Send a text to every private connection."""
         for ws in [ws for ws in self._private if not ws.closed]:
-            await ws.send_str(text)
+            await send(ws, text)

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from aiohttp import WSMsgType, web
@@ -24,8 +25,10 @@ class Socket:
         self.streams: set[str] = set()
 
     async def send(self, stream: str, data: Mapping[str, Any]) -> None:
-        """Send an event, wrapped where the address asked for it."""
-        if not self.ws.closed:
+        """Send an event, wrapped where the address asked for it, unless the listener is leaving."""
+        if self.ws.closed:
+            return
+        with suppress(ConnectionError):
             await self.ws.send_str(json.dumps({"stream": stream, "data": data} if self.combined else data))
 
 
