@@ -79,7 +79,7 @@ def test_the_terminal_turns_to_another_bot_and_back_while_both_go_on(homes: tupl
         assert other.poll() is None
         assert not terminal.ended()
         assert one.command("stop", first["one"]["name"]).returncode == 0
-        terminal.wait_to_see("stopped")
+        terminal.wait_to_see("the bot is gone", "q leaves")
         terminal.type("q")
         assert terminal.wait(seconds=120) == 0
         assert bots(one).keys() == {"two"}
