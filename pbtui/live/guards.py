@@ -93,7 +93,7 @@ class Guards:
         self._recent_ms = 0 if stepped else RECENT_MS
         self._longest_ms = BACKOFF_FIRST_MS if stepped else BACKOFF_MOST_MS
         self._id_length = id_length
-        self._late_ms = late_ms + LATE_MARGIN_MS if late_ms > 0 else 0
+        self._late_ms = _surely_late_ms(late_ms)
         self._sent: list[tuple[int, Mark]] = []
         self._doubts: dict[str, _Doubt] = {}
         self._refused: dict[Intent, list[_Refused]] = {}
@@ -155,7 +155,7 @@ class Guards:
         `late_ms`: how late it may come, where another process has sent it.
         """
         hurried = id_used or request.order_type.startswith("close_panic")
-        late_until_ms = 0 if hurried else now_ms + max(self._late_ms, late_ms + LATE_MARGIN_MS if late_ms else 0)
+        late_until_ms = 0 if hurried else now_ms + max(self._late_ms, _surely_late_ms(late_ms))
         self._doubts[request.client_id] = _Doubt(request, id_used, late_until_ms)
 
     def refused(self, request: OrderRequest, now_ms: int) -> int:
@@ -255,3 +255,7 @@ class Guards:
         marks += [mark_of(order) for order in account.own_orders() if order.created_ms > start]
         marks += [mark_of(fill) for fill in self._fills.since(start)]
         return marks
+
+
+def _surely_late_ms(late_ms: int) -> int:
+    return late_ms + LATE_MARGIN_MS if late_ms > 0 else 0

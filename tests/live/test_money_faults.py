@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from live_support import HEAD, LiveRun, Run, StreamedSynthetic, settings, stepped, streamed
@@ -19,6 +20,8 @@ from pbtui.live import store
 from pbtui.live.stop import wind_down
 from pbtui.live.supervisor import Opened, Supervisor
 from tests.support.faulty_exchange import FaultPlan, FaultyExchange
+
+V = TypeVar("V", bound=FaultyExchange)
 
 FULL = OSError(errno.ENOSPC, "No space left on device")
 
@@ -84,9 +87,11 @@ class Drifting(FaultyExchange):
         return Balance(self.raw)
 
 
-def stubborn(made: list[Stubborn]) -> object:
+def kept(made: list[V], kind: Callable[[Exchange, FaultPlan], V]) -> Callable[[Exchange], Exchange]:
+    """Put a faulty venue around the real one, and keep hold of it."""
+
     def around(venue: Exchange) -> Exchange:
-        made.append(Stubborn(venue, FaultPlan(seed=1)))
+        made.append(kind(venue, FaultPlan(seed=1)))
         return made[-1]
 
     return around
@@ -94,7 +99,7 @@ def stubborn(made: list[Stubborn]) -> object:
 
 async def test_an_order_that_cannot_be_cancelled_does_not_end_the_bot(tmp_path: Path) -> None:
     made: list[Stubborn] = []
-    run = await streamed(tmp_path, settings(), around=stubborn(made))  # type: ignore[arg-type]
+    run = await streamed(tmp_path, settings(), around=kept(made, Stubborn))
     await run.go(600, step=5.0)
     (venue,) = made
     venue.shut = True
@@ -110,12 +115,7 @@ async def test_an_order_that_cannot_be_cancelled_does_not_end_the_bot(tmp_path: 
 
 async def test_a_balance_that_moves_all_the_time_is_believed_at_the_second_reading(tmp_path: Path) -> None:
     made: list[Drifting] = []
-
-    def around(venue: Exchange) -> Exchange:
-        made.append(Drifting(venue, FaultPlan(seed=1)))
-        return made[-1]
-
-    run = await streamed(tmp_path, settings(), around=around)
+    run = await streamed(tmp_path, settings(), around=kept(made, Drifting))
     await run.bot.core.turn()
     account = run.bot.core.observer.account
     (venue,) = made
@@ -151,12 +151,7 @@ async def test_a_balance_that_moves_all_the_time_is_believed_at_the_second_readi
 
 async def test_a_fill_explains_no_more_of_a_balance_than_it_cost(tmp_path: Path) -> None:
     made: list[Drifting] = []
-
-    def around(venue: Exchange) -> Exchange:
-        made.append(Drifting(venue, FaultPlan(seed=1)))
-        return made[-1]
-
-    run = await streamed(tmp_path, settings(), around=around)
+    run = await streamed(tmp_path, settings(), around=kept(made, Drifting))
     await run.bot.core.turn()
     account = run.bot.core.observer.account
     (venue,) = made
@@ -220,12 +215,7 @@ async def test_a_full_disk_stops_entries_but_neither_the_bot_nor_a_panic(
 @pytest.mark.parametrize("what", ["prices", "fills", "balance"])
 async def test_a_panic_ends_though_the_venue_does_not_tell_everything(tmp_path: Path, what: str) -> None:
     made: list[Mute] = []
-
-    def around(venue: Exchange) -> Exchange:
-        made.append(Mute(venue, FaultPlan(seed=1)))
-        return made[-1]
-
-    run = await streamed(tmp_path, settings(), around=around)
+    run = await streamed(tmp_path, settings(), around=kept(made, Mute))
     await run.go(1_800, step=5.0)
     assert run.venue.books.positions
     (venue,) = made
@@ -293,7 +283,7 @@ async def test_a_venue_that_is_away_for_long_uses_up_no_restarts(tmp_path: Path)
 
 async def test_a_stop_without_an_answer_says_what_may_still_rest(tmp_path: Path) -> None:
     made: list[Stubborn] = []
-    run = await stepped(tmp_path, settings(), around=stubborn(made))  # type: ignore[arg-type]
+    run = await stepped(tmp_path, settings(), around=kept(made, Stubborn))
     await run.minutes(5)
     (venue,) = made
     resting = len(run.bot.core.observer.account.own_orders())

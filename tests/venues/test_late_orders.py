@@ -165,6 +165,30 @@ async def test_a_bot_killed_with_an_order_on_its_way_waits_for_it_in_its_next_li
     assert any("cannot be read" in text and "waiting" in text for text in fourth.said())
 
 
+async def test_the_end_of_an_earlier_order_of_that_name_is_not_the_end_of_this_one(
+    venue: Simulator, loop: Loop
+) -> None:
+    resting = venue.books.books.orders
+    price = round((await loop.account.fetch_tickers([loop.symbol]))[loop.symbol].bid * 0.8, -2)
+    wanted, moved = (loop.entry(round(price * part, -2)) for part in (1.0, 0.95))
+    await loop.turn(wanted)
+    assert len(resting) == 1
+    await loop.turn()
+    assert not resting
+    venue.skip(RECENT_MS / 1000.0 + 1.0)
+    venue.delayed.append(CREATE[loop.account.name])
+    sent = await loop.turn(wanted)
+    assert [type(error) for error in sent.errors] == [OutcomeUnknown]
+    # It may still come: whatever the venue says of the one before, nothing is opened beside it.
+    venue.skip(loop.account.capabilities.late_ms / 1000.0 / 4.0)
+    await loop.turn(moved)
+    assert not resting
+    venue.arrive()
+    assert len(resting) <= 1
+    await loop.turn(moved)
+    assert len(resting) <= 1
+
+
 async def test_a_stop_that_cancels_orders_waits_for_one_on_its_way(venue: Simulator, loop: Loop) -> None:
     price = round((await loop.account.fetch_tickers([loop.symbol]))[loop.symbol].bid * 0.8, -2)
     await lose(venue, loop, price)
